@@ -1,0 +1,55 @@
+import type { Ask, Fact, Output } from './fact.ts';
+import { type Asker, commandFailed, type Machine } from './machine.ts';
+import { unknown } from './unknown.ts';
+
+/** What a fact is given: a machine that can only be asked. In check mode foreseen states come first. */
+export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask {
+  const asking: Asker = { ...asker, purpose: 'fact' };
+  const ask: Ask = {
+    host: machine.name,
+    become: asker.become,
+
+    async sh(command, { ok = [0] } = {}): Promise<Output> {
+      const { status, stdout, stderr } = await machine.exec(command.text, asking, command.text);
+      const output = { status, stdout: stdout.toString(), stderr: stderr.toString() };
+      if (ok.includes(status)) return output;
+      throw commandFailed(
+        `a command that reads ended with status ${status}`,
+        command.text,
+        status,
+        output.stderr,
+      );
+    },
+
+    async docker<T>(path: string): Promise<T | undefined> {
+      const shown = `GET ${path}`;
+      const { status, body } = await machine.docker({ method: 'GET', path }, asking, shown);
+      if (status === 404) return undefined;
+      if (status >= 200 && status < 300) return JSON.parse(body.toString()) as T;
+      const message = engineMessage(body);
+      throw commandFailed(`the Docker Engine answered ${status}: ${message}`, shown, status, message);
+    },
+
+    fact: (fact) => readFact(fact, ask, machine),
+    foreseen: (fact) => machine.foreseen.has(fact.key),
+  };
+  return ask;
+}
+
+/** Reads a fact: as an earlier task of this check foresaw it, or as it is. */
+export async function readFact<S>(fact: Fact<S>, ask: Ask, machine: Machine): Promise<S> {
+  if (machine.foreseen.has(fact.key)) return machine.foreseen.get(fact.key) as S;
+  if (fact.known) return fact.read(ask);
+  return fact.whenUnknown ? fact.whenUnknown() : (unknown(`fact ${fact.key}`) as S);
+}
+
+/** The message of an Engine API answer that is an error. */
+export function engineMessage(body: Buffer): string {
+  try {
+    const { message } = JSON.parse(body.toString()) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  } catch {
+    // Not JSON: the text itself is all there is to tell.
+  }
+  return body.toString().trim();
+}

@@ -1,0 +1,83 @@
+import { DabookError } from './errors.ts';
+import type { InputFault, Position } from './input-fault.ts';
+import { checkVars } from './inventory/check-vars.ts';
+import type { Inventory, InventoryHost } from './inventory/inventory.ts';
+import type { Playbook } from './playbook.ts';
+import type { Schema } from './schema.ts';
+
+/** Variables from outside of the inventory, and where each stands. */
+export interface ExtraVars {
+  readonly vars: Readonly<Record<string, unknown>>;
+  origin(path: readonly PropertyKey[]): Position | undefined;
+}
+
+/** A playbook's groups and variables, checked against its schemas. */
+export interface Bound {
+  readonly groups: Readonly<Record<string, readonly BoundHost[]>>;
+  readonly vars: unknown;
+}
+
+export interface BoundHost {
+  readonly host: InventoryHost;
+  /** As the group's schema gave them. */
+  readonly vars: unknown;
+}
+
+/**
+ * Finds a playbook's groups in an inventory and checks all variables. `-e` wins over the inventory.
+ * @throws DabookError `inventory` with every fault at once
+ */
+export async function bind(playbook: Playbook, inventory: Inventory, extra: ExtraVars): Promise<Bound> {
+  const faults: InputFault[] = [];
+
+  async function checked(schema: Schema, vars: Vars, what: string): Promise<unknown> {
+    const { origin } = vars;
+    const merged = { ...vars.vars, ...extra.vars };
+    const originOf = (path: readonly PropertyKey[]) => extra.origin(path) ?? origin(path);
+    const result = await checkVars(schema, merged, originOf, what);
+    if ('faults' in result) faults.push(...result.faults);
+    return 'faults' in result ? undefined : result.value;
+  }
+
+  async function boundHosts(group: string, schema: Schema): Promise<readonly BoundHost[]> {
+    const found = inventory.groups.get(group);
+    if (found === undefined || found.hosts.length === 0) {
+      faults.push(missingGroup(playbook, inventory, group));
+      return [];
+    }
+    const members = new Set(found.hosts);
+    const hosts = inventory.hosts.filter(({ name }) => members.has(name));
+    return Promise.all(
+      hosts.map(async (host) => ({ host, vars: await checked(schema, host, `host ${host.name}`) })),
+    );
+  }
+
+  const groups = await Promise.all(
+    Object.entries(playbook.groups).map(
+      async ([group, schema]) => [group, await boundHosts(group, schema)] as const,
+    ),
+  );
+  const all = inventory.groups.get('all') ?? { vars: {}, origin: () => undefined };
+  const vars =
+    playbook.vars === undefined ? {} : await checked(playbook.vars, all, `playbook "${playbook.name}"`);
+  if (faults.length > 0) {
+    throw new DabookError('inventory', `the input does not fit the playbook "${playbook.name}"`, { faults });
+  }
+  return { groups: Object.fromEntries(groups), vars };
+}
+
+interface Vars {
+  readonly vars: Readonly<Record<string, unknown>>;
+  origin(path: readonly PropertyKey[]): Position | undefined;
+}
+
+function missingGroup(playbook: Playbook, inventory: Inventory, group: string): InputFault {
+  const empty = inventory.groups.has(group);
+  const others = [...inventory.groups.keys()].filter((name) => name !== 'all' && name !== 'ungrouped');
+  return {
+    message: `the playbook "${playbook.name}" needs the group "${group}", which the inventory ${empty ? 'leaves empty' : 'lacks'}`,
+    hint: empty
+      ? `put a host or more into "${group}"`
+      : `the inventory's groups are: ${others.join(', ') || '(none)'}`,
+  };
+}

@@ -1,0 +1,21 @@
+/** What the command line touches of its process; the only place of dabook that knows of one. */
+export interface Io {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  cwd(): string;
+  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  exit(code: number): never;
+}
+
+/** Exit statuses; others script against them. */
+export const exitStatus = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 4,
+  interrupted: 130,
+} as const;

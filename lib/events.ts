@@ -1,0 +1,157 @@
+/** What happens in a run, as plain JSON. Views are functions of these; nothing else tells them anything. */
+export type Event =
+  | RunStarted
+  | PlayStarted
+  | TaskStarted
+  | TaskPlanned
+  | CommandStarted
+  | CommandEnded
+  | TaskEnded
+  | HostUnreachable
+  | PlayEnded
+  | Warning
+  | RunEnded;
+
+/** An event before the run stamps its time on it. */
+export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'> : never) : never;
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** How a task ended on a host. */
+export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'skipped';
+
+/** One difference between how a thing is and how it should be. */
+export interface Change {
+  /** Where, such as `labels.da-policy-service1`. Empty for the whole thing. */
+  readonly path: string;
+  readonly op: 'add' | 'change' | 'remove';
+  readonly from?: Json;
+  readonly to?: Json;
+}
+
+/** An error as it is told: once, with everything its reader needs. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** The playbook's own line: `ha.ts:12:5`. */
+  readonly where?: string;
+  readonly command?: { readonly shown: string; readonly status: number; readonly stderr: string };
+  readonly causes?: readonly string[];
+}
+
+/** What a host's tasks came to. In check mode `changed` counts what would change. */
+export interface Counts {
+  readonly ok: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly unreachable: number;
+  readonly skipped: number;
+}
+
+interface At {
+  /** ISO time. */
+  readonly at: string;
+}
+
+export interface RunStarted extends At {
+  readonly type: 'run.started';
+  readonly playbook: string;
+  readonly check: boolean;
+  readonly hosts: readonly string[];
+}
+
+export interface PlayStarted extends At {
+  readonly type: 'play.started';
+  readonly play: string;
+  readonly hosts: readonly string[];
+}
+
+/** `task` numbers the tasks of a run, so that events of one task can be put together. */
+interface OfTask extends At {
+  readonly host: string;
+  readonly task: number;
+}
+
+export interface TaskStarted extends OfTask {
+  readonly type: 'task.started';
+  /** The task's name, such as `labelNode`. */
+  readonly name: string;
+  /** What it does here, such as `label 4kx…`. */
+  readonly title: string;
+  /** The play's title; none for a task run outside any play. */
+  readonly play?: string;
+}
+
+export interface TaskPlanned extends OfTask {
+  readonly type: 'task.planned';
+  readonly changes: readonly Change[];
+  /** The steps as they may be shown, in order. */
+  readonly steps: readonly string[];
+  /** Nothing could be observed: the steps are always done. */
+  readonly opaque?: true;
+}
+
+export interface CommandStarted extends At {
+  readonly type: 'command.started';
+  readonly host: string;
+  /** None for a fact that a playbook reads by itself. */
+  readonly task?: number;
+  readonly command: number;
+  readonly purpose: 'fact' | 'step';
+  readonly shown: string;
+}
+
+export interface CommandEnded extends At {
+  readonly type: 'command.ended';
+  readonly host: string;
+  readonly task?: number;
+  readonly command: number;
+  readonly purpose: 'fact' | 'step';
+  readonly shown: string;
+  /** Exit status, or the HTTP status of an Engine API call. */
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface TaskEnded extends OfTask {
+  readonly type: 'task.ended';
+  readonly name: string;
+  readonly title: string;
+  readonly play?: string;
+  readonly status: TaskStatus;
+  readonly seconds: number;
+  readonly fault?: Fault;
+  /** What else its reader should know, such as why it was skipped. */
+  readonly note?: string;
+}
+
+export interface HostUnreachable extends At {
+  readonly type: 'host.unreachable';
+  readonly host: string;
+  readonly fault: Fault;
+}
+
+export interface PlayEnded extends At {
+  readonly type: 'play.ended';
+  readonly play: string;
+  readonly failed: readonly string[];
+  readonly unreachable: readonly string[];
+  readonly seconds: number;
+}
+
+export interface Warning extends At {
+  readonly type: 'warning';
+  readonly host?: string;
+  readonly message: string;
+}
+
+export interface RunEnded extends At {
+  readonly type: 'run.ended';
+  readonly check: boolean;
+  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'interrupted';
+  readonly seconds: number;
+  readonly hosts: { readonly [host: string]: Counts };
+  /** What ended the run where no task's own fault says it already. */
+  readonly fault?: Fault;
+}

@@ -1,0 +1,33 @@
+import { codeOf, type DabookError, messageOf } from './errors.ts';
+import type { Fault } from './events.ts';
+
+/** How many lines of a failed command's stderr are told. */
+const lastLines = 20;
+
+/**
+ * An error as it is told.
+ * @param where the playbook's line that asked for what failed
+ */
+export function faultOf(error: unknown, where?: string): Fault {
+  const ours = error instanceof Error && error.name === 'DabookError' ? (error as DabookError) : undefined;
+  const causes = causesOf(error);
+  return {
+    code: codeOf(error),
+    message: messageOf(error),
+    ...(ours?.hint === undefined ? {} : { hint: ours.hint }),
+    ...(where === undefined ? {} : { where }),
+    ...(ours?.command === undefined
+      ? {}
+      : { command: { ...ours.command, stderr: tail(ours.command.stderr) } }),
+    ...(causes.length === 0 ? {} : { causes }),
+  };
+}
+
+function tail(text: string): string {
+  return text.trimEnd().split('\n').slice(-lastLines).join('\n');
+}
+
+function causesOf(error: unknown): readonly string[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? [] : [messageOf(cause), ...causesOf(cause)];
+}

@@ -1,0 +1,114 @@
+import { createAsk, readFact } from './ask.ts';
+import { converge, type Outcome } from './converge.ts';
+import type { Fact } from './fact.ts';
+import { markTold, type RunContext } from './run-context.ts';
+import type { Task } from './task.ts';
+import { whereIn } from './where.ts';
+
+/** A host as a playbook holds it. */
+export interface Host<Vars = unknown> {
+  /** Its name in the inventory. */
+  readonly name: string;
+  /** Its variables, as the playbook's schema gave them. */
+  readonly vars: Vars;
+  /** Every group it is in, outermost first. */
+  readonly groups: readonly string[];
+  /** True when its commands run as root. */
+  readonly become: boolean;
+  /** Reads a fact; in check mode as earlier tasks foresaw it. */
+  read<S>(fact: Fact<S>): Promise<S>;
+  /**
+   * Brings a task about, or a list of tasks in order, and gives the state that each left (in check mode:
+   * that it foresees). One task at a time runs on a host, whoever asks.
+   * @throws DabookError of the first task that failed; those behind it are not begun
+   * @example const { state: swarm } = await manager.run(swarmInit({ advertise: manager.vars.ip }))
+   */
+  run<S>(task: Task<S>): Promise<Result<S, Vars>>;
+  run<const T extends readonly Task<unknown>[]>(tasks: T): Promise<Results<T, Vars>>;
+  /** The same host and connection with other rights. @example await host.as({ become: true }).run(task) */
+  as(options: { readonly become: boolean }): Host<Vars>;
+}
+
+/** What a task came to on a host. */
+export interface Result<S, Vars = unknown> {
+  readonly host: Host<Vars>;
+  /** True when something was changed; in check mode, when something would be. */
+  readonly changed: boolean;
+  readonly state: S;
+}
+
+export type Results<T extends readonly Task<unknown>[], Vars> = {
+  readonly [K in keyof T]: T[K] extends Task<infer S> ? Result<S, Vars> : never;
+};
+
+/** What stands behind a host in a playbook's hands. */
+export interface HostView<Vars> {
+  readonly context: RunContext;
+  readonly name: string;
+  readonly vars: Vars;
+  readonly groups: readonly string[];
+  readonly become: boolean;
+  /** The play that it is seen from. */
+  readonly play?: string | undefined;
+}
+
+const viewOf = Symbol('dabook.view');
+
+/** Makes the host that a playbook holds. */
+export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
+  const { context, name, vars, groups, become, play } = view;
+  const machine = context.machineOf(name);
+
+  async function runList(tasks: readonly Task<unknown>[], stack: string | undefined) {
+    const where = whereIn(stack, context.cwd);
+    const mode = context.limit.has(name) ? (context.check ? 'check' : 'apply') : 'read';
+    try {
+      return await machine.exclusively(() =>
+        converge(tasks, { ...context, machine, become, mode, play, where }),
+      );
+    } catch (error) {
+      markTold(context, error);
+      throw error;
+    }
+  }
+
+  const toResult = (outcome: Outcome) => ({
+    host,
+    changed: outcome.status === 'changed' || outcome.status === 'would-change',
+    state: outcome.state,
+  });
+
+  // One implementation serves both signatures of `run`: a task gives a result, a list gives a list.
+  async function run(tasks: Task<unknown> | readonly Task<unknown>[]): Promise<unknown> {
+    const stack = new Error().stack;
+    if (isList(tasks)) return (await runList(tasks, stack)).map(toResult);
+    const [outcome] = await runList([tasks], stack);
+    return outcome && toResult(outcome);
+  }
+
+  const host: Host<Vars> & { readonly [viewOf]: HostView<Vars> } = {
+    name,
+    vars,
+    groups,
+    become,
+    run: run as Host<Vars>['run'],
+    async read(fact) {
+      const state = await readFact(fact, createAsk(machine, { become }), machine);
+      context.redactor.learn(state);
+      return state;
+    },
+    as: (options) => createHost({ ...view, become: options.become }),
+    [viewOf]: view,
+  };
+  return host;
+}
+
+/** The same host, seen from a play. */
+export function seenFrom<H extends Host>(host: H, play: string, become: boolean | undefined): H {
+  const { [viewOf]: view } = host as unknown as { readonly [viewOf]: HostView<unknown> };
+  return createHost({ ...view, play, become: become ?? host.become }) as unknown as H;
+}
+
+function isList(tasks: Task<unknown> | readonly Task<unknown>[]): tasks is readonly Task<unknown>[] {
+  return Array.isArray(tasks);
+}

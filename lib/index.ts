@@ -1,0 +1,48 @@
+export type { Amount } from './batches.ts';
+export { DabookError } from './errors.ts';
+export type {
+  Change,
+  CommandEnded,
+  CommandStarted,
+  Counts,
+  Event,
+  Fault,
+  HostUnreachable,
+  Json,
+  PlayEnded,
+  PlayStarted,
+  RunEnded,
+  RunStarted,
+  TaskEnded,
+  TaskPlanned,
+  TaskStarted,
+  TaskStatus,
+  Warning,
+} from './events.ts';
+export { type Ask, type Fact, type FactDefinition, fact, type Output } from './fact.ts';
+export type { Host, Result, Results } from './host.ts';
+export type { Play, PlayOptions } from './play.ts';
+export {
+  type Hosts,
+  type Playbook,
+  type PlaybookContext,
+  type PlaybookDefinition,
+  playbook,
+} from './playbook.ts';
+export { refuse } from './refuse.ts';
+export type { OutputOf, Schema, SchemaIssue, SchemaResult } from './schema.ts';
+export { Secret, secret } from './secret.ts';
+export { Command, sh, type Word } from './sh.ts';
+export { show } from './show.ts';
+export {
+  type Content,
+  type DockerStep,
+  docker,
+  type ExecStep,
+  exec,
+  type PutStep,
+  put,
+  type Step,
+} from './step.ts';
+export { type Settle, type Stuck, type Task, type TaskDefinition, task } from './task.ts';
+export { isKnown, type Later, Unknown, unknown } from './unknown.ts';

@@ -1,0 +1,95 @@
+import { messageOf } from '../errors.ts';
+import type { InputFault, Position } from '../input-fault.ts';
+import { createFindings, type Findings } from './findings.ts';
+import { readKeyValues } from './key-values.ts';
+import { type Place, positionOf, sourceText } from './place.ts';
+import { readYaml } from './read-yaml.ts';
+import { type Entry, placeAt, scalarTree } from './tree.ts';
+import { valueTree } from './value-tree.ts';
+
+export interface ReadExtraVars {
+  readonly vars: Readonly<Record<string, unknown>>;
+  /** Where a variable's value stands; nothing for one that is not given. */
+  readonly origin: (path: readonly PropertyKey[]) => Position | undefined;
+  readonly faults: readonly InputFault[];
+}
+
+/**
+ * Reads the `-e` options, of which later ones win: pairs such as `'a=1 b="two words"'`, whose values are strings
+ * (or JSON, where they start with a bracket); a mapping in JSON or YAML, `'{"a": 1}'`; a file of one, `@vars.yml`.
+ * @param readFile reads a file that is named with `@`
+ */
+export async function readExtraVars(
+  args: readonly string[],
+  readFile: (path: string) => Promise<string>,
+): Promise<ReadExtraVars> {
+  const findings = createFindings();
+  const vars = new Map<string, Entry>();
+  for (const [index, arg] of args.entries()) {
+    const shown = args.length === 1 ? '-e' : `-e (${index + 1})`;
+    const place = { source: sourceText(shown, arg), offset: 0 };
+    if (arg.startsWith('@')) {
+      const text = await textOf(arg.slice(1), place, readFile, findings);
+      if (text !== undefined) addMapping(vars, arg.slice(1), text, findings);
+    } else if (/^\s*[[{]/.test(arg)) {
+      addMapping(vars, shown, arg, findings);
+    } else {
+      addPairs(vars, arg, place, findings);
+    }
+  }
+  return {
+    vars: Object.fromEntries(Array.from(vars, ([name, { tree }]) => [name, tree.value])),
+    origin: ([name, ...rest]) => {
+      const entry = vars.get(String(name));
+      return entry && positionOf(placeAt(entry.tree, rest));
+    },
+    faults: findings.faults,
+  };
+}
+
+async function textOf(
+  path: string,
+  place: Place,
+  readFile: (path: string) => Promise<string>,
+  findings: Findings,
+): Promise<string | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    findings.fault(`the file of variables "${path}" cannot be read: ${messageOf(error)}`, place);
+    return undefined;
+  }
+}
+
+function addMapping(vars: Map<string, Entry>, shown: string, text: string, findings: Findings): void {
+  const tree = readYaml(shown, text, findings);
+  if (tree?.kind === 'map') for (const [name, entry] of tree.entries) vars.set(name, entry);
+  else if (tree !== undefined)
+    findings.fault('variables are given as a mapping of names to values', tree.place, '{"name": "value"}');
+}
+
+function addPairs(vars: Map<string, Entry>, arg: string, { source }: Place, findings: Findings): void {
+  for (const pair of readKeyValues(arg)) {
+    const place = { source, offset: pair.offset };
+    if ('wrong' in pair) {
+      const hint = /^[./]|\.(ya?ml|json)$/.test(arg)
+        ? `a file is written with an @: -e @${arg}`
+        : 'write -e name=value, or -e \'name="two words"\'';
+      findings.fault(pair.wrong, place, hint);
+      continue;
+    }
+    const json = parsedJson(pair.value);
+    const tree = json === undefined ? scalarTree(place, pair.value) : valueTree(json, place, findings);
+    vars.set(pair.key, { key: place, tree });
+  }
+}
+
+/** Nothing where it is not JSON: text may well start with a bracket. */
+function parsedJson(text: string): unknown {
+  if (!/^[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import { LineCounter } from 'yaml';
+import type { Position } from '../input-fault.ts';
+import { hideSecrets } from './hide-secrets.ts';
+
+/** A text that the inventory comes from, kept so that any part of it can be quoted later. */
+export interface SourceText {
+  /** As it is shown to a person. */
+  readonly file: string;
+  readonly text: string;
+  readonly lines: LineCounter;
+}
+
+/** A point in a source. Kept instead of a {@link Position}, which is made only for what is shown. */
+export interface Place {
+  readonly source: SourceText;
+  readonly offset: number;
+}
+
+/** A text that no YAML parser goes over: a command-line argument, a module. */
+export function sourceText(file: string, text: string): SourceText {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return { file, text, lines };
+}
+
+/** Line, column (both from 1) and the quoted line of a place, without the passwords that stand in it. */
+export function positionOf({ source, offset }: Place): Position {
+  const { line, col } = source.lines.linePos(offset);
+  const start = source.lines.lineStarts[line - 1] ?? 0;
+  const end = source.text.indexOf('\n', start);
+  const text = source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+  return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1), text: hideSecrets(text) };
+}

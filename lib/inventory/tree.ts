@@ -1,0 +1,93 @@
+import type { Place } from './place.ts';
+
+/** A value of an inventory together with where every part of it stands. */
+export type Tree = ScalarTree | ListTree | MapTree;
+
+interface Part {
+  readonly place: Place;
+  /** The plain value, shared with the values of the parts. */
+  readonly value: unknown;
+  /** A template, which nothing evaluates, is somewhere in it. */
+  readonly templated: boolean;
+  /** How many values it is once every alias is written out. */
+  readonly size: number;
+}
+
+export interface ScalarTree extends Part {
+  readonly kind: 'scalar';
+  /** As written, where it is not a string: `0123` is a password, but not as a number. */
+  readonly written?: string | undefined;
+}
+
+export interface ListTree extends Part {
+  readonly kind: 'list';
+  readonly items: readonly Tree[];
+}
+
+export interface MapTree extends Part {
+  readonly kind: 'map';
+  readonly entries: Entries;
+}
+
+export interface Entry {
+  readonly tree: Tree;
+  /** Where the key stands. */
+  readonly key: Place;
+}
+
+export type Entries = ReadonlyMap<string, Entry>;
+
+export function scalarTree(place: Place, value: unknown, written?: string): ScalarTree {
+  const templated = typeof value === 'string' && /\{\{|\{%/.test(value);
+  return { kind: 'scalar', place, value, written, templated, size: 1 };
+}
+
+export function listTree(place: Place, items: readonly Tree[]): ListTree {
+  return { kind: 'list', place, items, value: items.map((item) => item.value), ...sumOf(items) };
+}
+
+export function mapTree(place: Place, entries: Entries): MapTree {
+  return { kind: 'map', place, entries, value: valuesOf(entries), ...sumOf(treesOf(entries)) };
+}
+
+/** The plain values of entries, after those that they are laid over. */
+export function valuesOf(
+  entries: Entries,
+  below: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...below };
+  for (const [name, { tree }] of entries) {
+    if (name !== '__proto__') values[name] = tree.value;
+    // a key like any other, which an assignment would not make of it
+    else
+      Object.defineProperty(values, name, {
+        value: tree.value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+  }
+  return values;
+}
+
+function sumOf(parts: Iterable<Tree>): { templated: boolean; size: number } {
+  let size = 1;
+  let templated = false;
+  for (const part of parts) {
+    size += part.size;
+    templated ||= part.templated;
+  }
+  return { templated, size };
+}
+
+function* treesOf(entries: Entries): Generator<Tree> {
+  for (const { tree } of entries.values()) yield tree;
+}
+
+/** The place of the part that a path leads to, or of the last part on the way that is there. */
+export function placeAt(tree: Tree, path: readonly PropertyKey[]): Place {
+  const [step, ...rest] = path;
+  if (step === undefined || tree.kind === 'scalar') return tree.place;
+  const next = tree.kind === 'list' ? tree.items[Number(step)] : tree.entries.get(String(step))?.tree;
+  return next === undefined ? tree.place : placeAt(next, rest);
+}

@@ -1,0 +1,87 @@
+import PQueue from 'p-queue';
+import { codeOf, DabookError } from './errors.ts';
+import type { Happening } from './events.ts';
+import { faultOf } from './fault.ts';
+import type { DockerRequest, DockerResponse, ExecResult, Session, Target } from './transport/session.ts';
+
+/** Who asks a machine for something, and as whom. */
+export interface Asker {
+  readonly become: boolean;
+  readonly purpose: 'fact' | 'step';
+  /** The number of the task; none for a fact that the playbook reads by itself. */
+  readonly task?: number | undefined;
+}
+
+/** A host as the engine holds it: one connection for the whole run, one task at a time. */
+export interface Machine {
+  readonly name: string;
+  /** States that check mode foresaw, by the key of their fact. */
+  readonly foreseen: Map<string, unknown>;
+  /** Runs `work` when no other work of this machine runs. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  exec(command: string, asker: Asker, shown: string, stdin?: Uint8Array): Promise<ExecResult>;
+  docker(request: DockerRequest, asker: Asker, shown: string): Promise<DockerResponse>;
+  close(): Promise<void>;
+}
+
+export interface MachineOptions {
+  readonly target: Target;
+  readonly connect: (target: Target) => Promise<Session>;
+  readonly emit: (event: Happening) => void;
+  readonly nextCommand: () => number;
+  readonly now: () => number;
+}
+
+/** Makes a machine. Nothing is connected to before the first command. */
+export function createMachine({ target, connect, emit, nextCommand, now }: MachineOptions): Machine {
+  const queue = new PQueue({ concurrency: 1 });
+  const host = target.name;
+  let connecting: Promise<Session> | undefined;
+  let unreachableTold = false;
+
+  function tellUnreachable(error: unknown): void {
+    if (unreachableTold || codeOf(error) !== 'unreachable') return;
+    unreachableTold = true;
+    emit({ type: 'host.unreachable', host, fault: faultOf(error) });
+  }
+
+  async function told<T extends { readonly status: number }>(
+    shown: string,
+    asker: Asker,
+    ask: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    try {
+      connecting ??= connect(target);
+      const session = await connecting;
+      const task = asker.task === undefined ? {} : { task: asker.task };
+      const which = { host, ...task, command: nextCommand(), purpose: asker.purpose, shown };
+      emit({ type: 'command.started', ...which });
+      const started = now();
+      const answer = await ask(session);
+      emit({ type: 'command.ended', ...which, status: answer.status, seconds: (now() - started) / 1000 });
+      return answer;
+    } catch (error) {
+      tellUnreachable(error);
+      throw error;
+    }
+  }
+
+  return {
+    name: host,
+    foreseen: new Map(),
+    exclusively: (work) => queue.add(work),
+    exec: (command, asker, shown, stdin) =>
+      told(shown, asker, (session) => session.exec(command, { become: asker.become, stdin })),
+    docker: (request, asker, shown) =>
+      told(shown, asker, (session) => session.docker(request, { become: asker.become })),
+    async close() {
+      const session = await connecting?.catch(() => undefined);
+      await session?.close();
+    },
+  };
+}
+
+/** The error of a command that ended with a status that is no answer. */
+export function commandFailed(what: string, shown: string, status: number, stderr: string): DabookError {
+  return new DabookError('command', what, { command: { shown, status, stderr } });
+}

@@ -1,0 +1,80 @@
+import { engineMessage } from './ask.ts';
+import { readContent, sha256Of } from './content.ts';
+import { isRecord } from './equal.ts';
+import { DabookError } from './errors.ts';
+import { type Asker, commandFailed, type Machine } from './machine.ts';
+import { putScript } from './put-script.ts';
+import { reveal, Secret } from './secret.ts';
+import { type Step, showStep } from './step.ts';
+import { Unknown } from './unknown.ts';
+
+/** What the Engine says when somebody else wrote between the reading and the writing. */
+const outOfSequence = 'update out of sequence';
+
+/**
+ * Does one step on a host: the only place of dabook that changes anything.
+ * @throws DabookError `command` when it fails, `conflict` when somebody else wrote first
+ */
+export async function perform(
+  step: Step,
+  machine: Machine,
+  asker: Omit<Asker, 'purpose'>,
+  machineOf: (host: string) => Machine,
+): Promise<void> {
+  refuseUnknowns(step);
+  const shown = showStep(step);
+  const acting: Asker = { ...asker, purpose: 'step' };
+  if (step.kind === 'docker') {
+    const { method, path } = step;
+    const body = step.body === undefined ? undefined : JSON.stringify(revealed(step.body));
+    const answer = await machine.docker({ method, path, body }, acting, shown);
+    if (answer.status >= 400) throw failed(step, shown, answer.status, engineMessage(answer.body));
+    return;
+  }
+  const { command, stdin } = await commandOf(step, machineOf);
+  const { status, stderr } = await machine.exec(command, acting, shown, stdin);
+  if (status !== 0) throw failed(step, shown, status, stderr.toString());
+}
+
+async function commandOf(
+  step: Exclude<Step, { kind: 'docker' }>,
+  machineOf: (host: string) => Machine,
+): Promise<{ command: string; stdin?: Uint8Array }> {
+  if (step.kind === 'put') {
+    const stdin = await readContent(step.content, machineOf);
+    return { command: putScript(step, sha256Of(stdin)).text, stdin };
+  }
+  if (step.stdin === undefined) return { command: step.command.text };
+  const stdin = Buffer.from(typeof step.stdin === 'string' ? step.stdin : reveal(step.stdin));
+  return { command: step.command.text, stdin };
+}
+
+function failed(step: Step, shown: string, status: number, stderr: string): DabookError {
+  if (stderr.includes(outOfSequence)) {
+    return new DabookError('conflict', 'somebody else changed it at the same time', {
+      command: { shown, status, stderr },
+    });
+  }
+  const message =
+    step.kind === 'docker'
+      ? `the Docker Engine answered ${status}: ${stderr}`
+      : `a command ended with status ${status}`;
+  return commandFailed(message, shown, status, step.kind === 'docker' ? '' : stderr);
+}
+
+/** The value with its secrets filled in; made for the wire alone. */
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return reveal(value);
+  if (Array.isArray(value)) return value.map(revealed);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
+}
+
+/** An apply knows everything it sends; an unknown here is a fault of the task. */
+function refuseUnknowns(value: unknown): void {
+  if (value instanceof Unknown) {
+    throw new DabookError('bug', `a step would send ${value.what}, which is not known`);
+  }
+  if (Array.isArray(value)) value.forEach(refuseUnknowns);
+  else if (isRecord(value)) Object.values(value).forEach(refuseUnknowns);
+}

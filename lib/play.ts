@@ -1,0 +1,144 @@
+import PQueue from 'p-queue';
+import { type Amount, batches, countOf } from './batches.ts';
+import { codeOf, DabookError } from './errors.ts';
+import { faultOf } from './fault.ts';
+import { type Host, seenFrom } from './host.ts';
+import { isTold, markTold, type RunContext } from './run-context.ts';
+import { whereIn } from './where.ts';
+
+export interface PlayOptions {
+  /** Hosts in a batch; a batch begins when the one before it has ended. All at once by default. */
+  readonly serial?: Amount | readonly Amount[];
+  /** Hosts served at once within a batch; the command line's `--forks` by default. */
+  readonly forks?: number;
+  /** How many hosts may fail before the run ends; 0 by default: the batch ends first, then the run. */
+  readonly maxFail?: Amount;
+  /** Run commands as root; what the inventory says by default. */
+  readonly become?: boolean;
+}
+
+/** The only fan-out of a playbook. */
+export interface Play {
+  /**
+   * Runs `work` for every host, in parallel. A host that fails stops only itself. Gives what `work` gave,
+   * in the order of the hosts, for those that did not fail and are within the limit.
+   * @throws DabookError `run` when more hosts failed than `maxFail` allows
+   * @example const joined = await play('Join the workers', workers, (worker) => worker.run(swarmJoin({ swarm })))
+   */
+  <H extends Host, R>(
+    title: string,
+    hosts: readonly H[],
+    work: (host: H) => Promise<R>,
+    options?: PlayOptions,
+  ): Promise<R[]>;
+  /**
+   * Runs `work` for one host, and gives what it gave.
+   * @throws the error with which `work` failed
+   * @example const swarm = await play('Read the swarm', manager, (host) => host.read(swarmMembership))
+   */
+  <H extends Host, R>(
+    title: string,
+    host: H,
+    work: (host: H) => Promise<R>,
+    options?: PlayOptions,
+  ): Promise<R>;
+}
+
+/** Makes the `play` of a run. */
+export function createPlay(context: RunContext): Play {
+  async function play<H extends Host, R>(
+    title: string,
+    hosts: H | readonly H[],
+    work: (host: H) => Promise<R>,
+    options: PlayOptions = {},
+  ): Promise<R | R[]> {
+    const where = whereIn(new Error().stack, context.cwd);
+    if (isList(hosts)) {
+      const all = hosts.filter(({ name }) => context.limit.has(name) && !context.failed.has(name));
+      const { results, failures } = await serveAll(title, all, work, options, context);
+      const allowed = countOf(options.maxFail ?? 0, all.length, 0);
+      if (failures.size > allowed) throw ended(title, all.length, failures, where);
+      return results;
+    }
+    // Later plays need what this one gives, so it is served outside of the limit too: read, not changed.
+    const { results, failures } = await serveAll(title, [hosts], work, options, context);
+    if (failures.size > 0) throw failures.get(hosts.name);
+    return results[0] as R;
+  }
+  return play as Play;
+}
+
+interface Served<R> {
+  readonly results: R[];
+  readonly failures: ReadonlyMap<string, unknown>;
+}
+
+async function serveAll<H extends Host, R>(
+  title: string,
+  hosts: readonly H[],
+  work: (host: H) => Promise<R>,
+  options: PlayOptions,
+  context: RunContext,
+): Promise<Served<R>> {
+  const allowed = countOf(options.maxFail ?? 0, hosts.length, 0);
+  const queued = batches(hosts, options.serial);
+  const started = performance.now();
+  const failures = new Map<string, unknown>();
+  const results: R[] = [];
+
+  async function serve(host: H): Promise<R[]> {
+    try {
+      context.signal.throwIfAborted();
+      return [await work(seenFrom(host, title, options.become))];
+    } catch (error) {
+      if (!context.signal.aborted && !isTold(context, error)) tellWork(context, title, host.name, error);
+      failures.set(host.name, error);
+      context.failed.set(host.name, error);
+      return [];
+    }
+  }
+
+  context.emit({ type: 'play.started', play: title, hosts: hosts.map(({ name }) => name) });
+  for (const batch of queued) {
+    if (context.signal.aborted || failures.size > allowed) break;
+    const forks = new PQueue({ concurrency: options.forks ?? context.forks });
+    const served = await Promise.all(batch.map((host) => forks.add(() => serve(host))));
+    results.push(...served.flat());
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const names = (lost: boolean) =>
+    [...failures].filter(([, error]) => (codeOf(error) === 'unreachable') === lost).map(([name]) => name);
+  context.emit({ type: 'play.ended', play: title, failed: names(false), unreachable: names(true), seconds });
+  context.signal.throwIfAborted();
+  return { results, failures };
+}
+
+/** Tells an error of the playbook's own code: no task has told it. */
+function tellWork(context: RunContext, play: string, host: string, error: unknown): void {
+  const about = { host, task: context.nextTask(), name: 'playbook', title: 'code of the playbook', play };
+  const stack = error instanceof Error ? error.stack : undefined;
+  context.emit({ type: 'task.started', ...about });
+  const fault = faultOf(error, whereIn(stack, context.cwd));
+  context.emit({ type: 'task.ended', ...about, status: 'failed', seconds: 0, fault });
+  markTold(context, error);
+}
+
+function ended(
+  title: string,
+  total: number,
+  failures: ReadonlyMap<string, unknown>,
+  where?: string,
+): DabookError {
+  const names = [...failures.keys()];
+  const shown =
+    names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+  const at = where === undefined ? '' : ` (${where})`;
+  return new DabookError(
+    'run',
+    `the run ends after "${title}"${at}: ${failures.size} of ${total} hosts failed: ${shown}`,
+  );
+}
+
+function isList<H>(hosts: H | readonly H[]): hosts is readonly H[] {
+  return Array.isArray(hosts);
+}

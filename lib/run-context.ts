@@ -1,0 +1,32 @@
+import type { Happening } from './events.ts';
+import type { Machine } from './machine.ts';
+import type { Redactor } from './redact.ts';
+
+/** What all parts of one run share. */
+export interface RunContext {
+  readonly check: boolean;
+  /** How many hosts a play serves at once unless it says so itself. */
+  readonly forks: number;
+  readonly cwd: string;
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+  /** Names of the hosts that may be changed; the others are only read. */
+  readonly limit: ReadonlySet<string>;
+  /** Hosts that failed in some play: no later play holds them. */
+  readonly failed: Map<string, unknown>;
+  /** Errors that an event has told already. */
+  readonly told: WeakSet<object>;
+  emit(event: Happening): void;
+  machineOf(host: string): Machine;
+  nextTask(): number;
+}
+
+/** Remembers that an error has been told, so that nobody tells it again. */
+export function markTold(context: RunContext, error: unknown): void {
+  if (typeof error === 'object' && error !== null) context.told.add(error);
+}
+
+/** Whether an event has told this error. */
+export function isTold(context: RunContext, error: unknown): boolean {
+  return typeof error === 'object' && error !== null && context.told.has(error);
+}

@@ -1,0 +1,130 @@
+import { bind, type ExtraVars } from './bind.ts';
+import { codeOf } from './errors.ts';
+import type { Counts, Event, Happening, RunEnded } from './events.ts';
+import { faultOf } from './fault.ts';
+import { createHost, type Host } from './host.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import { createMachines } from './machines.ts';
+import { createPlay } from './play.ts';
+import type { Hosts, Playbook } from './playbook.ts';
+import { createRedactor } from './redact.ts';
+import { isTold, type RunContext } from './run-context.ts';
+import { createTally } from './tally.ts';
+import type { Session, Target } from './transport/session.ts';
+import { whereIn } from './where.ts';
+
+export interface RunOptions {
+  /** Reaches a host. */
+  readonly connect: (target: Target) => Promise<Session>;
+  /** Told of everything that happens, in order; must not throw. */
+  readonly onEvent: (event: Event) => void;
+  /** Plan only: no step is performed. False by default. */
+  readonly check?: boolean | undefined;
+  /** Variables that win over the inventory's. None by default. */
+  readonly extraVars?: ExtraVars | undefined;
+  /** Names of the hosts that may be changed; the others are only read. All by default. */
+  readonly limit?: ReadonlySet<string> | undefined;
+  /** Hosts that a play serves at once; 50 by default. */
+  readonly forks?: number | undefined;
+  /** Aborted to end the run: no new step is begun then. */
+  readonly signal?: AbortSignal | undefined;
+  /** Folder that shown file names are relative to; the process's own by default. */
+  readonly cwd?: string | undefined;
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  readonly outcome: RunEnded['outcome'];
+  readonly hosts: Readonly<Record<string, Counts>>;
+}
+
+/**
+ * Runs a playbook against an inventory. What fails on the way is told by events and by the outcome.
+ * @throws DabookError `inventory` with all faults, before anything is connected to
+ */
+export async function run(
+  playbook: Playbook,
+  inventory: Inventory,
+  options: RunOptions,
+): Promise<RunOutcome> {
+  const noVars: ExtraVars = { vars: {}, origin: () => undefined };
+  const bound = await bind(playbook, inventory, options.extraVars ?? noVars);
+
+  const names = inventory.hosts.map(({ name }) => name);
+  const used = new Set(Object.values(bound.groups).flatMap((hosts) => hosts.map(({ host }) => host.name)));
+  const limit = options.limit ?? new Set(names);
+  const shown = names.filter((name) => used.has(name) && limit.has(name));
+  const tally = createTally(shown);
+  const redactor = createRedactor();
+  const check = options.check ?? false;
+  const emit = (happening: Happening) => {
+    const { type, ...rest } = redactor.event(happening);
+    tally.count(happening);
+    options.onEvent({ type, at: new Date().toISOString(), ...rest } as Event);
+  };
+
+  const machines = createMachines(inventory, options.connect, emit);
+  const context: RunContext = {
+    check,
+    forks: options.forks ?? 50,
+    cwd: options.cwd ?? process.cwd(),
+    redactor,
+    signal: options.signal ?? new AbortController().signal,
+    limit,
+    failed: new Map(),
+    told: new WeakSet(),
+    emit,
+    machineOf: machines.of,
+    nextTask: counter(),
+  };
+  redactor.learn(inventory.hosts.map(({ vars, target }) => [vars, target]));
+
+  const started = performance.now();
+  emit({ type: 'run.started', playbook: playbook.name, check, hosts: shown });
+  let thrown: unknown;
+  try {
+    const hostOf = ({ host, vars }: (typeof bound.groups)[string][number]): Host =>
+      createHost({ context, name: host.name, vars, groups: host.groups, become: host.become });
+    const groups = Object.entries(bound.groups).map(([group, hosts]) => [group, hosts.map(hostOf)]);
+    await playbook.work({
+      // `bind` has refused groups without hosts.
+      groups: Object.fromEntries(groups) as Readonly<Record<string, Hosts<unknown>>>,
+      vars: bound.vars,
+      play: createPlay(context),
+      check,
+      warn: (message) => emit({ type: 'warning', message }),
+    });
+  } catch (error) {
+    thrown = error;
+  }
+  await machines.close();
+  const outcome = outcomeOf(context, thrown, tally.hosts);
+  const silent = thrown === undefined || isTold(context, thrown);
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const where = codeOf(thrown) === 'run' ? undefined : whereIn(stack, context.cwd);
+  const fault = silent ? {} : { fault: faultOf(thrown, where) };
+  const seconds = (performance.now() - started) / 1000;
+  emit({ type: 'run.ended', check, outcome, seconds, hosts: tally.hosts, ...fault });
+  return { outcome, hosts: tally.hosts };
+}
+
+function outcomeOf(
+  context: RunContext,
+  thrown: unknown,
+  hosts: Readonly<Record<string, Counts>>,
+): RunEnded['outcome'] {
+  if (context.signal.aborted) return 'interrupted';
+  const counts = Object.values(hosts);
+  const failed = counts.some((host) => host.failed > 0);
+  const unreachable = counts.some((host) => host.unreachable > 0);
+  // What play() throws and what made a host unreachable is counted with the hosts already.
+  const ownFault = thrown !== undefined && !['run', 'unreachable'].includes(codeOf(thrown));
+  if (failed || ownFault) return 'failed';
+  return unreachable ? 'unreachable' : 'ok';
+}
+
+/** Numbers from 1. */
+function counter(): () => number {
+  let last = 0;
+  return () => ++last;
+}

@@ -1,0 +1,93 @@
+import { posixQuote } from './posix-quote.ts';
+import type { Secret } from './secret.ts';
+import type { Command } from './sh.ts';
+
+/** What a step does to a host, as data: shown, logged, counted and tested without one. */
+export type Step = ExecStep | PutStep | DockerStep;
+
+/** A command. */
+export interface ExecStep {
+  readonly kind: 'exec';
+  readonly command: Command;
+  readonly stdin?: string | Secret | undefined;
+}
+
+/** A file with owner and mode, written beside its place and renamed over it. */
+export interface PutStep {
+  readonly kind: 'put';
+  readonly path: string;
+  readonly content: Content;
+  /** Four octal digits. */
+  readonly mode: string;
+  /** Name or number; the writing user's own by default. */
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+/** One call of the Docker Engine API. Secrets in the body are filled in when it is sent. */
+export interface DockerStep {
+  readonly kind: 'docker';
+  readonly method: 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  /** What it does, in words: `update node 4kx…`. */
+  readonly title: string;
+}
+
+/** Where a file's content comes from. Fetched only when a step needs it; never part of an event. */
+export type Content =
+  | { readonly from: 'text'; readonly text: string }
+  | { readonly from: 'secret'; readonly secret: Secret }
+  | { readonly from: 'control'; readonly path: string; readonly sha256: string }
+  | {
+      readonly from: 'host';
+      readonly host: string;
+      readonly become: boolean;
+      readonly path: string;
+      readonly sha256: string;
+    };
+
+/** A step that runs a command. @example exec(sh`docker stack rm ${name}`) */
+export function exec(command: Command, options: { readonly stdin?: string | Secret } = {}): ExecStep {
+  return { kind: 'exec', command, ...options };
+}
+
+/** A step that writes a file. @example put('/etc/motd', { content: { from: 'text', text }, mode: '0644' }) */
+export function put(path: string, file: Omit<PutStep, 'kind' | 'path'>): PutStep {
+  return { kind: 'put', path, ...file };
+}
+
+/**
+ * A step that calls the Docker Engine API.
+ * @example docker('POST', '/swarm/leave?force=true', { title: 'leave the swarm' })
+ */
+export function docker(
+  method: 'POST' | 'DELETE',
+  path: string,
+  call: { readonly title: string; readonly body?: unknown },
+): DockerStep {
+  return { kind: 'docker', method, path, ...call };
+}
+
+/** A step as it may be shown. */
+export function showStep(step: Step): string {
+  switch (step.kind) {
+    case 'exec':
+      return step.stdin === undefined
+        ? step.command.text
+        : `${step.command.text} < ${shownStdin(step.stdin)}`;
+    case 'put': {
+      const owner =
+        step.owner === undefined && step.group === undefined
+          ? ''
+          : ` owned by ${step.owner ?? ''}:${step.group ?? ''}`;
+      return `write ${posixQuote(step.path)} mode ${step.mode}${owner}`;
+    }
+    case 'docker':
+      return `${step.title} (${step.method} ${step.path})`;
+  }
+}
+
+function shownStdin(stdin: string | Secret): string {
+  return typeof stdin === 'string' ? `${Buffer.byteLength(stdin)} bytes` : stdin.toString();
+}

@@ -1,0 +1,69 @@
+import type { Fact } from './fact.ts';
+import type { Step } from './step.ts';
+
+/** How long a state may take to become as wanted after its steps, and how often it is looked at. */
+export interface Settle {
+  /** Seconds until "did not converge"; 0 by default. */
+  readonly timeout: number;
+  /** Seconds between two looks; 1 by default. */
+  readonly interval?: number;
+}
+
+/** Why a state is not yet as wanted. `final` when waiting longer cannot help. */
+export interface Stuck {
+  readonly reason: string;
+  readonly final?: boolean;
+}
+
+export interface TaskDefinition<A, S> {
+  /** What it does, for people. Annotate the arguments here; everything else is inferred. */
+  readonly title: (args: A) => string;
+  /** How the thing is now. */
+  readonly fact: (args: A) => Fact<S>;
+  /** How it should be, given how it is. Pure. Throws `refuse(…)` where the task must not be done. */
+  readonly want: (now: S, args: A) => S;
+  /** What leads from now to want. Pure. None: there is nothing to do but wait. */
+  readonly steps: (now: S, want: S, args: A) => readonly Step[];
+  /** Patience after the steps. */
+  readonly settle?: (args: A) => Settle;
+  /** Says why the state is not as wanted while it settles. Pure. */
+  readonly stuck?: (now: S, want: S, args: A) => Stuck | undefined;
+  /** True when there is nothing to observe: the steps are always done, and counted as opaque. */
+  readonly opaque?: (args: A) => boolean;
+}
+
+/** How something should be: a value, made by calling what {@link task} returned. */
+export interface Task<S> {
+  readonly name: string;
+  readonly title: string;
+  readonly fact: Fact<S>;
+  readonly opaque: boolean;
+  readonly settle: Settle;
+  want(now: S): S;
+  steps(now: S, want: S): readonly Step[];
+  stuck(now: S, want: S): Stuck | undefined;
+}
+
+/**
+ * Makes a task of three small functions: how the thing is, how it should be, and what leads there. The
+ * engine decides, shows, performs and verifies.
+ * @example
+ * export const hostname = task('hostname', {
+ *   title: (a: { name: string }) => `hostname ${a.name}`,
+ *   fact: () => currentHostname,
+ *   want: (_now, a) => a.name,
+ *   steps: (_now, want) => [exec(sh`hostnamectl set-hostname ${want}`)],
+ * })
+ */
+export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (args: A) => Task<S> {
+  return (args) => ({
+    name,
+    title: definition.title(args),
+    fact: definition.fact(args),
+    opaque: definition.opaque?.(args) ?? false,
+    settle: definition.settle?.(args) ?? { timeout: 0 },
+    want: (now) => definition.want(now, args),
+    steps: (now, want) => definition.steps(now, want, args),
+    stuck: (now, want) => definition.stuck?.(now, want, args),
+  });
+}

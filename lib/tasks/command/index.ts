@@ -1,0 +1,1 @@
+export { type CommandArgs, type CommandState, command } from './command.ts';

@@ -1,0 +1,175 @@
+import { dirname } from 'node:path/posix';
+import { DabookError } from '../../errors.ts';
+import { type Fact, fact } from '../../fact.ts';
+import { refuse } from '../../refuse.ts';
+import { sh } from '../../sh.ts';
+import { exec, put, type Step } from '../../step.ts';
+import { type Task, task } from '../../task.ts';
+import { absolutePath } from './absolute-path.ts';
+import { type Attributes, accountName, fourDigits, ownership, setAttributes } from './attributes.ts';
+import type { KeySource } from './key-files.ts';
+import { type Found, lookAt } from './look-at.ts';
+import { spelling } from './spelling.ts';
+
+export interface CopyKeysArgs {
+  /** The host that has them, and which: what `keyFiles` gave there. */
+  readonly from: KeySource;
+  /** The folder that they are copied into; other files in it are left alone. */
+  readonly dir: string;
+  /** Name or number. By default that of the file that is there; the writing user's for a new one. */
+  readonly owner?: string | number;
+  readonly group?: string | number;
+  /** Octal digits; `0600` by default. */
+  readonly mode?: string;
+  /** True to make the folder, with this owner and mode 0700, where it is missing. False by default. */
+  readonly parents?: boolean;
+}
+
+/** A file or a folder by its attributes. */
+export interface KeyState extends Attributes {
+  readonly type: Found['type'];
+  /** The first half of the SHA-256: enough to tell files apart, and short enough to be read. */
+  readonly fingerprint?: string;
+}
+
+/** What is there of the key files, by name, and their folder, by its path. What is missing is not in it. */
+export type KeyFolder = Readonly<Record<string, KeyState>>;
+
+/**
+ * A folder holds these key files of another host, with this mode and owner. A file is written only when
+ * its content differs; its owner and mode are set before it has any. What the files hold travels from
+ * host to host within the run and is in no event, no log and no diff.
+ * @throws DabookError `playbook` for a mode that lets others read them; `refused` for a missing folder
+ * unless `parents`, a folder that everybody may write to, a link or a folder in a file's place, and a
+ * missing user or group
+ * @example
+ * const from = await manager.read(keyFiles({ dir: '/opt/nexus/config/administration-service/keys', match: '*shared*' }))
+ * await worker.run(copyKeys({ from, dir: '/opt/nexus/config/access-point/keys', owner: 1003, group: 1003 }))
+ */
+export function copyKeys({
+  from,
+  dir,
+  owner,
+  group,
+  mode = '0600',
+  parents = false,
+}: CopyKeysArgs): Task<KeyFolder> {
+  const digits = fourDigits(mode);
+  if (!digits.endsWith('00')) {
+    throw new DabookError('playbook', `copyKeys: mode ${digits} lets others than the owner at the keys`, {
+      hint: "leave it out for '0600', or give '0400'",
+    });
+  }
+  return copy({
+    from,
+    dir: absolutePath(dir).replace(/(?<=.)\/+$/, ''),
+    owner: owner === undefined ? undefined : accountName(owner),
+    group: group === undefined ? undefined : accountName(group),
+    mode: digits,
+    parents,
+  });
+}
+
+interface Copying extends Attributes {
+  readonly from: KeySource;
+  readonly dir: string;
+  readonly mode: string;
+  readonly parents: boolean;
+}
+
+const copy = task('copyKeys', {
+  title: ({ from, dir }: Copying) =>
+    `copy ${from.files.map(({ name }) => name).join(', ')} from ${from.host} to ${dir}`,
+  fact: keyFolder,
+  want: (now, args): KeyFolder => {
+    refuseBadFolder(now, args);
+    const { from, dir, mode, owner, group } = args;
+    const folder = now[dir] ?? { type: 'directory', mode: '0700', owner, group };
+    const files = from.files.map(({ name, sha256 }): [string, KeyState] => {
+      const there = now[name];
+      if (there !== undefined && there.type !== 'file') {
+        throw refuse(
+          `${dir}/${name} is a ${there.type === 'other' ? 'special file' : there.type}, not a file`,
+          'remove it, or name another folder',
+        );
+      }
+      const fingerprint = fingerprintOf(sha256);
+      return [
+        name,
+        { type: 'file', mode, owner: owner ?? there?.owner, group: group ?? there?.group, fingerprint },
+      ];
+    });
+    return { ...now, [dir]: folder, ...Object.fromEntries(files) };
+  },
+  steps: (now, want, { from, dir, owner, group }) => {
+    const steps: Step[] = now[dir] === undefined ? [makeFolder(dir, { owner, group })] : [];
+    for (const { name, path: source, sha256 } of from.files) {
+      const path = `${dir}/${name}`;
+      const { mode = '', owner: toOwner, group: toGroup, fingerprint } = want[name] ?? {};
+      const there = now[name];
+      if (there?.fingerprint !== fingerprint) {
+        const content = { from: 'host', host: from.host, become: from.become, path: source, sha256 } as const;
+        steps.push(put(path, { content, mode, owner: toOwner, group: toGroup }));
+      } else if (there?.mode !== mode || there.owner !== toOwner || there.group !== toGroup) {
+        steps.push(exec(setAttributes(path, there ?? {}, { mode, owner: toOwner, group: toGroup })));
+      }
+    }
+    return steps;
+  },
+});
+
+function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
+  const names = from.files.map(({ name }) => name);
+  const paths = names.map((name) => absolutePath(`${dir}/${name}`));
+  return fact<KeyFolder>({
+    key: ['keys', dir, ...names],
+    read: async (ask) => {
+      // The folder itself is looked at as the folder of something in it, so that a link to it is followed.
+      const [sight, spell] = await Promise.all([
+        lookAt(ask, [`${dir}/.`, ...paths]),
+        spelling(ask, { owner, group }),
+      ]);
+      const state = (found: Found): KeyState => ({
+        type: found.type,
+        mode: found.mode,
+        ...spell(found),
+        ...(found.sha256 === undefined ? {} : { fingerprint: fingerprintOf(found.sha256) }),
+      });
+      const folder = sight.folderOf(`${dir}/.`);
+      const entries = paths.map((path, index) => [names[index] ?? path, sight.at(path)] as const);
+      return Object.fromEntries(
+        [[dir, folder] as const, ...entries]
+          .filter(([, found]) => found.type !== 'missing')
+          .map(([name, found]) => [name, state(found)]),
+      );
+    },
+  });
+}
+
+function refuseBadFolder(now: KeyFolder, { dir, parents }: Copying): void {
+  const folder = now[dir];
+  if (folder === undefined) {
+    if (parents) return;
+    throw refuse(`the folder ${dir} does not exist`, 'check the path, or give parents: true to make it');
+  }
+  if (folder.type !== 'directory') throw refuse(`${dir} is not a folder`, 'check the path');
+  const mode = Number.parseInt(folder.mode ?? '0', 8);
+  // Where everybody may write without the sticky bit, everybody may put another file in a key's place.
+  if ((mode & 0o1002) === 0o0002) {
+    throw refuse(
+      `everybody may write to the folder ${dir} (mode ${folder.mode})`,
+      `take that right away first: chmod o-w ${dir}`,
+    );
+  }
+}
+
+function makeFolder(dir: string, owner: Pick<Attributes, 'owner' | 'group'>): Step {
+  const chown = ownership(owner);
+  const mkdir = sh`mkdir -p ${dirname(dir)} && mkdir -m 0700 ${dir}`;
+  return exec(chown === '' ? mkdir : sh`${mkdir} && chown ${chown} ${dir}`);
+}
+
+/** 128 bits: no two files ever share them. */
+function fingerprintOf(sha256: string): string {
+  return sha256.slice(0, 32);
+}

@@ -1,0 +1,43 @@
+import { type Fact, fact } from '../../fact.ts';
+import type { Secret } from '../../secret.ts';
+import { absolutePath } from './absolute-path.ts';
+import type { Attributes } from './attributes.ts';
+import { type Found, lookAt } from './look-at.ts';
+import { spelling, type Wanted } from './spelling.ts';
+
+/** A path of a host, and what is there. */
+export interface FileState extends Attributes {
+  readonly type: Found['type'];
+  /** SHA-256 of a file's content in hexadecimal digits; itself a secret where the content is one. */
+  readonly sha256?: string | Secret;
+  /** A file's text, only where it differs from what a task wants and may be shown. */
+  readonly content?: string | undefined;
+  /** The folder that it is in, symbolic links followed. */
+  readonly parent: { readonly exists: boolean; readonly mode?: string };
+}
+
+/**
+ * What is at a path of a host: type, content's checksum, mode, owner. Links are not followed.
+ * @param wanted how a playbook writes the owner and the group it wants; by name otherwise
+ * @throws DabookError `command` for a path that the user may not look at; `refused` for a wanted owner
+ * or group that the host does not have
+ * @example const { type } = await host.read(fileState('/etc/docker/daemon.json'))
+ */
+export function fileState(path: string, wanted: Wanted = {}): Fact<FileState> {
+  absolutePath(path);
+  return fact<FileState>({
+    key: ['file', path],
+    read: async (ask) => {
+      const [sight, spell] = await Promise.all([lookAt(ask, [path]), spelling(ask, wanted)]);
+      const found = sight.at(path);
+      const { type, mode } = sight.folderOf(path);
+      return {
+        type: found.type,
+        ...(found.sha256 === undefined ? {} : { sha256: found.sha256 }),
+        mode: found.mode,
+        ...spell(found),
+        parent: { exists: type === 'directory', ...(mode === undefined ? {} : { mode }) },
+      };
+    },
+  });
+}

@@ -1,0 +1,89 @@
+import { namespaceLabel } from '../../compose/namespace.ts';
+import { DabookError, messageOf } from '../../errors.ts';
+import type { Ask } from '../../fact.ts';
+import { swarmMembership } from '../swarm/swarm-membership.ts';
+import type { ConstrainedNode } from './constraint.ts';
+import type { EngineFile, EngineNetwork, EngineService, EngineTask } from './engine-objects.ts';
+
+/** What a swarm holds of a stack, as a manager of it answers. All empty where the host manages no swarm. */
+export interface LiveStack {
+  readonly host: {
+    /** As the Engine names them: `inactive`, `pending`, `active`, `error`, `locked`. */
+    readonly state: string;
+    readonly isManager: boolean;
+    /** The engine's clock, in milliseconds since 1970. */
+    readonly time: number;
+  };
+  readonly services: readonly EngineService[];
+  readonly tasks: readonly EngineTask[];
+  /** All networks that this engine knows, the stack's and others'. */
+  readonly networks: readonly EngineNetwork[];
+  readonly secrets: readonly EngineFile[];
+  readonly configs: readonly EngineFile[];
+  readonly nodes: readonly ConstrainedNode[];
+}
+
+interface Info {
+  readonly SystemTime?: string;
+  readonly Swarm?: {
+    readonly LocalNodeState?: string;
+    readonly NodeID?: string;
+    readonly ControlAvailable?: boolean;
+  };
+}
+
+/** The query that chooses what belongs to a stack. */
+export function ofStack(name: string): string {
+  return `filters=${encodeURIComponent(JSON.stringify({ label: [`${namespaceLabel}=${name}`] }))}`;
+}
+
+/** Asks for all of a stack at once: one round trip. */
+export async function readStack(ask: Ask, name: string): Promise<LiveStack> {
+  // Workers refuse most of these; whether that matters is known when all have answered.
+  const [info, services, tasks, networks, secrets, configs, nodes] = await Promise.allSettled([
+    ask.docker<Info>('/info'),
+    ask.docker<readonly EngineService[]>(`/services?${ofStack(name)}`),
+    ask.docker<readonly EngineTask[]>(`/tasks?${ofStack(name)}`),
+    ask.docker<readonly EngineNetwork[]>('/networks'),
+    ask.docker<readonly EngineFile[]>(`/secrets?${ofStack(name)}`),
+    ask.docker<readonly EngineFile[]>(`/configs?${ofStack(name)}`),
+    ask.docker<readonly ConstrainedNode[]>('/nodes'),
+  ]);
+  if (info.status === 'rejected') throw info.reason;
+  const { Swarm: swarm = {}, SystemTime } = info.value ?? {};
+  const host = {
+    state: swarm.LocalNodeState || 'inactive',
+    isManager: swarm.ControlAvailable === true,
+    time: Date.parse(SystemTime ?? '') || 0,
+  };
+  const nothing = { services: [], tasks: [], secrets: [], configs: [], nodes: [] };
+  const foreseen = ask.foreseen(swarmMembership) ? await ask.fact(swarmMembership) : undefined;
+  if (foreseen !== undefined && (foreseen.state !== host.state || foreseen.nodeId !== swarm.NodeID)) {
+    // A swarm that this check would leave, join or make: it holds nothing of the stack yet.
+    const then = { state: foreseen.state, isManager: foreseen.role === 'manager', time: host.time };
+    return { host: then, ...nothing, networks: answer(networks).filter(({ Scope }) => Scope !== 'swarm') };
+  }
+  if (!host.isManager) return { host, ...nothing, networks: [] };
+  return {
+    host,
+    services: answer(services),
+    tasks: answer(tasks),
+    networks: answer(networks),
+    secrets: answer(secrets),
+    configs: answer(configs),
+    nodes: answer(nodes),
+  };
+}
+
+/** A manager that cannot list its swarm has lost it, for the moment at least. */
+function answer<T>(result: PromiseSettledResult<readonly T[] | undefined>): readonly T[] {
+  if (result.status === 'fulfilled') return result.value ?? [];
+  throw new DabookError(
+    'command',
+    `this manager does not answer for its swarm: ${messageOf(result.reason)}`,
+    {
+      hint: 'more than half of the managers must be reachable: see docker node ls',
+      cause: result.reason,
+    },
+  );
+}

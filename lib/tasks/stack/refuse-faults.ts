@@ -1,0 +1,158 @@
+import type { ComposeSource } from '../../compose/compose-source.ts';
+import { unscoped } from '../../compose/namespace.ts';
+import { type ParsedFile, parseFile } from '../../compose/parse-file.ts';
+import { diff } from '../../diff.ts';
+import { isRecord } from '../../equal.ts';
+import { refuse } from '../../refuse.ts';
+import type { DeployBasis, DeployedStack } from './deployed-stack.ts';
+import { imageFault } from './image-name.ts';
+import { networkSettings, wantedNetworkSettings } from './network-settings.ts';
+import { refusePortClashes } from './refuse-port-clashes.ts';
+import type { StackDeployArgs } from './stack-deploy.ts';
+
+/**
+ * Refuses what docker's deploy would refuse half way, or would do without a word and wrong.
+ * @throws DabookError `refused`
+ */
+export function refuseFaults({ basis }: DeployedStack, { name }: StackDeployArgs): void {
+  refuseHost(basis, name);
+  refuseStrayServices(basis);
+  refuseImages(basis);
+  refusePortClashes(basis);
+  refuseMissing(basis, name);
+  refuseChangedNetworks(basis);
+  refuseChangedFiles(basis, name);
+}
+
+function refuseHost({ live: { host } }: DeployBasis, stack: string): void {
+  if (host.isManager) return;
+  const why = {
+    inactive: 'this host is in no swarm',
+    active: 'this host is a worker of its swarm',
+    locked: 'the swarm of this host is locked',
+  }[host.state];
+  throw refuse(
+    `${why ?? `the swarm of this host is in state ${host.state}`}: stack ${stack} cannot be deployed here`,
+    host.state === 'locked' ? 'unlock it: docker swarm unlock' : 'deploy on a manager of the swarm',
+  );
+}
+
+/**
+ * A file that changes services of an earlier file, and has one that no earlier file has: most likely a
+ * misspelt name. Docker would run it with whatever the one file says of it, on any node.
+ */
+function refuseStrayServices({ sources }: DeployBasis): void {
+  const files = readable(sources);
+  const namesIn = (index: number) => {
+    const services = files[index]?.data.services;
+    return isRecord(services) ? Object.keys(services) : [];
+  };
+  const earlier = new Set(namesIn(0));
+  for (const [index, file] of files.entries()) {
+    const names = namesIn(index);
+    const known = names.filter((service) => earlier.has(service));
+    const stray = names.find((service) => !earlier.has(service));
+    if (index > 0 && known.length > 0 && stray !== undefined) {
+      throw refuse(
+        `${file.at(['services', stray])}: service ${stray} is in none of the files before, which define ${[...earlier].join(', ')}`,
+        `correct its name, or define it in ${files[0]?.file} (or in a file of its own)`,
+      );
+    }
+    for (const service of names) earlier.add(service);
+  }
+}
+
+/** The files as data, for places in them. Docker has read them already; one that only docker understands is left out. */
+function readable(sources: readonly ComposeSource[]): readonly ParsedFile[] {
+  return sources.flatMap((source) => {
+    try {
+      return [parseFile(source)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function refuseImages({ config, sources }: DeployBasis): void {
+  for (const [key, { image }] of Object.entries(config.services)) {
+    if (image === undefined || image === '') {
+      throw refuse(
+        `service ${key} has no image in ${sources.map(({ file }) => file).join(', ')}`,
+        `add 'image:' to it`,
+      );
+    }
+    const fault = imageFault(image);
+    if (fault === undefined) continue;
+    const places = readable(sources).filter((file) => file.has(['services', key, 'image']));
+    const where = places.at(-1)?.at(['services', key, 'image']);
+    throw refuse(
+      `${where === undefined ? '' : `${where}: `}image ${image} of service ${key} is not valid: ${fault}`,
+      `write it as in ${image.replace(/^\w+:\/\//, '').toLowerCase()}`,
+    );
+  }
+}
+
+/** What the files call external, or read from the host, must be there. */
+function refuseMissing({ config, networks, live, fileObjects }: DeployBasis, stack: string): void {
+  for (const name of networks.external) {
+    if (['bridge', 'host', 'none', 'default'].includes(name)) continue;
+    const found = live.networks.filter(({ Name }) => Name === name);
+    if (found.some(({ Scope }) => Scope === 'swarm')) continue;
+    if (found.length > 0) {
+      throw refuse(
+        `the external network ${name} of stack ${stack} is local to this host`,
+        `a stack needs one of the swarm: docker network create -d overlay NAME`,
+      );
+    }
+    throw refuse(
+      `the external network ${name} of stack ${stack} does not exist`,
+      `make it first: docker network create -d overlay ${name}`,
+    );
+  }
+  for (const section of ['secrets', 'configs'] as const) {
+    const kind = section === 'secrets' ? 'secret' : 'config';
+    for (const [key, { name = key, external, file, driver }] of Object.entries(config[section])) {
+      if (external && fileObjects[section][name] === undefined) {
+        throw refuse(
+          `the external ${kind} ${name} of stack ${stack} does not exist`,
+          `make it first: docker ${kind} create ${name} FILE`,
+        );
+      }
+      if (!external && driver === undefined && file !== undefined && fileObjects.files[file] === undefined) {
+        throw refuse(
+          `the file ${file} of ${kind} ${key} cannot be read on this host`,
+          `put it there, or correct ${section}.${key}.file`,
+        );
+      }
+    }
+  }
+}
+
+/** Docker's deploy leaves a network that exists as it is; a service would run on another than its file says. */
+function refuseChangedNetworks({ networks, live }: DeployBasis): void {
+  for (const [name, spec] of Object.entries(networks.own)) {
+    const network = live.networks.find((each) => each.Name === name);
+    if (network === undefined) continue;
+    const changes = diff(networkSettings(network, spec), wantedNetworkSettings(spec));
+    if (changes.length === 0) continue;
+    const shown = changes.map(
+      ({ path, from, to }) => `${path} is ${JSON.stringify(from ?? null)}, not ${JSON.stringify(to ?? null)}`,
+    );
+    throw refuse(
+      `network ${name} differs from its definition, and a network cannot be changed: ${shown.join('; ')}`,
+      'remove the stack first (stackRemove), or give the network another name in the compose file',
+    );
+  }
+}
+
+/** The data of a config cannot be changed. That of a secret cannot either, but is not to be seen. */
+function refuseChangedFiles({ config, fileObjects }: DeployBasis, stack: string): void {
+  for (const [key, { file, external, name = `${stack}_${key}` }] of Object.entries(config.configs)) {
+    const live = fileObjects.configData[name];
+    if (external || file === undefined || live === undefined || live === fileObjects.files[file]) continue;
+    throw refuse(
+      `config ${unscoped(stack, name)} differs from ${file}, and a config cannot be changed`,
+      `give it a new name in the compose files: configs.${key}.name: ${key}-2`,
+    );
+  }
+}

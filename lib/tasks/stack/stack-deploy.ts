@@ -1,0 +1,65 @@
+import { equal } from '../../equal.ts';
+import { refuse } from '../../refuse.ts';
+import { task } from '../../task.ts';
+import { deploySteps } from './deploy-steps.ts';
+import { type DeployedStack, deployedStack } from './deployed-stack.ts';
+import { wantedNetworkSettings } from './network-settings.ts';
+import { refuseFaults } from './refuse-faults.ts';
+import { wantedServiceState } from './service-state.ts';
+import { stuckServices } from './stuck-services.ts';
+
+export interface StackDeployArgs {
+  readonly name: string;
+  /** Compose files on the host, the base first; relative to `dir`. */
+  readonly files: readonly string[];
+  /** Folder on the host that the files are named from. */
+  readonly dir?: string | undefined;
+  /** Remove services of the stack that are in no file; false by default. */
+  readonly prune?: boolean | undefined;
+  /** Give the nodes this host's logins of registries; false by default. */
+  readonly withRegistryAuth?: boolean | undefined;
+  /**
+   * When registries are asked which image a tag means: `changed` (the default): for services whose image
+   * changes; `always`: for every service, whenever anything is deployed; `never`: for hosts without a registry.
+   */
+  readonly resolveImage?: 'always' | 'changed' | 'never' | undefined;
+  /** Seconds until every service must run as wanted; 120 by default. */
+  readonly timeout?: number | undefined;
+}
+
+/**
+ * Deploys a stack from compose files of the host, and waits until every service runs as they say. Whether
+ * anything would change is decided by comparing the merged files with the services and networks that live;
+ * when nothing differs nothing is written. An image that was changed by hand is put back too, which
+ * `docker stack deploy` by itself does not do.
+ *
+ * Refused: a host that is no manager, a fault in the files, a network that differs from its definition,
+ * external networks, secrets or configs that are missing.
+ * @example stackDeploy({ name: 'da', dir: '/opt/app', files: ['docker-compose.yml', 'network.yml'] })
+ */
+export const stackDeploy = task('stackDeploy', {
+  title: ({ name, files }: StackDeployArgs) => `deploy stack ${name} from ${files.join(', ')}`,
+  fact: (args) => deployedStack(args),
+  want: (now, args): DeployedStack => {
+    const { basis } = now;
+    if (!equal(basis.files, args.files) || basis.dir !== args.dir) {
+      throw refuse(
+        `this check has foreseen a deploy of ${args.name} from ${basis.files.join(', ')}: what these files change then is not known`,
+        'run the check again when that is done',
+      );
+    }
+    refuseFaults(now, args);
+    const services = Object.entries(basis.specs).map(([key, spec]) => [
+      key,
+      wantedServiceState(spec, basis.live.nodes),
+    ]);
+    const networks = Object.entries(basis.networks.own).map(([key, spec]) => [
+      key,
+      wantedNetworkSettings(spec),
+    ]);
+    return { ...now, services: Object.fromEntries(services), networks: Object.fromEntries(networks) };
+  },
+  steps: deploySteps,
+  settle: ({ timeout = 120 }) => ({ timeout }),
+  stuck: stuckServices,
+});

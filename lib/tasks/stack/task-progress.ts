@@ -1,0 +1,106 @@
+import type { ServiceSpec, TaskTemplate } from '../../compose/service-spec.ts';
+import { equal } from '../../equal.ts';
+import { type ConstrainedNode, satisfiesAll } from './constraint.ts';
+import type { EngineService, EngineTask } from './engine-objects.ts';
+import type { LiveStack } from './read-stack.ts';
+
+/** How far a service's tasks have come towards its spec. */
+export interface TaskProgress {
+  /** Tasks of the current spec that run, on nodes that answer; for a job, those that completed. */
+  readonly done: readonly EngineTask[];
+  /** Tasks of the current spec that failed or were rejected, oldest first. */
+  readonly failed: readonly EngineTask[];
+  /** Tasks of the current spec that run, or shall run, or wait for a node. */
+  readonly alive: readonly EngineTask[];
+}
+
+/** A task that has failed before counts as running when it has run for so long, in milliseconds. */
+const steady = 5000;
+
+/** Sorts out a service's tasks. Those of earlier specs are left out. */
+export function taskProgress(service: EngineService, live: LiveStack): TaskProgress {
+  const ready = new Set(live.nodes.filter(({ Status }) => Status.State === 'ready').map(({ ID }) => ID));
+  const isJob = isJobSpec(service.Spec);
+  const iteration = service.JobStatus?.JobIteration?.Index ?? 0;
+  const tasks = live.tasks.filter(
+    (task) =>
+      task.ServiceID === service.ID &&
+      isOfSpec(task, service.Spec) &&
+      (!isJob || (task.JobIteration?.Index ?? 0) === iteration),
+  );
+  const failed = tasks
+    .filter(({ Status }) => Status.State === 'failed' || Status.State === 'rejected')
+    .sort((a, b) => (a.Status.Timestamp ?? '').localeCompare(b.Status.Timestamp ?? ''));
+  const alive = tasks.filter(({ DesiredState, Status }) =>
+    isJob
+      ? DesiredState !== 'shutdown' && !['complete', 'failed', 'rejected'].includes(Status.State)
+      : DesiredState === 'running' || DesiredState === 'ready',
+  );
+  const isSteady = (task: EngineTask) => {
+    const ran = live.host.time - Date.parse(task.Status.Timestamp ?? '');
+    const hasFailed = failed.some(({ Slot, NodeID }) => (Slot ? Slot === task.Slot : NodeID === task.NodeID));
+    // Clocks of nodes differ: a task that seems to start in the future is not held back.
+    return !hasFailed || !(ran >= 0 && ran < steady);
+  };
+  const done = isJob
+    ? tasks.filter(({ Status }) => Status.State === 'complete')
+    : alive.filter(
+        (task) =>
+          task.Status.State === 'running' &&
+          ready.has(task.NodeID ?? '') &&
+          publishes(task, service.Spec) &&
+          isSteady(task),
+      );
+  return { done, failed, alive };
+}
+
+/** How many tasks a spec asks for: for global services, one on each node that they may run on. */
+export function wantedTasks(spec: ServiceSpec, nodes: readonly ConstrainedNode[]): number {
+  const { Replicated, ReplicatedJob, Global, GlobalJob } = spec.Mode ?? {};
+  if (Global || GlobalJob) return eligibleNodes(spec, nodes).length;
+  return ReplicatedJob?.TotalCompletions ?? Replicated?.Replicas ?? 1;
+}
+
+/** The nodes that a service's tasks may be given to. */
+function eligibleNodes(spec: ServiceSpec, nodes: readonly ConstrainedNode[]): readonly ConstrainedNode[] {
+  const constraints = spec.TaskTemplate.Placement?.Constraints ?? [];
+  return nodes.filter(
+    (node) =>
+      node.Status.State === 'ready' && node.Spec.Availability === 'active' && satisfiesAll(node, constraints),
+  );
+}
+
+/** True for a service whose tasks end by themselves. */
+export function isJobSpec({ Mode }: ServiceSpec): boolean {
+  return Mode?.ReplicatedJob !== undefined || Mode?.GlobalJob !== undefined;
+}
+
+/** A task keeps running under a new spec that only changed where tasks may run, as long as it may stay. */
+function isOfSpec({ Spec }: EngineTask, service: ServiceSpec): boolean {
+  return equal(essence(Spec), essence(service.TaskTemplate));
+}
+
+function essence(template: TaskTemplate): object {
+  const { Placement: _, Runtime: __, ...rest } = template as TaskTemplate & { readonly Runtime?: string };
+  return rest;
+}
+
+/** Whether a task has the ports of its node that its service publishes there: no others, none missing. */
+function publishes({ Status }: EngineTask, { EndpointSpec }: ServiceSpec): boolean {
+  const asked = (EndpointSpec?.Ports ?? []).filter(({ PublishMode }) => PublishMode === 'host');
+  const has = Status.PortStatus?.Ports ?? [];
+  const same = (one: Port, other: Port) =>
+    one.TargetPort === other.TargetPort &&
+    (one.Protocol || 'tcp') === (other.Protocol || 'tcp') &&
+    (!one.PublishedPort || one.PublishedPort === other.PublishedPort);
+  return (
+    asked.every((port) => has.some((held) => same(port, held))) &&
+    has.every((held) => asked.some((port) => same(port, held)))
+  );
+}
+
+interface Port {
+  readonly TargetPort?: number | undefined;
+  readonly PublishedPort?: number | undefined;
+  readonly Protocol?: string | undefined;
+}

@@ -1,0 +1,15 @@
+export { findNode, type NodeQuery } from './find-node.ts';
+export { inSwarm } from './in-swarm.ts';
+export type { JoinToken, Role } from './join-token.ts';
+export { type LabelNodeArgs, labelNode } from './label-node.ts';
+export type { Leaving } from './leaving.ts';
+export { type NodeRemoveArgs, nodeRemove } from './node-remove.ts';
+export { type NodeSpec, nodeSpec } from './node-spec.ts';
+export { nodes } from './nodes.ts';
+export { staleTwins } from './stale-twins.ts';
+export { isSwarm, type Swarm } from './swarm.ts';
+export { type SwarmInitArgs, swarmInit } from './swarm-init.ts';
+export { type Joined, type SwarmJoinArgs, swarmJoin } from './swarm-join.ts';
+export { swarmLeave } from './swarm-leave.ts';
+export { type Membership, swarmMembership } from './swarm-membership.ts';
+export type { Labels, NodeId, SwarmNode } from './swarm-node.ts';

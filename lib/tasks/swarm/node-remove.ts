@@ -1,0 +1,46 @@
+import { refuse } from '../../refuse.ts';
+import { docker } from '../../step.ts';
+import { type Task, task } from '../../task.ts';
+import { type NodeSpec, nodeSpec } from './node-spec.ts';
+import type { NodeId } from './swarm-node.ts';
+
+export interface NodeRemoveArgs {
+  /** By id: the node that took its place has the same hostname. */
+  readonly node: NodeId;
+  /** True to remove a node that is not Down too, such as a host that is lost for good. False by default. */
+  readonly force?: boolean;
+}
+
+/**
+ * The swarm no longer lists a node. Run it on a manager. Meant for what a host leaves behind when it
+ * leaves or joins anew; a node that is gone already is fine.
+ * @throws DabookError `refused` for a node that is not Down unless `force`, and for a manager
+ * @example await manager.run(staleTwins(all, node).map(({ id }) => nodeRemove({ node: id })))
+ */
+export function nodeRemove(args: NodeRemoveArgs): Task<NodeSpec> {
+  return remove(args);
+}
+
+const remove = task('nodeRemove', {
+  title: ({ node }: NodeRemoveArgs) => `remove node ${node}`,
+  fact: ({ node }) => nodeSpec(node),
+  want: (now, { node, force = false }) => {
+    if (!now.listed) return now;
+    const called = `node ${node} (${now.hostname ?? 'no hostname'})`;
+    if (now.role === 'manager') {
+      throw refuse(`${called} is a manager`, `demote it first: docker node demote ${node}`);
+    }
+    if (now.state !== 'down' && !force) {
+      const hint =
+        now.state === 'ready'
+          ? 'run swarmLeave on its host first, or give force: true if it shall lose its tasks'
+          : 'wait until the swarm knows that it is Down, or give force: true if it is gone for good';
+      throw refuse(`${called} is ${now.state}, not down`, hint);
+    }
+    return { ...now, listed: false };
+  },
+  steps: (now, _want, { node, force = false }) => [
+    docker('DELETE', `/nodes/${node}?force=${force}`, { title: `remove node ${now.hostname ?? node}` }),
+  ],
+  settle: () => ({ timeout: 10 }),
+});

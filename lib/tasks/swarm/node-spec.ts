@@ -1,0 +1,45 @@
+import { type Fact, fact } from '../../fact.ts';
+import { refuse } from '../../refuse.ts';
+import { isKnown, type Later } from '../../unknown.ts';
+import type { Role } from './join-token.ts';
+import { type Labels, type NodeAnswer, type NodeId, type SwarmNode, swarmNode } from './swarm-node.ts';
+
+/** A node as a manager lists it; its id may be one that only an apply can know. */
+export interface NodeSpec {
+  readonly id: Later<NodeId>;
+  /** False when the swarm has no such node, or no longer. */
+  readonly listed: boolean;
+  readonly labels: Labels;
+  readonly hostname?: string;
+  readonly address?: string;
+  readonly state?: SwarmNode['state'];
+  readonly role?: Role;
+  readonly availability?: SwarmNode['availability'];
+  readonly version?: number;
+  readonly name?: string;
+  readonly manager?: NonNullable<SwarmNode['manager']>;
+}
+
+/**
+ * A node of the swarm, read at a manager by its id. A node that is only foreseen has no labels.
+ * @throws DabookError `refused` when what was given is not an id
+ */
+export function nodeSpec(id: Later<NodeId>): Fact<NodeSpec> {
+  return fact<NodeSpec>({
+    key: ['swarm node', id],
+    whenUnknown: () => ({ id, listed: true, labels: {} }),
+    read: async (ask) => {
+      if (!isKnown(id)) return { id, listed: true, labels: {} };
+      const answer = await ask.docker<NodeAnswer>(`/nodes/${encodeURIComponent(id)}`);
+      if (answer === undefined) return { id, listed: false, labels: {} };
+      // The Engine takes a hostname too, but several nodes may have it: the host's former selves.
+      if (answer.ID !== id) {
+        throw refuse(
+          `${id} is not the id of a node`,
+          `its id is ${answer.ID}: take ids from swarmJoin or findNode`,
+        );
+      }
+      return { ...swarmNode(answer), listed: true };
+    },
+  });
+}

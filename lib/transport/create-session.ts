@@ -1,0 +1,76 @@
+import { DabookError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import type { ChannelOutput, OpenChannel, Place } from './channel.ts';
+import { createDockerChannel } from './docker-channel.ts';
+import { createResidentShell } from './resident-shell.ts';
+import type { Session } from './session.ts';
+import { startCommand } from './start-command.ts';
+
+/** A session that counts. */
+export interface MeteredSession extends Session {
+  readonly stats: {
+    /** Writes that were waited for: commands and calls that travelled together count once. */
+    readonly roundTrips: number;
+  };
+}
+
+export interface SessionOptions {
+  readonly open: OpenChannel;
+  readonly place: Place;
+  readonly becomePassword?: Secret | undefined;
+  /** The most that one command may write to stdout, and to stderr. Default 16 MiB. */
+  readonly maxOutput?: number | undefined;
+  /** Lets go of the connection, once all that ran on it has been told to end. Never rejects. */
+  readonly disconnect: () => Promise<void>;
+}
+
+/**
+ * A session over any way to run commands: a resident shell and a line to the Docker Engine for each user,
+ * four channels at most, each opened when it is first used.
+ */
+export function createSession(options: SessionOptions): MeteredSession {
+  const { place, open, becomePassword: password, maxOutput: maxBytes } = options;
+  const stats = { roundTrips: 0 };
+  const closing = new AbortController();
+  let closed: Promise<void> | undefined;
+  let firstSudo: Promise<unknown> | undefined;
+
+  /** The first sudo decides for all: a wrong password is tried once, and not until the account is locked. */
+  const startAsRoot = async (script: string, output: ChannelOutput) => {
+    const start = () =>
+      startCommand({ open, place, script, become: true, password, signal: closing.signal }, output);
+    if (firstSudo === undefined) {
+      const first = start();
+      firstSudo = first;
+      return first;
+    }
+    await firstSudo;
+    return start();
+  };
+  const startAsUser = (script: string, output: ChannelOutput) =>
+    startCommand({ open, place, script, become: false, signal: closing.signal }, output);
+
+  const usersOf = (start: typeof startAsUser) => {
+    const onRoundTrip = () => {
+      stats.roundTrips += 1;
+    };
+    const common = { start, place, onRoundTrip };
+    return { shell: createResidentShell({ ...common, maxBytes }), docker: createDockerChannel(common) };
+  };
+  const user = usersOf(startAsUser);
+  const root = usersOf(startAsRoot);
+
+  const close = async () => {
+    const error = new DabookError('unreachable', `the session with ${place.address} has been closed`);
+    closing.abort(error);
+    for (const part of [user.shell, user.docker, root.shell, root.docker]) part.close(error);
+    await options.disconnect();
+  };
+
+  return {
+    stats,
+    exec: async (command, { become, stdin }) => (become ? root : user).shell.exec(command, stdin),
+    docker: async (request, { become }) => (become ? root : user).docker.request(request),
+    close: () => (closed ??= close()),
+  };
+}

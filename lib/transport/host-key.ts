@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { DabookError } from '../errors.ts';
+import { posixQuote } from '../posix-quote.ts';
+import type { KnownHosts, KnownKey } from './known-hosts.ts';
+
+/** The host whose key is judged. */
+export interface KeyedHost {
+  /** As messages name it: `ha1 (da@10.0.0.1:22)`. */
+  readonly shown: string;
+  readonly address: string;
+  readonly port: number;
+  /** `HostKeyAlias`: the name in known_hosts where it is not the address. */
+  readonly alias?: string | undefined;
+  /** Only a jump host can see it. */
+  readonly behindJump: boolean;
+  /** Where a key would be added. */
+  readonly knownHostsFile: string;
+}
+
+/**
+ * Judges the key that a host showed: undefined where it is the known one, else the error that refuses it,
+ * with fingerprints and the commands that would trust it. An unknown key is never trusted by itself.
+ */
+export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): DabookError | undefined {
+  const own = known.keysOf(nameOf(host));
+  const same = [...own, ...withoutPort(host, known)].filter((key) => key.blob.equals(blob));
+  const revoked = same.find(({ marker }) => marker === 'revoked');
+  if (revoked) {
+    return refused(
+      `the host key of ${host.shown} is revoked`,
+      [`it showed ${shownKey(blob)}, revoked by ${placeOf(revoked)}`],
+      ['do not connect: somebody else may hold this key'],
+    );
+  }
+  if (same.some(({ marker }) => marker === 'none')) return undefined;
+
+  const trusted = own.filter(({ marker }) => marker === 'none');
+  const authority = own.find(({ marker }) => marker === 'cert-authority');
+  const details = [
+    `it showed ${shownKey(blob)}`,
+    ...trusted.map((key) => `known is ${shownKey(key.blob)} by ${placeOf(key)}`),
+    ...(authority
+      ? [`the @cert-authority of ${placeOf(authority)} does not count: SSH certificates are not supported`]
+      : []),
+  ];
+  const compare = `compare it on the host: ssh-keygen -lf ${publicKeyFile(typeOf(blob))}`;
+  const trust = trustCommand(host, blob);
+  if (trusted.length === 0)
+    return refused(`the host key of ${host.shown} is not known`, details, [
+      compare,
+      `then trust it: ${trust}`,
+    ]);
+  const old = trusted.find(({ type }) => type === typeOf(blob));
+  if (old === undefined)
+    return refused(`${host.shown} is known by other types of host keys`, details, [
+      compare,
+      `then trust it: ${trust}`,
+    ]);
+  const forget = `ssh-keygen -R ${posixQuote(nameOf(host))} -f ${old.file}`;
+  return refused(`the host key of ${host.shown} has changed`, details, [
+    `this may be another machine; ${compare}`,
+    `then trust it: ${forget} && ${trust}`,
+  ]);
+}
+
+/** Host key algorithms, those first that the host is known by: else it would show another key than the known one. */
+export function algorithmsFor<Name extends string>(
+  host: KeyedHost,
+  known: KnownHosts,
+  supported: readonly Name[],
+): Name[] {
+  const keys = [...known.keysOf(nameOf(host)), ...withoutPort(host, known)].filter(
+    ({ marker }) => marker === 'none',
+  );
+  const types = new Set(keys.map(({ type }) => type));
+  const isKnown = (algorithm: string) => types.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
+  return [...supported.filter(isKnown), ...supported.filter((one) => !isKnown(one))];
+}
+
+/** A key that is known without a port is good on every port, as in OpenSSH; a different one says nothing. */
+function withoutPort({ alias, address, port }: KeyedHost, known: KnownHosts): readonly KnownKey[] {
+  return alias === undefined && port !== 22 ? known.keysOf(address) : [];
+}
+
+function nameOf({ alias, address, port }: KeyedHost): string {
+  return alias ?? (port === 22 ? address : `[${address}]:${port}`);
+}
+
+function placeOf({ file, line }: KnownKey): string {
+  return `${file}:${line}`;
+}
+
+function refused(message: string, details: readonly string[], hints: readonly string[]): DabookError {
+  return new DabookError('unreachable', `${message}: ${details.join('; ')}`, { hint: hints.join('\n') });
+}
+
+function trustCommand(host: KeyedHost, blob: Buffer): string {
+  const { address, port, knownHostsFile: file } = host;
+  const type = typeOf(blob);
+  if (host.alias === undefined && !host.behindJump) {
+    const kind = type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '');
+    return `ssh-keyscan -t ${kind} ${port === 22 ? '' : `-p ${port} `}${address} >> ${file}`;
+  }
+  return `echo ${posixQuote(`${nameOf(host)} ${type} ${blob.toString('base64')}`)} >> ${file}`;
+}
+
+/** `ED25519 SHA256:…`, as OpenSSH shows it. */
+function shownKey(blob: Buffer): string {
+  const hash = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
+  return `${typeOf(blob)
+    .replace(/^ssh-/, '')
+    .replace(/^ecdsa-.*/, 'ecdsa')
+    .toUpperCase()} SHA256:${hash}`;
+}
+
+/** The first field of a key: its type. */
+function typeOf(blob: Buffer): string {
+  return blob.length < 4 ? 'unknown' : blob.toString('latin1', 4, 4 + blob.readUInt32BE(0));
+}
+
+function publicKeyFile(type: string): string {
+  return `/etc/ssh/ssh_host_${type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '')}_key.pub`;
+}

@@ -1,0 +1,63 @@
+import type { Secret } from '../secret.ts';
+
+/** How to reach one host: what the inventory and the command line say of it. */
+export interface Target {
+  /** The host's name in the inventory. */
+  readonly name: string;
+  readonly connection: 'ssh' | 'local';
+  /** Address or name to connect to; may be an alias of `~/.ssh/config`. */
+  readonly address: string;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  readonly privateKeyFile?: string | undefined;
+  readonly password?: Secret | undefined;
+  readonly becomePassword?: Secret | undefined;
+  /** Options of the ssh program that say how to get there, such as `-o ProxyJump=bastion`. */
+  readonly sshOptions?: readonly string[] | undefined;
+  /** Seconds; 10 by default. */
+  readonly connectTimeout?: number | undefined;
+}
+
+export interface ExecOptions {
+  /** Run as root, through sudo. */
+  readonly become: boolean;
+  readonly stdin?: Uint8Array | undefined;
+}
+
+export interface ExecResult {
+  /** Exit status of the command; never the connection's. */
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** One call of the Docker Engine API. */
+export interface DockerRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With its query, without a version: `/nodes/abc/update?version=7`. */
+  readonly path: string;
+  /** JSON text. */
+  readonly body?: string | undefined;
+}
+
+export interface DockerResponse {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/**
+ * A host that has been reached. Commands asked in one tick travel as one write; each user's commands
+ * run one after the other. A connection that is lost rejects what is under way with code `unreachable`;
+ * a sudo that refuses, with code `become`.
+ */
+export interface Session {
+  exec(command: string, options: ExecOptions): Promise<ExecResult>;
+  docker(request: DockerRequest, options: { readonly become: boolean }): Promise<DockerResponse>;
+  /** Ends what it opened. Never rejects; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** A way to reach hosts. `connect` rejects with code `unreachable` where it cannot. */
+export interface Transport {
+  connect(target: Target): Promise<Session>;
+}

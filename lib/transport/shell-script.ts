@@ -1,0 +1,53 @@
+import { posixQuote } from '../posix-quote.ts';
+
+/** stdin travels in blocks of this size, so that the host never holds more of it in memory. */
+const blockSize = 2 ** 20;
+
+/**
+ * The script of the resident shell, for dash, bash and busybox. The first line that it reads is a key; then
+ * it evaluates the lines that begin with the key, and no others: what is left of a frame that came apart is
+ * never run. `read` takes byte by byte from what is no file, so nothing after a line is lost to it.
+ *
+ * `__e` ends a frame on both outputs, and the shell where nobody listens any more. `__d` copies a number of bytes and not one more: `head -c` of busybox
+ * reads ahead, dd does not; a dd without `fullblock` does it a byte at a time.
+ *
+ * Without quote, newline, backslash and exclamation mark outside of what every login shell (csh and fish too)
+ * leaves alone between single quotes.
+ */
+export const residentScript = [
+  '__n=$(printf "\\n_"); __n=${__n%_}',
+  '__e(){ printf "\\n%s %s\\n" "$__k" "$1" && printf "\\n%s %s\\n" "$__k" "$1" >&2 || exit 1; }',
+  '__d(){ dd bs=$1 count=$2 iflag=fullblock 2>/dev/null || dd bs=1 count=$(($1*$2)) 2>/dev/null; }',
+  'IFS= read -r __k && while IFS= read -r __l; do case $__l in "$__k "*) eval "${__l#* }";; esac; done',
+].join('; ');
+
+/**
+ * The bytes that have the resident shell run one command: a line of code after the key, then its stdin.
+ * The command runs in a subshell, so that what it sets, where it goes and how it exits stays its own, and
+ * by `eval`, so that a fault in its syntax does too.
+ *
+ * stdin is followed by the key. Where that is missing the connection was cut in the middle, and the command
+ * must not take a part for the whole (`cat >new && mv new old`): its process group is killed before it can
+ * see the end.
+ */
+export function frameOf(key: string, command: string, stdin?: Uint8Array): Buffer[] {
+  const run = `(eval ${oneLine(command)})`;
+  if (stdin === undefined || stdin.length === 0) return [Buffer.from(`${key} ${run}</dev/null;__e $?\n`)];
+  const blocks = Math.floor(stdin.length / blockSize);
+  const tail = stdin.length % blockSize;
+  const copy = [blocks > 0 && `__d ${blockSize} ${blocks};`, tail > 0 && `__d ${tail} 1;`]
+    .filter(Boolean)
+    .join('');
+  const feed = `{ ${copy}IFS= read -r __t;[ "$__t" = "$__k" ]||kill -9 0;}`;
+  const code = `${feed}|( ${run};__s=$?;cat>/dev/null;exit $__s);__e $?`;
+  return [
+    Buffer.from(`${key} ${code}\n`),
+    Buffer.from(stdin.buffer, stdin.byteOffset, stdin.length),
+    Buffer.from(`${key}\n`),
+  ];
+}
+
+/** A command's text as one word on one line. */
+function oneLine(command: string): string {
+  return posixQuote(command).replaceAll('\n', `'"$__n"'`);
+}

@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2';
+import { DabookError, messageOf } from '../errors.ts';
+import { reveal } from '../secret.ts';
+import type { SshSettings } from './ssh-settings.ts';
+
+export interface SshAuth {
+  /** For ssh2: names the next way to log in. */
+  readonly handler: AuthHandlerMiddleware;
+  /** Why none of them was accepted. */
+  refusal(): DabookError;
+}
+
+/** A way to log in, and how messages name it. */
+interface Way {
+  readonly shown: string;
+  readonly method: AnyAuthMethod;
+}
+
+/**
+ * The ways to log in to a host, the surest first: the key that the inventory names, the password, the keys of
+ * the agent, other key files. Nothing is asked for: an encrypted key is used through an agent.
+ * @throws DabookError `unreachable` where the key that the inventory names cannot be used
+ */
+export async function sshAuth(settings: SshSettings): Promise<SshAuth> {
+  const { user: username, password, keyFile, shown } = settings;
+  const { default: ssh2 } = await import('ssh2');
+  const notes: string[] = [];
+  const own: Buffer[] = [];
+
+  const keyWay = async (file: string, mustBe: boolean): Promise<Way[]> => {
+    const text = await readFile(file).catch((error: unknown) => {
+      if (mustBe)
+        throw unusable(shown, file, messageOf(error), 'see ansible_ssh_private_key_file in the inventory');
+    });
+    const key: ParsedKey | Error = ssh2.utils.parseKey(text ?? '');
+    if (!(key instanceof Error) && key.isPrivateKey()) {
+      own.push(key.getPublicSSH());
+      return [{ shown: `key ${file}`, method: { type: 'publickey', username, key } }];
+    }
+    // What cannot be read here may be in the agent, which knows a key by its public half.
+    const publicKey =
+      key instanceof Error ? ssh2.utils.parseKey(await readFile(`${file}.pub`).catch(() => '')) : key;
+    if (!(publicKey instanceof Error)) preferred.push(publicKey.getPublicSSH());
+    if (text === undefined) return [];
+    const encrypted = key instanceof Error && /encrypted|passphrase/i.test(key.message);
+    const hint = encrypted
+      ? `load it into an agent: ssh-add ${file}`
+      : 'private keys of the types ed25519, ecdsa and rsa are understood';
+    const why = encrypted ? 'it is encrypted' : key instanceof Error ? key.message : 'it is a public key';
+    if (mustBe && (settings.agent === undefined || !encrypted)) throw unusable(shown, file, why, hint);
+    notes.push(`the key ${file} is left to the agent, since ${why}: ${hint}`);
+    return [];
+  };
+
+  /** Keys of files that only the agent can use: these first, since a server takes few tries. */
+  const preferred: Buffer[] = [];
+  const isIn = (list: readonly Buffer[]) => (key: ParsedKey) =>
+    list.some((one) => one.equals(key.getPublicSSH()));
+  const agentWay = (socket: string): Way => {
+    const agent: BaseAgent = ssh2.createAgent(socket);
+    const getAll = agent.getIdentities.bind(agent);
+    agent.getIdentities = (callback) =>
+      getAll((error, keys) => {
+        const all = (keys ?? []) as ParsedKey[];
+        const first = all.filter(isIn(preferred));
+        const others = all.filter((key) => !isIn(preferred)(key) && !isIn(own)(key));
+        const offered = settings.identitiesOnly ? first : [...first, ...others];
+        if (error) notes.push(`the agent at ${socket} does not answer`);
+        else if (offered.length === 0) notes.push('the agent holds no key that may be used here');
+        callback(error, offered);
+      });
+    return { shown: 'agent', method: { type: 'agent', username, agent } };
+  };
+
+  const passwordWays = (): Way[] => {
+    if (password === undefined) return [];
+    const prompt: KeyboardPrompt = (_name, _instructions, _language, prompts, finish) => {
+      const isPassword = prompts.length === 1 && prompts[0]?.echo === false;
+      if (!isPassword)
+        notes.push(
+          `it asks ${prompts.map((one) => JSON.stringify(one.prompt.trim())).join(', ')}, which dabook cannot answer`,
+        );
+      finish(isPassword ? [reveal(password)] : prompts.map(() => ''));
+    };
+    return [
+      { shown: 'password', method: { type: 'password', username, password: reveal(password) } },
+      { shown: 'password', method: { type: 'keyboard-interactive', username, prompt } },
+    ];
+  };
+
+  const named = keyFile === undefined ? [] : await keyWay(keyFile, true);
+  const others = (await Promise.all(settings.identityFiles.map((file) => keyWay(file, false)))).flat();
+  const agent = settings.agent === undefined ? [] : [agentWay(settings.agent)];
+  const ways = [...named, ...passwordWays(), ...agent, ...others];
+  if (ways.length === 0)
+    ways.push({ shown: 'nothing (there is no key, agent or password)', method: { type: 'none', username } });
+
+  const tried = new Set<string>();
+  let left = ways;
+  let last: Way | undefined;
+  let accepted: readonly string[] = [];
+  return {
+    handler(accepts, partial, next) {
+      accepted = accepts ?? accepted;
+      // One factor was accepted and the host wants another: what came too early gets a second chance.
+      if (partial) left = ways.filter((way) => way !== last);
+      const at = left.findIndex(({ method: { type } }) => {
+        // A password that was refused is not tried again by the other method: accounts get locked.
+        if (type === 'keyboard-interactive' && accepted.includes('password') && !partial) return false;
+        return (
+          accepted.length === 0 || type === 'none' || accepted.includes(type === 'agent' ? 'publickey' : type)
+        );
+      });
+      last = left[at];
+      left = at < 0 ? [] : left.slice(at + 1);
+      if (last) tried.add(last.shown);
+      // false, for "no more", is missing in the types.
+      next(last ? last.method : (false as never));
+    },
+    refusal() {
+      const accepts = accepted.length > 0 ? `; it accepts ${accepted.join(', ')}` : '';
+      return new DabookError(
+        'unreachable',
+        `${shown} refused the login: tried ${[...tried].join(', ')}${accepts}`,
+        {
+          hint: [
+            ...notes,
+            `is ${username} the right user, and the public key in its ~/.ssh/authorized_keys there?`,
+          ].join('\n'),
+        },
+      );
+    },
+  };
+}
+
+type KeyboardPrompt = Extract<AnyAuthMethod, { type: 'keyboard-interactive' }>['prompt'];
+
+function unusable(shown: string, file: string, why: string, hint: string): DabookError {
+  return new DabookError('unreachable', `the key ${file} for ${shown} cannot be used: ${why}`, { hint });
+}

@@ -1,0 +1,107 @@
+import { duration } from './duration.ts';
+import type { LiveHost, LiveState } from './live-state.ts';
+import { visible } from './visible.ts';
+import { column, fit, width } from './width.ts';
+
+/** The state of a host, and of a row: one word that a terminal shows as a sign. */
+export type Mark = 'running' | 'ok' | 'changed' | 'failed' | 'unreachable' | 'skipped' | 'waiting' | 'more';
+
+export interface Row {
+  readonly mark: Mark;
+  /** What stands after the sign: plain text that fits on the line. */
+  readonly text: string;
+}
+
+interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Lines of the terminal that are left to what scrolls above the rows. */
+const ROOM_ABOVE = 4;
+/** The sign and a space before the text, and one column that stays free so that no line ever wraps. */
+const BESIDE_TEXT = 3;
+const ELAPSED_COLUMNS = 'mm min ss s'.length;
+const SUMMED_UP = ['failed', 'unreachable', 'running', 'ok', 'changed', 'skipped', 'waiting'] as const;
+
+/**
+ * The rows of a live view: one a host, and never more than fit. Where they do not fit, hosts in trouble and
+ * hosts at work are shown, and the rest is summed up in the last row.
+ * @param at the size of the terminal, and the time in milliseconds
+ */
+export function rows(state: LiveState, at: Size & { readonly now: number }): Row[] {
+  const room = Math.max(1, at.rows - ROOM_ABOVE);
+  const textColumns = Math.max(1, at.columns - BESIDE_TEXT);
+  if (state.hosts.length <= room) return hostRows(state, state.hosts, textColumns, at.now);
+
+  const chosen = worthSeeing(state.hosts, room - 1);
+  const seen = new Set(chosen);
+  const rest = state.hosts.filter((host) => !seen.has(host));
+  const more: Row = { mark: 'more', text: fit(summary(state, rest), textColumns) };
+  return [...hostRows(state, chosen, textColumns, at.now), more];
+}
+
+/** The one word for a host: its work, else its trouble, else the most that its tasks came to. */
+function markOf(host: LiveHost): Exclude<Mark, 'more'> {
+  if (host.open.length > 0) return 'running';
+  if (host.trouble !== undefined) return host.trouble.kind;
+  if (host.waiting) return 'waiting';
+  if (host.changed > 0) return 'changed';
+  if (host.ok > 0) return 'ok';
+  return host.skipped > 0 ? 'skipped' : 'waiting';
+}
+
+/** Trouble has up to half of the room, work the rest; whatever neither needs goes to the others. */
+function worthSeeing(hosts: readonly LiveHost[], room: number): LiveHost[] {
+  const trouble: LiveHost[] = [];
+  const working: LiveHost[] = [];
+  const others: LiveHost[] = [];
+  for (const host of hosts) {
+    (host.open.length > 0 ? working : host.trouble === undefined ? others : trouble).push(host);
+  }
+  // The longest at work first: who waits for a slow host wants to see it.
+  working.sort((a, b) => (a.open[0]?.since ?? 0) - (b.open[0]?.since ?? 0));
+  const half = Math.max(Math.ceil(room / 2), room - working.length);
+  const shown = trouble.slice(0, half);
+  return [...shown, ...working, ...trouble.slice(half), ...others].slice(0, room);
+}
+
+function hostRows(state: LiveState, hosts: readonly LiveHost[], columns: number, now: number): Row[] {
+  const longest = Math.max(0, ...hosts.map(({ name }) => width(visible(name))));
+  const nameColumns = Math.min(longest, Math.floor(columns / 3));
+  return hosts.map((host) => {
+    const text = `${column(visible(host.name), nameColumns)}  ${story(state, host, now)}`;
+    return { mark: markOf(host), text: fit(text, columns) };
+  });
+}
+
+function story(state: LiveState, host: LiveHost, now: number): string {
+  const task = host.open.at(-1);
+  if (task !== undefined) {
+    const elapsed = duration(Math.max(0, now - task.since) / 1000);
+    return `${elapsed.padStart(ELAPSED_COLUMNS)}  ${visible(task.title)}`;
+  }
+  const blank = ' '.repeat(ELAPSED_COLUMNS);
+  if (host.trouble !== undefined) {
+    return `${host.trouble.kind.padStart(ELAPSED_COLUMNS)}  ${visible(host.trouble.reason)}`;
+  }
+  const counts = [
+    ...(host.ok > 0 ? [`${host.ok} ok`] : []),
+    ...(host.changed > 0 ? [`${host.changed} ${state.check ? 'would change' : 'changed'}`] : []),
+    ...(host.skipped > 0 ? [`${host.skipped} skipped`] : []),
+  ].join(', ');
+  return markOf(host) === 'waiting'
+    ? `${'waiting'.padStart(ELAPSED_COLUMNS)}  ${counts}`.trimEnd()
+    : `${blank}  ${counts}`;
+}
+
+function summary(state: LiveState, hosts: readonly LiveHost[]): string {
+  const numbers = new Map<Mark, number>();
+  for (const host of hosts) numbers.set(markOf(host), (numbers.get(markOf(host)) ?? 0) + 1);
+  const parts = SUMMED_UP.flatMap((mark) => {
+    const number = numbers.get(mark);
+    const word = mark === 'changed' && state.check ? 'would change' : mark;
+    return number === undefined ? [] : [`${number} ${word}`];
+  });
+  return `${hosts.length} more: ${parts.join(', ')}`;
+}

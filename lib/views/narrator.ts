@@ -1,0 +1,175 @@
+import type { Event, Fault, TaskEnded, TaskPlanned, TaskStatus } from '../events.ts';
+import { changeLines } from './change-lines.ts';
+import { counted } from './counted.ts';
+import { duration } from './duration.ts';
+import { faultInShort, faultLines } from './fault-lines.ts';
+import type { Paint, Tone } from './paint.ts';
+import { recapLines } from './recap.ts';
+import { visible } from './visible.ts';
+import { column, fit, width } from './width.ts';
+
+interface NarratorOptions {
+  readonly paint: Paint;
+  readonly diff: boolean;
+  readonly verbosity: number;
+  /** Tell of tasks that changed nothing, too. */
+  readonly unchanged: boolean;
+  /** Asked for each line, as a terminal may change its size. */
+  readonly columns: () => number;
+}
+
+const TONES: Record<TaskStatus, Tone> = {
+  ok: 'dim',
+  changed: 'yellow',
+  'would-change': 'yellow',
+  failed: 'red',
+  skipped: 'cyan',
+};
+const LONGEST_PADDING = 24;
+const INDENT = '    ';
+
+/**
+ * Tells a run: makes of each event the lines that it is worth, most often none. It remembers what a later
+ * line needs: the plans of tasks under way, and which faults are told already.
+ */
+export function createNarrator(options: NarratorOptions): (event: Event) => string[] {
+  const { paint, verbosity } = options;
+  const plans = new Map<number, TaskPlanned>();
+  const reasons = new Map<string, string>();
+  const told = new Set<string>();
+  let hostColumns = 0;
+  let statusColumns = 'changed'.length;
+
+  const indented = (lines: readonly string[]) => lines.map((line) => INDENT + line);
+
+  // Padded, never cut: a name is what a reader searches for.
+  const named = (host: string) => column(visible(host), Math.max(hostColumns, width(visible(host))));
+
+  const row = (host: string, status: string, tone: Tone, text: string, suffix = ''): string => {
+    const head = `${named(host)}  `;
+    const label = column(status, Math.max(statusColumns, status.length));
+    const room = options.columns() - width(head) - width(label) - 2 - suffix.length;
+    return `${head}${paint(tone, label)}  ${fit(visible(text), Math.max(room, 20))}${paint('dim', suffix)}`;
+  };
+
+  const faultOnce = (host: string, fault: Fault): string[] => {
+    const isNew = !told.has(keyOf(fault, host));
+    told.add(keyOf(fault, host)).add(keyOf(fault));
+    return isNew ? indented(faultLines(fault, paint)) : [];
+  };
+
+  const details = (plan: TaskPlanned | undefined): string[] => {
+    if (plan === undefined) return [];
+    const style = { paint, diff: options.diff, columns: options.columns() - INDENT.length };
+    const steps = verbosity >= 1 ? plan.steps.map((step) => paint('dim', `> ${visible(step)}`)) : [];
+    const opaque = plan.opaque
+      ? [paint('dim', 'cannot tell what would change: its steps are always done')]
+      : [];
+    return indented([...plan.changes.flatMap((change) => changeLines(change, style)), ...opaque, ...steps]);
+  };
+
+  const taskEnded = (event: TaskEnded): string[] => {
+    const plan = plans.get(event.task);
+    plans.delete(event.task);
+    const quiet = event.status === 'ok' || event.status === 'skipped';
+    if (quiet && !options.unchanged) return [];
+    if (event.fault !== undefined && !reasons.has(event.host)) {
+      reasons.set(event.host, `${visible(event.title)}: ${faultInShort(event.fault)}`);
+    }
+    const took = event.seconds < 0.05 ? '' : `  (${duration(event.seconds)})`;
+    const line = row(event.host, labelOf(event.status), TONES[event.status], event.title, took);
+    const notes = event.note === undefined ? [] : indented([paint('dim', visible(event.note))]);
+    const fault = event.fault === undefined ? [] : faultOnce(event.host, event.fault);
+    switch (event.status) {
+      case 'ok':
+        return [paint('dim', line), ...notes];
+      case 'failed': {
+        // What it did not come to must not read as if it had been done.
+        const meant = details(plan);
+        return [
+          line,
+          ...notes,
+          ...fault,
+          ...(meant.length > 0 ? indented(['it was meant to change:']) : []),
+          ...meant,
+        ];
+      }
+      default:
+        return [line, ...notes, ...details(plan), ...fault];
+    }
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case 'run.started': {
+        hostColumns = Math.min(
+          LONGEST_PADDING,
+          Math.max(0, ...event.hosts.map((host) => width(visible(host)))),
+        );
+        if (event.check) statusColumns = 'would change'.length;
+        const head = `${visible(event.playbook)} on ${counted(event.hosts.length, 'host')}`;
+        const check = paint('cyan', 'CHECK MODE: nothing will be written');
+        return [event.check ? `${paint('bold', head)}  ${check}` : paint('bold', head)];
+      }
+      case 'play.started':
+        return [
+          '',
+          paint('bold', `== ${visible(event.play)}`) +
+            paint('dim', ` (${counted(event.hosts.length, 'host')})`),
+        ];
+      case 'task.started':
+        return [];
+      case 'task.planned':
+        plans.set(event.task, withFurtherSteps(plans.get(event.task), event));
+        return [];
+      case 'command.started':
+        return [];
+      case 'command.ended': {
+        if (verbosity < 2) return [];
+        const outcome = `  (status ${event.status}, ${event.seconds.toFixed(2)} s)`;
+        return [row(event.host, event.purpose, 'dim', event.shown, outcome)];
+      }
+      case 'task.ended':
+        return taskEnded(event);
+      case 'host.unreachable': {
+        const short = faultInShort(event.fault);
+        reasons.set(event.host, short);
+        return [
+          row(event.host, 'unreachable', 'red', 'it gets no further tasks'),
+          ...faultOnce(event.host, event.fault),
+        ];
+      }
+      case 'play.ended': {
+        const lost = [
+          ...(event.failed.length > 0 ? [`${event.failed.length} failed`] : []),
+          ...(event.unreachable.length > 0 ? [`${event.unreachable.length} unreachable`] : []),
+        ];
+        if (lost.length === 0) return [];
+        const head = paint('bold', `== ${visible(event.play)}: `);
+        return [`${head}${paint('red', lost.join(', '))}${paint('dim', `  (${duration(event.seconds)})`)}`];
+      }
+      case 'warning': {
+        const text = `${paint('yellow', 'warning:')} ${visible(event.message)}`;
+        return [event.host === undefined ? text : `${named(event.host)}  ${text}`];
+      }
+      case 'run.ended': {
+        const fault = event.fault !== undefined && !told.has(keyOf(event.fault)) ? event.fault : undefined;
+        return recapLines(event, { paint, columns: options.columns(), reasons, fault });
+      }
+    }
+  };
+}
+
+function labelOf(status: TaskStatus): string {
+  return status === 'would-change' ? 'would change' : status;
+}
+
+/** What makes two faults the same one to their reader; with a host, on that host. */
+function keyOf(fault: Fault, host?: string): string {
+  return JSON.stringify([fault.code, fault.message, host]);
+}
+
+/** A task that plans again while it converges still makes the changes that it planned first. */
+function withFurtherSteps(first: TaskPlanned | undefined, next: TaskPlanned): TaskPlanned {
+  return first === undefined ? next : { ...first, steps: [...first.steps, ...next.steps] };
+}

@@ -1,0 +1,131 @@
+import type { Counts, Fault, RunEnded } from '../events.ts';
+import { counted } from './counted.ts';
+import { duration } from './duration.ts';
+import { faultLines } from './fault-lines.ts';
+import type { Paint, Tone } from './paint.ts';
+import { visible } from './visible.ts';
+import { column, fit, width } from './width.ts';
+
+/** Up to so many hosts have a line each. */
+const FEW_HOSTS = 20;
+const KINDS = ['ok', 'changed', 'failed', 'unreachable', 'skipped'] as const;
+const TONES: Record<keyof Counts, Tone> = {
+  ok: 'green',
+  changed: 'yellow',
+  failed: 'red',
+  unreachable: 'red',
+  skipped: 'cyan',
+};
+
+interface RecapStyle {
+  readonly paint: Paint;
+  readonly columns: number;
+  /** Why a host failed or is unreachable, in a few words. */
+  readonly reasons: ReadonlyMap<string, string>;
+  /** What ended the run, where it is not told yet. */
+  readonly fault?: Fault | undefined;
+}
+
+/** What a run came to: trouble first, then each host's counts, and everything in one last line. */
+export function recapLines(event: RunEnded, style: RecapStyle): string[] {
+  const hosts = Object.entries(event.hosts);
+  const troubled = hosts.filter(([, counts]) => counts.failed + counts.unreachable > 0);
+  const { paint } = style;
+  return [
+    '',
+    paint('bold', `== Recap: ${hostTotals(hosts, event.outcome === 'ok')}`),
+    ...troubleLines(troubled, style),
+    ...countLines(hosts, event.check, style),
+    ...(style.fault === undefined ? [] : ['', ...faultLines(style.fault, paint)]),
+    '',
+    paint('bold', lastLine(event, hosts)),
+  ];
+}
+
+type HostCounts = readonly [host: string, counts: Counts];
+
+function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
+  const unreachable = hosts.filter(([, counts]) => counts.unreachable > 0).length;
+  const failed = hosts.filter(([, counts]) => counts.failed > 0 && counts.unreachable === 0).length;
+  const trouble = [
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(unreachable > 0 ? [`${unreachable} unreachable`] : []),
+  ];
+  return [counted(hosts.length, 'host'), ...trouble, ...(allWell ? ['no trouble'] : [])].join(', ');
+}
+
+function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons }: RecapStyle): string[] {
+  const names = nameColumns(troubled);
+  const lines = troubled.slice(0, FEW_HOSTS).map(([host, counts]) => {
+    const kind = counts.unreachable > 0 ? 'unreachable' : 'failed';
+    const reason = fit(reasons.get(host) ?? '', Math.max(20, columns - names - 'unreachable'.length - 6));
+    return `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}  ${reason}`.trimEnd();
+  });
+  const rest = troubled.slice(FEW_HOSTS).map(([host]) => visible(host));
+  // All of their names: they are what the next run is limited to.
+  return rest.length === 0 ? lines : [...lines, ...wrapped(`  and ${rest.length} more: `, rest, columns)];
+}
+
+function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapStyle): string[] {
+  const { paint, columns } = style;
+  const digits = (kind: keyof Counts) => Math.max(...hosts.map(([, counts]) => String(counts[kind]).length));
+  const widths = new Map(KINDS.map((kind) => [kind, digits(kind)]));
+  const cells = (counts: Counts): string =>
+    KINDS.map((kind) => {
+      const label = kind === 'changed' && check ? 'would change' : kind;
+      const cell = `${label} ${String(counts[kind]).padStart(widths.get(kind) ?? 0)}`;
+      return paint(counts[kind] === 0 ? 'dim' : TONES[kind], cell);
+    }).join('  ');
+
+  if (hosts.length <= FEW_HOSTS) {
+    const names = nameColumns(hosts);
+    return hosts.map(([host, counts]) => `  ${column(visible(host), names)}  ${cells(counts)}`);
+  }
+  return alike(hosts).flatMap(({ counts, names }) => [
+    `  ${column(counted(names.length, 'host'), 9)}  ${cells(counts)}`,
+    paint('dim', `    ${fit(names.join(', '), columns - 4)}`),
+  ]);
+}
+
+/** Hosts with equal counts, the largest such group first. */
+function alike(hosts: readonly HostCounts[]): { counts: Counts; names: string[] }[] {
+  const groups = new Map<string, { counts: Counts; names: string[] }>();
+  for (const [host, counts] of hosts) {
+    const key = KINDS.map((kind) => counts[kind]).join();
+    const group = groups.get(key) ?? { counts, names: [] };
+    group.names.push(visible(host));
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => b.names.length - a.names.length);
+}
+
+function lastLine(event: RunEnded, hosts: readonly HostCounts[]): string {
+  const sum = (kind: keyof Counts) => hosts.reduce((total, [, counts]) => total + counts[kind], 0);
+  const parts = [
+    `${sum('ok')} ok`,
+    `${sum('changed')} ${event.check ? 'would change' : 'changed'}`,
+    `${sum('failed')} failed`,
+    ...(['unreachable', 'skipped'] as const)
+      .filter((kind) => sum(kind) > 0)
+      .map((kind) => `${sum(kind)} ${kind}`),
+  ];
+  const interrupted = event.outcome === 'interrupted' ? ', interrupted' : '';
+  const check = event.check ? '; check mode, nothing was written' : '';
+  const total = `${counted(hosts.length, 'host')}: ${parts.join(', ')}`;
+  return `${total} in ${duration(event.seconds)}${interrupted}${check}`;
+}
+
+function nameColumns(hosts: readonly HostCounts[]): number {
+  return Math.max(0, ...hosts.map(([host]) => width(visible(host))));
+}
+
+function wrapped(head: string, names: readonly string[], columns: number): string[] {
+  const lines = [head];
+  for (const [index, name] of names.entries()) {
+    const text = index === names.length - 1 ? name : `${name}, `;
+    const line = lines.at(-1) ?? '';
+    if (width(line) + width(text) > columns && line !== head) lines.push(`    ${text}`);
+    else lines[lines.length - 1] = line + text;
+  }
+  return lines.map((line) => line.trimEnd());
+}

@@ -1,0 +1,27 @@
+// Everything that steers a terminal or hides in a line, but newline, tab and what joins letters and emoji.
+const STEERING = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * A text of a host, safe on one line of a terminal: control and invisible characters are shown by their
+ * pictures or codes, never passed through.
+ * @example visible('\x1b[2Jgone') // '␛[2Jgone'
+ */
+export function visible(text: string): string {
+  return text.replaceAll('\t', ' ').replaceAll('\n', '␊').replace(STEERING, picture);
+}
+
+/** The lines of a text of a host, each safe as with {@link visible}; tabs stay, and so does indentation. */
+export function visibleLines(text: string): string[] {
+  return text
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/)
+    .map((line) => line.replace(STEERING, picture));
+}
+
+function picture(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  if (code === 0x7f) return '␡';
+  if (code <= 0xff) return `\\x${code.toString(16)}`;
+  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+}

@@ -1,0 +1,67 @@
+// `npm test`: the whole suite, the real lab included, and one closing line that counts. `npm run
+// test:unit` (--unit) leaves out what needs the lab and what is slow. Further arguments are test files.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureInstalled, root } from './installed.js';
+
+const args = process.argv.slice(2);
+const unitOnly = args.includes('--unit');
+const named = args.filter((arg) => arg !== '--unit');
+
+ensureInstalled();
+const files = named.length > 0 ? named : find('test');
+const needsLab = (file) => file.endsWith('.lab.test.ts');
+/** Installs the package as a user would, which takes its time. */
+const isSlow = (file) => file.startsWith('test/package/');
+const out = mkdtempSync(join(tmpdir(), 'dabook-test-'));
+const totals = { pass: 0, fail: 0, skip: 0 };
+let status = 0;
+
+const isUnit = (file) => !needsLab(file) && !(unitOnly && isSlow(file));
+runTap('unit', files.filter(isUnit), 2);
+// One at a time: the hosts of a lab share this machine's cores with whatever else runs.
+if (!unitOnly) runTap('lab', files.filter(needsLab), 1);
+rmSync(out, { recursive: true, force: true });
+
+const skipped = totals.skip > 0 ? `, ${totals.skip} skipped` : '';
+console.log(`${totals.pass} passed, ${totals.fail} failed${skipped}`);
+process.exitCode = status;
+
+function runTap(kind, these, jobs) {
+  if (these.length === 0) return;
+  const record = join(out, `${kind}.tap`);
+  const reporter = process.stdout.isTTY ? 'base' : 'terse';
+  const tap = [
+    'node_modules/tap/dist/esm/run.mjs',
+    '-o',
+    record,
+    `--reporter=${reporter}`,
+    `--jobs=${jobs}`,
+    ...these,
+  ];
+  const result = spawnSync(process.execPath, tap, { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) status = result.status ?? 1;
+  count(record);
+}
+
+/** Adds up the totals that tap wrote. A run without totals is a failure, whatever its exit status was. */
+function count(record) {
+  const lines = readFileSync(record, 'utf8').split('\n');
+  const last = lines.filter((line) => line.startsWith('# { total:')).at(-1);
+  if (!last) {
+    totals.fail += 1;
+    status ||= 1;
+    return;
+  }
+  for (const [, name, number] of last.matchAll(/(pass|fail|skip): (\d+)/g)) totals[name] += Number(number);
+}
+
+function find(folder) {
+  const entries = readdirSync(join(root, folder), { recursive: true });
+  return entries
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `${folder}/${name}`)
+    .sort();
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What task authors import: these know nothing of the engine. */
+const words = [
+  'errors',
+  'equal',
+  'diff',
+  'events',
+  'fact',
+  'input-fault',
+  'posix-quote',
+  'refuse',
+  'secret',
+  'sh',
+  'shell-words',
+  'show',
+  'step',
+  'task',
+  'unknown',
+].map((name) => `lib/${name}.ts`);
+
+/** Who may import what, first match first: path prefixes of lib/. */
+const directions: readonly (readonly [from: string, mayImport: readonly string[]])[] = [
+  ['lib/cli/', ['lib/']],
+  ['lib/views/', ['lib/views/', 'lib/events.ts']],
+  ['lib/tasks/', ['lib/tasks/', 'lib/compose/', ...words]],
+  ['lib/compose/', ['lib/compose/', ...words]],
+  ['lib/transport/', ['lib/transport/', ...words]],
+  ['lib/inventory/', ['lib/inventory/', 'lib/transport/session.ts', 'lib/schema.ts', ...words]],
+  [
+    'lib/load/',
+    ['lib/load/', 'lib/playbook.ts', 'lib/where.ts', 'lib/index.ts', 'lib/tasks/index.ts', ...words],
+  ],
+  ...words.map((word) => [word, words] as const),
+  // The engine: it reaches hosts and inventories through their types, and knows no view and no terminal.
+  [
+    'lib/',
+    [
+      ...readdirSync(join(root, 'lib'))
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `lib/${name}`),
+      'lib/transport/session.ts',
+      'lib/inventory/inventory.ts',
+      'lib/inventory/check-vars.ts',
+    ],
+  ],
+];
+
+const files = readdirSync(join(root, 'lib'), { recursive: true })
+  .map((name) => `lib/${name}`)
+  .filter((name) => name.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)];
+  return found.map(([, path = '']) => normalize(join(dirname(file), path)));
+}
+
+t.test('imports go in one direction', async (t) => {
+  const wrong = files.flatMap((file) => {
+    const [, allowed] = directions.find(([from]) => file.startsWith(from)) ?? ['', []];
+    return importsOf(file)
+      .filter((target) => !allowed.some((prefix) => target.startsWith(prefix)))
+      .map((target) => `${file} imports ${target}`);
+  });
+  t.same(wrong, []);
+  t.ok(files.length > 50, 'it looked at something');
+});
+
+t.test('nothing in lib/ is imported in a circle', async (t) => {
+  const state = new Map<string, 'open' | 'done'>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]) => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      return;
+    }
+    state.set(file, 'open');
+    for (const target of valueImportsOf(file)) visit(target, [...path, file]);
+    state.set(file, 'done');
+  };
+  for (const file of files) visit(file, []);
+  t.same(circles, []);
+});
+
+/** Imports that exist at run time: types may refer to one another. */
+function valueImportsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^(?:import|export) type [^;]*;/gm, '');
+  return [...text.matchAll(/^(?:import|export) [^;]*?from '(\.[^']+)'/gm)].map(([, path = '']) =>
+    normalize(join(dirname(file), path)),
+  );
+}
+
+t.test('only the command line touches the process', async (t) => {
+  const touching = files
+    .filter((file) => !file.startsWith('lib/cli/'))
+    .filter((file) => /\bprocess\.(env|stdout|stderr|stdin|exit)\b|\bconsole\./.test(code(file)));
+  t.same(touching, []);
+});
+
+function code(file: string): string {
+  return readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+}

@@ -1,0 +1,217 @@
+import t from 'tap';
+import { z } from 'zod';
+import { DabookError } from '../../lib/errors.ts';
+import { exec, fact, isKnown, playbook, refuse, secret, sh, task, unknown } from '../../lib/index.ts';
+import type { Playbook } from '../../lib/playbook.ts';
+import { type AnyTask, fakeHost, only, runWith, set, setting } from './settings.ts';
+
+const group = z.object({});
+
+/** A playbook that runs one list on the only host. */
+function listOf(tasks: readonly AnyTask[]): Playbook {
+  return playbook({ name: 'list', groups: { all: group } }, async ({ groups: { all }, play }) => {
+    await play('List', all, (host) => host.run(tasks));
+  });
+}
+
+const statuses = (events: Awaited<ReturnType<typeof runWith>>['events']) =>
+  only(events, 'task.ended').map(({ status }) => status);
+
+t.test('equal is ok, and a converged list of any length is read in one write', async (t) => {
+  const names = Array.from({ length: 100 }, (_, i) => `s${i}`);
+  const host = fakeHost(Object.fromEntries(names.map((name) => [name, 'x'])));
+  const list = listOf(names.map((name) => set({ name, value: 'x' })));
+  const { events, outcome } = await runWith(list, { a: host }, { all: ['a'] });
+  t.equal(outcome, 'ok');
+  t.equal(host.writes.length, 1);
+  t.equal(host.asked.length, 100);
+  t.same(new Set(statuses(events)), new Set(['ok']));
+});
+
+t.test('different: planned, performed, verified; the rest of the list is read again', async (t) => {
+  const host = fakeHost({ a: 'old', b: 'x' });
+  const list = listOf([set({ name: 'a', value: 'new' }), set({ name: 'b', value: 'x' })]);
+  const { events, hosts } = await runWith(list, { a: host }, { all: ['a'] });
+  t.equal(host.settings.a, 'new');
+  t.same(statuses(events), ['changed', 'ok']);
+  t.same(hosts.a, { ok: 1, changed: 1, failed: 0, unreachable: 0, skipped: 0 });
+  const [planned] = only(events, 'task.planned');
+  t.same(planned?.changes, [{ path: '', op: 'change', from: 'old', to: 'new' }]);
+  t.same(planned?.steps, ["set 'a' 'new'"]);
+  t.same(host.asked, ["get 'a'", "get 'b'", "set 'a' 'new'", "get 'a'", "get 'b'"]);
+});
+
+t.test('check mode writes nothing, and later tasks see what earlier ones foresaw', async (t) => {
+  const host = fakeHost({ a: 'old' });
+  const copyOfA = task('copyOfA', {
+    title: (_a: object) => 'copy of a',
+    fact: () => fact({ key: ['copy'], read: (ask) => ask.fact(setting('a')) }),
+    want: () => 'seen-new',
+    steps: () => [exec(sh`set b 1`)],
+  });
+  const list = listOf([set({ name: 'a', value: 'new' }), set({ name: 'a', value: 'new' }), copyOfA({})]);
+  const { events, outcome } = await runWith(list, { a: host }, { all: ['a'] }, { check: true });
+  t.equal(outcome, 'ok');
+  t.same(statuses(events), ['would-change', 'ok', 'would-change']);
+  t.equal(
+    only(events, 'task.planned')[1]?.changes[0]?.from,
+    'new',
+    'a fact that asks another sees it as foreseen',
+  );
+  t.notOk(host.asked.some((command) => command.startsWith('set')));
+});
+
+t.test('a state that does not come about is told as such', async (t) => {
+  const host = fakeHost({ a: 'old' });
+  host.onCommand = (command) => {
+    if (command.startsWith('get')) host.settings.a = 'stubborn';
+  };
+  const { events, outcome } = await runWith(
+    listOf([set({ name: 'a', value: 'new' })]),
+    { a: host },
+    { all: ['a'] },
+  );
+  t.equal(outcome, 'failed');
+  const [ended] = only(events, 'task.ended');
+  t.equal(ended?.fault?.code, 'not-converged');
+  t.match(ended?.fault?.hint, /"stubborn", wanted "new"/);
+});
+
+t.test('settling: read again until it is as wanted', async (t) => {
+  const host = fakeHost({});
+  let reads = 0;
+  host.onCommand = (command) => {
+    if (command.startsWith('get')) host.settings.a = ++reads > 3 ? 'new' : 'old';
+  };
+  const list = listOf([set({ name: 'a', value: 'new', timeout: 20 })]);
+  const { events } = await runWith(list, { a: host }, { all: ['a'] });
+  t.same(statuses(events), ['changed']);
+  t.equal(host.asked.filter((command) => command.startsWith('set')).length, 1, 'the step is done once');
+});
+
+t.test('other steps that follow from the new state are performed too', async (t) => {
+  const climb = task('climb', {
+    title: (_a: object) => 'climb',
+    fact: () => setting('level'),
+    want: () => '3',
+    steps: (now) => [exec(sh`set level ${Number(now ?? 0) + 1}`)],
+  });
+  const host = fakeHost({ level: '0' });
+  const { outcome } = await runWith(listOf([climb({})]), { a: host }, { all: ['a'] });
+  t.equal(outcome, 'ok');
+  t.equal(host.settings.level, '3');
+});
+
+t.test('a write that lost against another writer is decided anew', async (t) => {
+  const host = fakeHost({ a: 'old' });
+  let losses = 3;
+  host.onCommand = (command) => {
+    if (command.startsWith('set') && losses-- > 0)
+      throw new DabookError('conflict', 'update out of sequence');
+  };
+  const { events } = await runWith(listOf([set({ name: 'a', value: 'new' })]), { a: host }, { all: ['a'] });
+  t.same(statuses(events), ['changed']);
+  t.equal(host.settings.a, 'new');
+});
+
+t.test('a refusal is the same in check mode and in an apply', async (t) => {
+  const never = task('never', {
+    title: (_a: object) => 'never',
+    fact: () => setting('a'),
+    want: () => {
+      throw refuse('it is the last one', 'tell it to go on');
+    },
+    steps: () => [],
+  });
+  for (const check of [true, false]) {
+    const { events, outcome } = await runWith(
+      listOf([never({})]),
+      { a: fakeHost() },
+      { all: ['a'] },
+      { check },
+    );
+    t.equal(outcome, 'failed');
+    t.match(only(events, 'task.ended')[0]?.fault, {
+      code: 'refused',
+      message: 'it is the last one',
+      hint: 'tell it to go on',
+    });
+  }
+});
+
+t.test('a failing step: the command, its status, its stderr; what is behind it is not begun', async (t) => {
+  const broken = task('broken', {
+    title: (_a: object) => 'broken',
+    fact: () => setting('a'),
+    want: () => 'x',
+    steps: () => [exec(sh`fail now`)],
+  });
+  const host = fakeHost();
+  const { events, outcome } = await runWith(
+    listOf([broken({}), set({ name: 'b', value: 'x' })]),
+    { a: host },
+    { all: ['a'] },
+  );
+  t.equal(outcome, 'failed');
+  const ended = only(events, 'task.ended');
+  t.equal(ended.length, 1);
+  t.match(ended[0]?.fault, { command: { shown: 'fail now', status: 3, stderr: 'it is broken' } });
+  t.match(ended[0]?.fault?.where, /^test\/engine\/converge\.test\.ts:\d+:\d+$/);
+  t.notOk('b' in host.settings);
+});
+
+t.test('unknowns: passed on and shown, never sent', async (t) => {
+  const id = unknown('id of node b');
+  const labels = fact({ key: ['labels', id], read: async () => ({ a: '1' }), whenUnknown: () => ({}) });
+  const label = task('label', {
+    title: (_a: object) => 'label',
+    fact: () => labels as typeof labels & { read: never },
+    want: () => ({ a: '1', of: id }),
+    steps: () => [{ kind: 'docker' as const, method: 'POST' as const, path: '/x', title: 'x', body: { id } }],
+  });
+  const unread = task('unread', {
+    title: (_a: object) => 'unread',
+    fact: () => fact({ key: ['x', id], read: async () => 'never' }),
+    want: () => 'x',
+    steps: () => [],
+  });
+  const check = await runWith(
+    listOf([label({}), unread({})]),
+    { a: fakeHost() },
+    { all: ['a'] },
+    { check: true },
+  );
+  t.same(statuses(check.events), ['would-change', 'skipped']);
+  t.match(only(check.events, 'task.planned')[0]?.changes, [
+    { path: 'a', to: '1' },
+    { path: 'of', to: '(known after apply)' },
+  ]);
+  const apply = await runWith(listOf([label({})]), { a: fakeHost() }, { all: ['a'] });
+  t.match(only(apply.events, 'task.ended')[0]?.fault, { code: 'bug', message: /would send id of node b/ });
+  t.throws(() => `${id}`, /known only after apply/);
+  t.notOk(isKnown(id));
+});
+
+t.test('a secret that a host prints is in no event', async (t) => {
+  const token = 'SWMTKN-1-hush-hush';
+  const leaky = task('leaky', {
+    title: (a: { token: ReturnType<typeof secret> }) => `use ${a.token}`,
+    fact: () => setting('a'),
+    want: () => 'x',
+    steps: (_now, _want, a) => [exec(sh`fail`, { stdin: a.token })],
+  });
+  const host = fakeHost();
+  host.onCommand = (command) => {
+    if (command !== 'fail') return;
+    throw new DabookError('command', `bad token ${token} ${Buffer.from(token).toString('base64')}`);
+  };
+  const { events } = await runWith(
+    listOf([leaky({ token: secret('join token', token) })]),
+    { a: host },
+    { all: ['a'] },
+  );
+  const text = JSON.stringify(events);
+  t.notOk(text.includes(token));
+  t.notOk(text.includes(Buffer.from(token).toString('base64')));
+  t.match(only(events, 'task.ended')[0]?.fault?.message, 'bad token <join token>');
+});

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { outsideTap } from '../outside-tap.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const execute = promisify(execFile);
+const run = (command: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
+  execute(...outsideTap(command, args), options);
+t.setTimeout(300_000);
+
+const inventory = 'all:\n  hosts:\n    here:\n      ansible_connection: local\n      greeting: hello\n';
+
+const playbook = (file: string) => `
+import { playbook, type Result } from 'dabook';
+import { copyFile } from 'dabook/tasks';
+import { z } from 'zod';
+import { readFileSync } from 'node:fs';
+enum Ending { Line = '\\n' }
+const text = await Promise.resolve(Ending.Line);
+export default playbook({ name: 'pack', groups: { all: z.object({ greeting: z.string() }) } }, async ({ groups: { all }, play }) => {
+  const results = await play('Write', all, (host) => host.run(copyFile({ content: host.vars.greeting + text, dest: ${JSON.stringify(file)}, mode: '0640' })));
+  const first: Result<unknown> | undefined = results[0];
+  if (first?.changed && readFileSync(${JSON.stringify(file)}, 'utf8') !== 'hello\\n') throw new Error('not written');
+});
+`;
+
+t.test('the package: linted, and installed globally it runs a playbook in an empty folder', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dabook-package-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
+  const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
+  const tarball = join(folder, name);
+
+  const bin = (tool: string) => join(root, 'node_modules/.bin', tool);
+  const publint = await run(bin('publint'), ['run', tarball, '--strict'], { cwd: root });
+  t.match(publint.stdout, /All good/);
+  const attw = await run(bin('attw'), [tarball, '--profile', 'esm-only'], { cwd: root });
+  // It ends with status 1, which rejects, where it finds anything for an ES module's importers.
+  t.match(attw.stdout, /node16 \(from ESM\) │ 🟢 \(ESM\) +│ 🟢 \(ESM\) /);
+
+  const prefix = join(folder, 'global');
+  await mkdir(prefix);
+  await run('npm', [
+    'install',
+    '-g',
+    '--prefix',
+    prefix,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    tarball,
+  ]);
+  const dabook = join(prefix, 'bin/dabook');
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  t.equal((await run(dabook, ['--version'])).stdout.trim(), version);
+
+  // A home of its own: nothing of this user's settings and caches.
+  const env = { PATH: process.env.PATH, HOME: folder };
+  for (const [kind, manifest] of [['none'], ['commonjs', '{}'], ['module', '{"type":"module"}']]) {
+    const work = join(folder, `work-${kind}`);
+    await mkdir(work);
+    if (manifest) await writeFile(join(work, 'package.json'), manifest);
+    const target = join(work, 'greeting');
+    await writeFile(join(work, 'hosts.yml'), inventory);
+    await writeFile(join(work, 'greet.ts'), playbook(target));
+    const args = ['run', 'greet.ts', '-i', 'hosts.yml'];
+    const first = await run(dabook, args, { cwd: work, env });
+    t.match(first.stdout, /1 changed/, `package.json: ${kind}`);
+    t.equal(await readFile(target, 'utf8'), 'hello\n');
+    const again = await run(dabook, [...args, '--json'], { cwd: work, env });
+    const last = JSON.parse(again.stdout.trimEnd().split('\n').at(-1) ?? '');
+    t.match(last, { type: 'run.ended', outcome: 'ok', hosts: { here: { ok: 1, changed: 0 } } });
+  }
+
+  const broken = join(folder, 'work-none/broken.ts');
+  await writeFile(broken, playbook('/nowhere').replace('host.vars.greeting', 'host.vars.greting'));
+  const failure = await run(dabook, ['run', broken, '-i', 'hosts.yml'], {
+    cwd: join(folder, 'work-none'),
+    env,
+  }).catch((error: { code: number; stderr: string }) => error);
+  t.match(failure, { code: 2, stderr: /broken\.ts:9:\d+: Property 'greting' does not exist/ });
+});

@@ -1,0 +1,372 @@
+import t from 'tap';
+import { stackDeploy, stackPlaced, stackRemove } from '../../lib/tasks/stack/index.ts';
+import { createLab } from '../lab/create-lab.ts';
+import { whyNot } from '../lab/why-not.ts';
+import { onLab } from './stack-on-lab.ts';
+
+const image = 'dabook.test/da/policy-service:6.0.5.60259';
+const newer = 'dabook.test/da/policy-service:6.0.5.60260';
+
+/** Services that end by themselves; docker's command of 20.10 does not know them. */
+const jobs = `  job:
+    image: ${image}
+    entrypoint: [/bin/sh, -c, exit 0]
+    deploy: {mode: replicated-job, replicas: 2}
+  gjob:
+    image: ${image}
+    entrypoint: [/bin/sh, -c, exit 0]
+    deploy: {mode: global-job, restart_policy: {condition: none}}
+`;
+
+/** Every property that a stack knows, in services that run here. */
+const everything = `version: "3.13"
+services:
+  plain:
+    image: ${image}
+  web:
+    image: ${image}
+    command: ["run", "--x"]
+    entrypoint: ["/bin/sh", "-c", "trap 'exit 0' INT; while :; do sleep 0.2; done"]
+    environment: {A: "1", B: , C: "", DB_PASSWORD: oracle-password}
+    labels: {l1: "1", l2: ""}
+    hostname: web1
+    user: "1003:1003"
+    working_dir: /tmp
+    tty: true
+    stdin_open: true
+    read_only: true
+    init: true
+    stop_grace_period: 3s
+    stop_signal: SIGINT
+    dns: [10.0.0.53]
+    dns_search: [x.test]
+    extra_hosts: ["db:10.1.2.3", "six:::1"]
+    sysctls: {net.ipv4.ip_unprivileged_port_start: "0"}
+    cap_add: [NET_ADMIN]
+    cap_drop: [CAP_MKNOD, net_admin]
+    ulimits: {nofile: 1024, nproc: {soft: 10000, hard: 20000}}
+    healthcheck: {test: "true", interval: 1s, timeout: 2s, retries: 3, start_period: 1s}
+    logging: {driver: json-file, options: {max-size: 1m}}
+    volumes:
+      - /opt/nexus/config:/cfg:ro
+      - data:/data
+      - labelled:/lab:nocopy
+      - /anon
+      - {type: tmpfs, target: /t, tmpfs: {size: 65536}}
+      - {type: bind, source: ./rel, target: /b, bind: {propagation: rprivate}}
+    networks: {n1: {aliases: [q, r]}, n2: }
+    ports: ["8081:8080", "5353:53/udp"]
+    secrets: [s1, {source: s1, target: s2, uid: "1003", gid: "1003", mode: 0400}]
+    configs: [{source: c1, target: /etc/c1}]
+    restart: on-failure:4
+    depends_on: [plain]
+    expose: ["1"]
+    container_name: nope
+    deploy:
+      mode: replicated
+      replicas: 2
+      endpoint_mode: vip
+      labels: {x: "y"}
+      update_config: {parallelism: 2, delay: 1s, failure_action: rollback, monitor: 2s, max_failure_ratio: 0.1, order: start-first}
+      rollback_config: {parallelism: 0, order: stop-first}
+      restart_policy: {condition: on-failure, delay: 1s, max_attempts: 3, window: 60s}
+      resources: {limits: {cpus: "0.25", memory: 64M}, reservations: {cpus: "0.01", memory: 4M}}
+      placement:
+        constraints: ["node.role==manager", "node.platform.os == linux"]
+        preferences: [{spread: node.labels.z}]
+        max_replicas_per_node: 2
+  each:
+    image: ${image}
+    networks: [hostnet]
+    deploy: {mode: global, restart_policy: {delay: 0s}, update_config: {parallelism: 0}}
+  port:
+    image: ${image}
+    ports: [{target: 8080, published: 8082, mode: host, protocol: tcp}]
+${jobs}  rr:
+    image: ${image}
+    networks: [ext]
+    init: false
+    healthcheck: {disable: true}
+    stop_grace_period: 0s
+    deploy: {endpoint_mode: dnsrr, replicas: 0}
+networks:
+  n1: {driver: overlay, attachable: true, labels: {a: b}, driver_opts: {com.docker.network.driver.mtu: "1400"}}
+  n2: {internal: true, ipam: {driver: default, config: [{subnet: 10.77.0.0/24}]}}
+  hostnet: {external: true, name: host}
+  ext: {external: true, name: outside}
+volumes:
+  data:
+  labelled: {driver: local, labels: {v: w}, driver_opts: {type: tmpfs, device: tmpfs}}
+secrets: {s1: {file: ./secret.txt}}
+configs: {c1: {file: ./config.txt, labels: {k: v}}}
+`;
+
+const older = everything.replace('"3.13"', '"3.8"').replace(jobs, '');
+
+const dir = '/root/oracle';
+const never = { resolveImage: 'never' as const };
+
+const reason = await whyNot();
+
+t.test('stacks on real engines', { skip: reason ?? false, timeout: 400_000 }, async (t) => {
+  const lab = await createLab({ hosts: 1 });
+  t.teardown(() => lab.down());
+  const sh = (command: string, input?: string) => lab.root(1, command, input).text();
+  const write = (file: string, text: string) => sh(`mkdir -p ${dir}/rel; cat > ${dir}/${file}`, text);
+  const live = async (name: string) => JSON.parse(await sh(`docker service inspect ${name}`))[0];
+  await sh('docker network create -d overlay outside');
+  await write('secret.txt', 's\n');
+  await write('config.txt', 'c\n');
+
+  for (const cli of ['newer', '20.10']) {
+    await t.test(`what the ${cli} docker command deploys shows no difference`, async (t) => {
+      if (cli === '20.10') {
+        await sh('mv /usr/local/bin/docker /usr/local/bin/docker.away');
+        t.teardown(() => sh('mv /usr/local/bin/docker.away /usr/local/bin/docker'));
+        t.match(await sh('docker --version'), '20.10');
+      }
+      await write('all.yml', cli === 'newer' ? everything : older);
+      await sh(`cd ${dir} && docker stack deploy --resolve-image never -c all.yml oracle`);
+      const deploy = stackDeploy({ name: 'oracle', dir, files: ['all.yml'], ...never });
+      const first = await onLab(lab, [deploy]);
+      t.strictSame(first.faults, []);
+      t.strictSame(first.steps, [], 'nothing is written');
+      const settled = first.changes.filter((change) => !/\.(running|completed): /.test(change));
+      t.strictSame(settled, [], 'only what has yet to come up differs');
+      const again = await onLab(lab, [deploy], { check: true });
+      t.strictSame([again.ended, again.changes], [['stackDeploy ok'], []]);
+
+      const gone = await onLab(lab, [stackRemove({ name: 'oracle' })]);
+      t.strictSame([gone.ended, gone.faults], [['stackRemove changed'], []]);
+      for (const kind of ['service', 'secret', 'config', 'network']) {
+        const left = await sh(`docker ${kind} ls -q --filter label=com.docker.stack.namespace=oracle`);
+        t.equal(left, '', `no ${kind} is left`);
+      }
+      t.equal(
+        await sh('docker ps -q --filter label=com.docker.stack.namespace=oracle'),
+        '',
+        'no container runs',
+      );
+      t.strictSame((await onLab(lab, [stackRemove({ name: 'oracle' })])).ended, ['stackRemove ok']);
+    });
+  }
+
+  const base = (services: string) => `version: "3.7"\nservices:\n${services}`;
+  /** A short monitor, or each update would take five seconds longer. */
+  const service = (name: string, more = '', deploy = 'update_config: {monitor: 100ms}') =>
+    `  ${name}:\n    image: ${image}\n    networks: [net]\n${more}    deploy: {${deploy}}\n`;
+  const networks = 'networks:\n  net: {driver: overlay}\n';
+  const args = { name: 'oracle', dir, files: ['base.yml', 'tags.yml'], ...never };
+  const two = base(`${service('one')}${service('two')}${networks}`);
+  const tags = (one: string, other: string) =>
+    base(`  one:\n    image: ${one}\n  two:\n    image: ${other}\n`);
+  const versions = async () => [
+    (await live('oracle_one')).Version.Index as number,
+    (await live('oracle_two')).Version.Index as number,
+  ];
+
+  await t.test('a removal, a deploy and a removal again preview right in one check', async (t) => {
+    await write('base.yml', two);
+    await write('tags.yml', tags(image, image));
+    const up = await onLab(lab, [stackDeploy(args)]);
+    t.strictSame([up.ended, up.faults], [['stackDeploy changed'], []], 'deploys at once after a removal');
+    const nodeId = (await sh('docker info -f "{{.Swarm.NodeID}}"')).trim();
+    const placed = stackPlaced({ name: 'oracle', on: { one: nodeId, two: [nodeId] } });
+    t.strictSame((await onLab(lab, [placed])).ended, ['stackPlaced ok']);
+    const preview = await onLab(lab, [stackRemove({ name: 'oracle' }), stackDeploy(args), placed], {
+      check: true,
+    });
+    t.strictSame(preview.ended, [
+      'stackRemove would-change',
+      'stackDeploy would-change',
+      'stackPlaced skipped',
+    ]);
+    t.match(preview.changes.join('\n'), 'services[]: "oracle_one" -> null');
+    t.match(preview.changes.join('\n'), `services.one: null -> {"image":"${image}"`);
+    t.match(preview.changes.join('\n'), 'networks.oracle_net: null -> {"driver":"overlay"}');
+    t.strictSame((await onLab(lab, [stackDeploy(args)])).changes, [], 'the check wrote nothing');
+    const wrong = await onLab(lab, [stackPlaced({ name: 'oracle', on: { one: 'elsewhere' }, timeout: 0 })]);
+    t.strictSame(wrong.ended, ['stackPlaced failed']);
+    t.match(wrong.faults[0], /one runs on ha1 \(\w+\), not on unknown node \(elsewhere\)/);
+  });
+
+  await t.test('what was changed by hand is named, and put back', async (t) => {
+    const before = await versions();
+    await sh(`docker service update -q --image ${newer} oracle_one`);
+    const check = await onLab(lab, [stackDeploy(args)], { check: true });
+    t.strictSame(
+      check.changes,
+      [`services.one.image: "${newer}" -> "${image}"`],
+      'the image, and nothing else',
+    );
+    t.equal(check.steps.length, 1);
+    t.match(
+      check.steps[0],
+      /^set the image of service oracle_one back to .* \(POST \/services\/\w+\/update\?version=\d+\)$/,
+    );
+    const repair = await onLab(lab, [stackDeploy(args)]);
+    t.strictSame([repair.ended, repair.faults], [['stackDeploy changed'], []]);
+    t.equal((await live('oracle_one')).Spec.TaskTemplate.ContainerSpec.Image, image);
+    const running = await sh(
+      'docker service ps -f desired-state=running --format "{{.Image}} {{.CurrentState}}" oracle_one',
+    );
+    t.match(running, new RegExp(`^${image} Running`), 'what runs is the image of the files');
+    t.equal((await versions())[1], before[1], 'the other service was not written to');
+
+    await sh(
+      'docker service update -q --detach --env-add X=1 --constraint-add node.role==manager --label-add l=2 --mount-add type=tmpfs,dst=/x --hostname h --limit-memory 64m --publish-add 8099:80 oracle_two',
+    );
+    await sh(`docker service update -q --detach --image ${newer} --replicas 2 oracle_one`);
+    const drift = await onLab(lab, [stackDeploy(args)], { check: true });
+    const paths = drift.changes.map((change) => change.split(': ')[0]);
+    t.strictSame(
+      paths.filter((path) => !/\.(running|updating)$/.test(path ?? '')),
+      [
+        'services.one.image',
+        'services.one.replicas',
+        'services.two.constraints',
+        'services.two.environment',
+        'services.two.hostname',
+        'services.two.labels',
+        'services.two.mounts',
+        'services.two.ports',
+        'services.two.resources',
+      ],
+    );
+    const back = await onLab(lab, [stackDeploy(args)]);
+    t.strictSame([back.ended, back.faults], [['stackDeploy changed'], []]);
+    t.strictSame((await onLab(lab, [stackDeploy(args)], { check: true })).changes, []);
+    t.equal((await live('oracle_one')).Spec.TaskTemplate.ContainerSpec.Image, image);
+  });
+
+  await t.test('a new tag in the files is deployed, and waited for', async (t) => {
+    await write('tags.yml', tags(newer, image));
+    const upgrade = await onLab(lab, [stackDeploy(args)]);
+    t.strictSame(upgrade.changes, [`services.one.image: "${image}" -> "${newer}"`]);
+    t.strictSame(upgrade.steps, [
+      `cd '${dir}' && docker stack deploy -c 'base.yml' -c 'tags.yml' --resolve-image 'never' 'oracle'`,
+    ]);
+    const running = await sh(
+      'docker service ps -f desired-state=running --format "{{.Image}} {{.CurrentState}}" oracle_one',
+    );
+    t.match(running, new RegExp(`^${newer} Running`));
+    t.strictSame((await onLab(lab, [stackDeploy(args)])).changes, []);
+  });
+
+  await t.test('services that no file has any more go with prune alone', async (t) => {
+    await write('base.yml', base(`${service('one')}${networks}`));
+    await write('tags.yml', base(`  one:\n    image: ${newer}\n`));
+    t.strictSame((await onLab(lab, [stackDeploy(args)])).changes, []);
+    const pruned = await onLab(lab, [stackDeploy({ ...args, prune: true })]);
+    t.equal(pruned.changes.length, 1);
+    t.match(pruned.changes[0], /^services\.two: \{"image":.*\} -> null$/);
+    t.match(await sh('docker service ls --format "{{.Name}}" --filter name=oracle'), /^oracle_one\s*$/);
+  });
+
+  await t.test('services that cannot run fail with the reason of the swarm', async (t) => {
+    const failing = async ({ more = '', deploy = '', tag = image }) => {
+      await write('base.yml', base(`${service('one', more, deploy)}${networks}`));
+      await write('tags.yml', base(`  one:\n    image: ${tag}\n`));
+      const ran = await onLab(lab, [stackDeploy({ ...args, timeout: 60 })]);
+      t.strictSame(ran.ended, ['stackDeploy failed'], more || deploy || tag);
+      return ran.faults[0];
+    };
+    t.match(
+      await failing({ deploy: 'placement: {constraints: [node.labels.nowhere == true]}' }),
+      /one 0\/1: no suitable node \(scheduling constraints not satisfied on 1 node\): no node has the label nowhere \(node\.labels\.nowhere == true\)/,
+    );
+    t.match(
+      await failing({ tag: 'dabook.test/da/none:1' }),
+      /one 0\/1: .*No such image: dabook\.test\/da\/none:1.* on ha1/,
+    );
+    t.match(
+      await failing({
+        more: '    volumes: [/not/there:/x]\n',
+        deploy: 'update_config: {monitor: 1ms, failure_action: continue}',
+      }),
+      /one 0\/1: .*bind source path does not exist: \/not\/there on ha1/,
+    );
+    t.match(
+      await failing({
+        more: '    entrypoint: [/bin/sh, -c, exit 3]\n',
+        deploy: 'restart_policy: {delay: 100ms}, update_config: {failure_action: continue}',
+      }),
+      /one 0\/1: .*exit.*3.* on ha1 \(failed \d+ times\)/,
+    );
+    await onLab(lab, [stackRemove({ name: 'oracle' })]);
+  });
+
+  await t.test('faults are refused before anything is written, in a check too', async (t) => {
+    const refused = async (files: Record<string, string>, expected: RegExp) => {
+      for (const [file, text] of Object.entries(files)) await write(file, text);
+      const ran = await onLab(lab, [stackDeploy({ ...args, files: Object.keys(files) })], { check: true });
+      t.match(ran.faults.join('\n'), expected);
+      t.strictSame(ran.ended, ['stackDeploy failed']);
+    };
+    const good = base(`${service('one')}${networks}`);
+    await refused(
+      { 'a.yml': base(`  one:\n    image: ${image}\n    imag: 3\n`) },
+      /^refused: a\.yml:5: services\.one Additional property imag is not allowed/,
+    );
+    await refused(
+      { 'a.yml': base(`  one: {image: x}\n  one: {image: y}\n`) },
+      /^refused: a\.yml:4: .*unique/,
+    );
+    await refused({ 'a.yml': good, 'b.yml': good.replace('3.7', '3.8') }, /a\.yml has 3\.7, b\.yml has 3\.8/);
+    await refused(
+      { 'a.yml': good.replace(image, `http://${image}`) },
+      /a\.yml:4: image http:\/\/dabook.* an image has no http:\/\//,
+    );
+    await refused({ 'a.yml': base('  one:\n    hostname: x\n') }, /service one has no image/);
+    await refused(
+      { 'a.yml': good, 'b.yml': tags(image, image) },
+      /b\.yml:5: service two is in none of the files before/,
+    );
+    await refused(
+      { 'a.yml': good.replace('  net:', '  other:') },
+      /network net of service one is not defined/,
+    );
+    await refused(
+      { 'a.yml': good.replace('{driver: overlay}', '{external: true, name: absent}') },
+      /external network absent .* does not exist/,
+    );
+    await refused(
+      { 'a.yml': base(service('one', '    secrets: [s]\n') + networks + 'secrets: {s: {external: true}}\n') },
+      /external secret s .* does not exist/,
+    );
+    await refused(
+      {
+        'a.yml': base(
+          service('one', '    ports: ["80:80"]\n') + service('two', '    ports: ["80:81"]\n') + networks,
+        ),
+      },
+      /services one and two both publish port 80\/tcp/,
+    );
+    t.match(
+      (await onLab(lab, [stackDeploy({ ...args, files: ['none.yml'] })])).faults[0],
+      /none\.yml cannot be read/,
+    );
+    t.match(
+      (await onLab(lab, [stackDeploy({ ...args, dir: '/none' })])).faults[0],
+      /no folder \/none on ha1/,
+    );
+
+    await write('base.yml', good);
+    await write('tags.yml', base(`  one:\n    image: ${image}\n`));
+    await onLab(lab, [stackDeploy(args)]);
+    await refused(
+      {
+        'base.yml': good.replace('{driver: overlay}', '{driver: overlay, attachable: true}'),
+        'tags.yml': base(`  one:\n    image: ${image}\n`),
+      },
+      /network oracle_net differs from its definition.*attachable is null, not true/,
+    );
+    // The swarm goes, and with it the stack: nothing to remove, nowhere to deploy.
+    await sh('docker swarm leave --force');
+    t.strictSame((await onLab(lab, [stackRemove({ name: 'oracle' })])).ended, ['stackRemove ok']);
+    t.match(
+      (await onLab(lab, [stackDeploy({ ...args, files: ['tags.yml'] })])).faults[0],
+      /this host is in no swarm/,
+    );
+  });
+});

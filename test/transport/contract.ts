@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import type { Test } from 'tap';
+import { codeOf } from '../../lib/errors.ts';
+import { posixQuote } from '../../lib/posix-quote.ts';
+import type { Session } from '../../lib/transport/session.ts';
+
+const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+const octal = [...everyByte].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+const user = { become: false };
+
+/** What every transport keeps, whatever it reaches its hosts by. `connect` opens a new session. */
+export async function contract(t: Test, connect: () => Promise<Session>): Promise<void> {
+  const session = await connect();
+  t.teardown(() => session.close());
+  const run = (command: string, stdin?: Uint8Array) => session.exec(command, { ...user, stdin });
+  const text = async (command: string, stdin?: Uint8Array) => (await run(command, stdin)).stdout.toString();
+
+  await t.test('exit statuses from 0 to 255, asked at once', async (t) => {
+    const all = await Promise.all(Array.from({ length: 256 }, (_, status) => run(`exit ${status}`)));
+    t.strictSame(
+      all.map(({ status }) => status),
+      [...everyByte],
+    );
+    t.ok(all.every(({ stdout, stderr }) => stdout.length === 0 && stderr.length === 0));
+  });
+
+  await t.test('the status of a command that a signal killed', async (t) => {
+    t.equal((await run("sh -c 'kill -TERM $$'")).status, 128 + 15);
+    t.equal((await run("sh -c 'kill -KILL $$'")).status, 128 + 9);
+  });
+
+  await t.test('stdout and stderr apart and exact', async (t) => {
+    const both = await run(`printf '${octal}'; printf 'no newline' >&2; printf '\\n\\n'; exit 7`);
+    t.strictSame(both.stdout, Buffer.concat([everyByte, Buffer.from('\n\n')]));
+    t.equal(both.stderr.toString(), 'no newline');
+    t.equal(both.status, 7);
+    t.strictSame(await run(':'), { status: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
+  });
+
+  await t.test('5 MB of output, and what looks like the end of it', async (t) => {
+    const big = await run("head -c 5000000 /dev/zero | tr '\\0' x; head -c 300000 /dev/zero >&2");
+    t.equal(big.stdout.length, 5_000_000);
+    t.ok(big.stdout.equals(Buffer.alloc(5_000_000, 'x')));
+    t.equal(big.stderr.length, 300_000);
+    t.equal(
+      await text("printf '\\n%s 0\\n' 00112233445566778899aabbccddeeff"),
+      '\n00112233445566778899aabbccddeeff 0\n',
+    );
+  });
+
+  await t.test('stdin exact, and ignored', async (t) => {
+    t.strictSame((await run('cat', everyByte)).stdout, everyByte);
+    t.equal(await text('cat; echo end', Buffer.alloc(0)), 'end\n');
+    t.equal(await text('cat; echo none'), 'none\n');
+    const lines = Buffer.from('no newline at the end\nexit 3\n\nx');
+    t.strictSame((await run('cat', lines)).stdout, lines);
+    const big = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 7919) >> 3));
+    const [ignored, kept, closed, after] = await Promise.all([
+      run('exit 5', big),
+      run('cat', big),
+      run('exec <&-; echo closed', big),
+      run('echo after'),
+    ]);
+    t.equal(ignored.status, 5);
+    t.ok(kept.stdout.equals(big), '3 MB come back as they went');
+    t.equal(closed.stdout.toString(), 'closed\n');
+    t.equal(after.stdout.toString(), 'after\n');
+    for (const size of [1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1]) {
+      t.ok((await run('cat', big.subarray(0, size))).stdout.equals(big.subarray(0, size)), `${size} bytes`);
+    }
+  });
+
+  await t.test('commands with quotes, lines, heredocs and comments', async (t) => {
+    t.equal(await text(`printf '%s|' "it's" 'say "hi"' '$HOME' '\\n' '!'`), `it's|say "hi"|$HOME|\\n|!|`);
+    t.equal(await text('cat <<EOF\nfirst\n  $((1 + 1))\n\nEOF\necho last # done'), 'first\n  2\n\nlast\n');
+    t.equal(await text('for i in 1 2\ndo\n\techo "$i"\ndone\n\n'), '1\n2\n');
+    t.equal(await text('printf %s "Grüße, Áéψ€😀 \u0081\u0088"'), 'Grüße, Áéψ€😀 \u0081\u0088');
+    t.equal(await text(`printf %s ${posixQuote('x'.repeat(100_000))}`), 'x'.repeat(100_000));
+    t.equal(await text(''), '');
+  });
+
+  await t.test('any text goes through a shell word and back', async (t) => {
+    t.throws(() => posixQuote('a\0b'), { code: 'usage' });
+    const texts = fc.sample(
+      fc.string({ unit: 'binary' }).filter((one) => !one.includes('\0')),
+      100,
+    );
+    const back = await Promise.all(texts.map((one) => text(`printf %s ${posixQuote(one)}`)));
+    t.strictSame(back, texts);
+  });
+
+  await t.test('a fault of syntax stays its own', async (t) => {
+    const [broken, next] = await Promise.all([run('if then ('), run('echo fine')]);
+    t.not(broken.status, 0);
+    t.not(broken.stderr.length, 0);
+    t.equal(next.stdout.toString(), 'fine\n');
+    t.equal((await run('no-such-program')).status, 127);
+  });
+
+  await t.test('nothing leaks from one command into the next', async (t) => {
+    const before = await text('pwd; umask; echo "$-"');
+    await Promise.all([
+      run('cd /; umask 0; x=leaked; set -u'),
+      run('exec 2>&1; exec echo gone'),
+      run('f() { :; }; trap "echo bye" EXIT; exit 3'),
+    ]);
+    t.equal(await text('pwd; umask; echo "$-"'), before);
+    t.equal(await text('echo "<$x>"; command -v f'), '<>\n');
+  });
+
+  await t.test('a hundred commands in one tick are answered in order', async (t) => {
+    const order: number[] = [];
+    const all = await Promise.all(
+      Array.from({ length: 100 }, async (_, i) => {
+        const { stdout } = await run(
+          i % 3 === 0 ? `cat; echo ${i}` : `echo ${i}`,
+          i % 3 === 0 ? Buffer.from('in ') : undefined,
+        );
+        order.push(i);
+        return stdout.toString();
+      }),
+    );
+    t.strictSame(
+      all,
+      all.map((_, i) => `${i % 3 === 0 ? 'in ' : ''}${i}\n`),
+    );
+    t.strictSame(
+      order,
+      [...order].sort((a, b) => a - b),
+    );
+  });
+
+  await t.test('closed twice, and asked after that', async (t) => {
+    const other = await connect();
+    t.equal((await other.exec('echo once', user)).stdout.toString(), 'once\n');
+    const underWay = other.exec('sleep 0.2; echo late', user).then(
+      () => 'done',
+      (error) => codeOf(error),
+    );
+    const asked = new Promise((resolve) => setTimeout(resolve, 50));
+    await asked;
+    await Promise.all([other.close(), other.close()]);
+    await other.close();
+    t.equal(await underWay, 'unreachable', 'what was under way did not succeed');
+    await t.rejects(other.exec('true', user), { code: 'unreachable', message: /closed/ });
+    await t.rejects(other.docker({ method: 'GET', path: '/info' }, user), {
+      code: 'unreachable',
+      message: /closed/,
+    });
+    const unused = await connect();
+    await unused.close();
+  });
+}

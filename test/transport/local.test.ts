@@ -1,0 +1,32 @@
+import t from 'tap';
+import { createLocalTransport } from '../../lib/transport/local.ts';
+import { contract } from './contract.ts';
+
+const transport = createLocalTransport({ user: 'me' });
+const target = { name: 'here', connection: 'local', address: 'here' } as const;
+
+t.test('the contract', (t) => contract(t, () => transport.connect(target)));
+
+t.test('become, and an environment', async (t) => {
+  const session = await createLocalTransport({
+    user: 'me',
+    env: { PATH: '/usr/bin:/bin', GREETING: 'hi' },
+  }).connect(target);
+  t.teardown(() => session.close());
+  t.equal((await session.exec('echo $GREETING', { become: false })).stdout.toString(), 'hi\n');
+  t.test('become', { skip: process.getuid?.() !== 0 && 'not root' }, async (t) => {
+    t.equal((await session.exec('id -u', { become: true })).stdout.toString(), '0\n');
+  });
+});
+
+t.test(
+  'what a command leaves in the background outlives the session, which does not wait for it',
+  async (t) => {
+    const session = await transport.connect(target);
+    const { stdout } = await session.exec('sleep 60 >/dev/null 2>&1 & echo $!', { become: false });
+    const pid = Number(stdout);
+    await session.close();
+    t.ok(process.kill(pid, 0));
+    process.kill(pid);
+  },
+);

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import t from 'tap';
+import { createMemoryTransport, type MemoryAnswer } from '../../lib/transport/memory.ts';
+import { contract } from './contract.ts';
+
+const target = (name: string) => ({ name, connection: 'ssh', address: name }) as const;
+
+/** A host whose commands are run by a real sh. */
+function realShell(command: string, stdin?: Uint8Array): Promise<MemoryAnswer> {
+  return new Promise((resolve) => {
+    const child = spawn('sh', ['-c', command]);
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (bytes: Buffer) => out.push(bytes));
+    child.stderr.on('data', (bytes: Buffer) => err.push(bytes));
+    child.stdin.on('error', () => {});
+    child.stdin.end(stdin);
+    child.once('close', (code, signal) => {
+      const status = code ?? (signal === 'SIGTERM' ? 143 : 137);
+      resolve({ status, stdout: Buffer.concat(out), stderr: Buffer.concat(err) });
+    });
+  });
+}
+
+t.test('the contract', (t) => {
+  const transport = createMemoryTransport({
+    hosts: { ha1: { exec: (command, { stdin }) => realShell(command, stdin) } },
+  });
+  return contract(t, () => transport.connect(target('ha1')));
+});
+
+t.test('scripted hosts', async (t) => {
+  const transport = createMemoryTransport({
+    hosts: {
+      ha1: {
+        exec: (command, { become }) =>
+          command === 'id -un' ? (become ? 'root\n' : 'da\n') : { status: 1, stderr: 'no' },
+        docker: ({ method, path }) =>
+          method === 'GET' ? { status: 200, body: { path } } : { status: 503, body: 'not now' },
+      },
+      ha2: { unreachable: 'no route to host' },
+    },
+  });
+  const session = await transport.connect(target('ha1'));
+  const [user, root, other] = await Promise.all([
+    session.exec('id -un', { become: false }),
+    session.exec('id -un', { become: true }),
+    session.exec('rm', { become: true, stdin: Buffer.from('x') }),
+  ]);
+  t.equal(user.stdout.toString(), 'da\n');
+  t.equal(root.stdout.toString(), 'root\n');
+  t.match(other, { status: 1, stdout: Buffer.alloc(0) });
+  t.equal(other.stderr.toString(), 'no');
+  t.equal(session.stats.roundTrips, 2, 'one for each user');
+  const got = await session.docker({ method: 'GET', path: '/info' }, { become: false });
+  t.strictSame(JSON.parse(got.body.toString()), { path: '/info' });
+  t.equal(
+    (await session.docker({ method: 'POST', path: '/x' }, { become: false })).body.toString(),
+    'not now',
+  );
+  await session.close();
+  await t.rejects(transport.connect(target('ha2')), { code: 'unreachable', message: /no route to host/ });
+  await t.rejects(transport.connect(target('ha9')), { code: 'unreachable' });
+  t.match(transport.asked, [
+    { host: 'ha1', type: 'connect' },
+    { type: 'exec', command: 'id -un', become: false },
+    { type: 'exec', command: 'id -un', become: true },
+    { type: 'exec', command: 'rm', become: true, stdin: Buffer.from('x') },
+    { type: 'docker', method: 'GET', path: '/info', become: false },
+    { type: 'docker', method: 'POST' },
+    { host: 'ha1', type: 'close' },
+    { host: 'ha2', type: 'connect' },
+    { host: 'ha9', type: 'connect' },
+  ]);
+});

@@ -1,0 +1,110 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { ChannelEnd, OpenChannel } from '../../lib/transport/channel.ts';
+import { createSession } from '../../lib/transport/create-session.ts';
+import { contract } from './contract.ts';
+
+/** Runs commands the way sshd does: by `<login shell> -c <command>`. */
+function openBy(loginShell: string, path: string, rc = ''): OpenChannel {
+  return async (command, output) => {
+    const child = spawn(loginShell, ['-c', `${rc}${command}`], {
+      env: { PATH: path, HOME: '/' },
+      detached: true,
+    });
+    child.stdout.on('data', output.stdout);
+    child.stderr.on('data', output.stderr);
+    child.stdin.on('error', () => {});
+    const ended = new Promise<ChannelEnd>((resolve) => {
+      child.once('close', (status, signal) => {
+        if (status !== null) resolve({ kind: 'exited', status });
+        else resolve({ kind: 'killed', signal: `${signal}` });
+      });
+    });
+    return {
+      ended,
+      write: (bytes) => void child.stdin.write(bytes),
+      end: () => void child.stdin.end(),
+      destroy: () => void child.stdin.end(),
+    };
+  };
+}
+
+const place = { host: 'ha1', user: 'da', address: 'da@ha1:22' };
+const sessionBy = (open: OpenChannel) => createSession({ open, place, disconnect: async () => {} });
+
+/** Where a program is; undefined where it is not installed. */
+function which(program: string): string | undefined {
+  try {
+    return execFileSync('sh', ['-c', `command -v ${program}`])
+      .toString()
+      .trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder whose `sh` is this program, and `dd` and the others too where it is busybox. */
+function folderWith(t: Test, program: string): string {
+  const folder = t.testdir({});
+  const names = program.endsWith('busybox')
+    ? ['sh', 'dd', 'cat', 'id', 'head', 'tr', 'sleep', 'seq']
+    : ['sh'];
+  for (const name of names) symlinkSync(program, join(folder, name));
+  return `${folder}:/usr/bin:/bin`;
+}
+
+for (const shell of ['dash', 'bash', 'busybox']) {
+  const program = which(shell);
+  t.test(`sh is ${shell}`, { skip: program === undefined && 'not installed' }, async (t) => {
+    const path = folderWith(t, program ?? '');
+    await contract(t, async () => sessionBy(openBy('/bin/sh', path)));
+  });
+}
+
+for (const shell of ['fish', 'zsh', 'tcsh', 'bash']) {
+  const program = which(shell);
+  t.test(`the login shell is ${shell}`, { skip: program === undefined && 'not installed' }, async (t) => {
+    const session = sessionBy(openBy(program ?? '', '/usr/sbin:/usr/bin:/bin'));
+    t.teardown(() => session.close());
+    const stdin = Buffer.from('in\n');
+    const { status, stdout, stderr } = await session.exec(
+      "cat; echo \"it's\" '!' \\\\; echo err >&2; exit 4",
+      { become: false, stdin },
+    );
+    t.strictSame([status, stdout.toString(), stderr.toString()], [4, "in\nit's ! \\\n", 'err\n']);
+    const root = { skip: process.getuid?.() !== 0 && 'not root' };
+    t.test('become', root, async (t) => {
+      t.equal((await session.exec('id -u', { become: true })).stdout.toString(), '0\n');
+    });
+  });
+}
+
+t.test('start-up files that print, a shell that does not come', async (t) => {
+  const noisy = sessionBy(openBy('/bin/sh', '/usr/bin:/bin', 'echo Welcome; echo "stty: no tty" >&2; '));
+  t.teardown(() => noisy.close());
+  const result = await noisy.exec('echo only', { become: false });
+  t.strictSame([result.stdout.toString(), result.stderr.toString()], ['only\n', '']);
+
+  const none = sessionBy(openBy('/bin/sh', '/usr/bin:/bin', 'echo This account is not available; exit 1; '));
+  await t.rejects(none.exec('true', { become: false }), {
+    code: 'unreachable',
+    message: /^ha1 gave da no shell \(status 1\): This account is not available$/,
+  });
+});
+
+t.test('what is left of a frame that came apart is not run', async (t) => {
+  const folder = t.testdir({});
+  let write: (bytes: Buffer) => void = () => {};
+  const inner = openBy('/bin/sh', '/usr/bin:/bin');
+  const session = sessionBy(async (command, output) => {
+    const channel = await inner(command, output);
+    write = channel.write;
+    return channel;
+  });
+  t.teardown(() => session.close());
+  await session.exec('true', { become: false });
+  write(Buffer.from(`touch ${folder}/run\n; touch ${folder}/run\n0123 touch ${folder}/run\n`));
+  t.equal((await session.exec(`ls ${folder}`, { become: false })).stdout.toString(), '');
+});
