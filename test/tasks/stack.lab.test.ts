@@ -1,7 +1,7 @@
 import t from 'tap';
 import { stackDeploy, stackPlaced, stackRemove } from '../../lib/tasks/stack/index.ts';
 import { createLab } from '../lab/create-lab.ts';
-import { whyNot } from '../lab/why-not.ts';
+import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { onLab } from './stack-on-lab.ts';
 
 const image = 'dabook.test/da/policy-service:6.0.5.60259';
@@ -106,9 +106,10 @@ const older = everything.replace('"3.13"', '"3.8"').replace(jobs, '');
 const dir = '/root/oracle';
 const never = { resolveImage: 'never' as const };
 
-const reason = await whyNot();
+t.setTimeout(400_000);
+const skip = await skipWithoutLab();
 
-t.test('stacks on real engines', { skip: reason ?? false, timeout: 400_000 }, async (t) => {
+t.test('stacks on real engines', { skip }, async (t) => {
   const lab = await createLab({ hosts: 1 });
   t.teardown(() => lab.down());
   const sh = (command: string, input?: string) => lab.root(1, command, input).text();
