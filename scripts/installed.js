@@ -10,8 +10,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export function ensureInstalled() {
   if (!isInstalled()) {
     console.log('Installing packages …');
-    // No package of ours needs its install script; npm would build ssh2's optional native part.
-    step('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+    // Not `npm ci`: it refuses a lock that lacks packages of other platforms, which some mirrors do not
+    // have. Without --ignore-scripts npm would build ssh2's optional native part.
+    step('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   }
   step(process.execPath, ['scripts/build.js']);
 }
