@@ -194,25 +194,39 @@ async function settle(
   const deadline = performance.now() + timeout * 1000;
   for (let pause = 0.1; ; pause = Math.min(pause * 1.5, interval)) {
     const now = await read(task, c, ask);
-    const want = task.want(now);
-    if (equal(now, want)) return { settled: true, now };
-    const steps = task.steps(now, want);
-    if (steps.length > 0 && !equal(steps.map(showable), performed.map(showable))) {
-      return { settled: false, now, want, steps };
-    }
-    const stuck = task.stuck(now, want);
     const late = performance.now() >= deadline;
-    if (stuck?.final || late) {
-      const waited = late && timeout > 0 ? `after ${timeout} s` : undefined;
-      throw notConverged(task, now, want, [waited, stuck?.reason].filter(Boolean).join(': '));
+    const want = wantUnlessRefused(task, now, late);
+    if (want !== refused) {
+      if (equal(now, want)) return { settled: true, now };
+      const steps = task.steps(now, want);
+      if (steps.length > 0 && !equal(steps.map(asText), performed.map(asText))) {
+        return { settled: false, now, want, steps };
+      }
+      const stuck = task.stuck(now, want);
+      if (stuck?.final || late) {
+        const waited = late && timeout > 0 ? `after ${timeout} s` : undefined;
+        throw notConverged(task, now, want, [waited, stuck?.reason].filter(Boolean).join(': '));
+      }
     }
     c.signal.throwIfAborted();
     await sleep(pause * 1000, undefined, { signal: c.signal });
   }
 }
 
+const refused = Symbol('refused');
+
+/** On the way a state may look like one to refuse, such as a manager without a leader; not for ever. */
+function wantUnlessRefused(task: Task<unknown>, now: unknown, late: boolean): unknown {
+  try {
+    return task.want(now);
+  } catch (error) {
+    if (late || codeOf(error) !== 'refused') throw error;
+    return refused;
+  }
+}
+
 /** Steps are told apart by what they would show and send, secrets by their label. */
-function showable(step: Step): string {
+function asText(step: Step): string {
   return JSON.stringify(step);
 }
 

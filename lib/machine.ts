@@ -82,6 +82,12 @@ export function createMachine({ target, connect, emit, nextCommand, now }: Machi
 }
 
 /** The error of a command that ended with a status that is no answer. */
-export function commandFailed(what: string, shown: string, status: number, stderr: string): DabookError {
-  return new DabookError('command', what, { command: { shown, status, stderr } });
+export function commandFailed(
+  what: string,
+  shown: string,
+  status: number,
+  stderr: string,
+  hint?: string,
+): DabookError {
+  return new DabookError('command', what, { hint, command: { shown, status, stderr } });
 }

@@ -59,7 +59,8 @@ function failed(step: Step, shown: string, status: number, stderr: string): Dabo
     step.kind === 'docker'
       ? `the Docker Engine answered ${status}: ${stderr}`
       : `a command ended with status ${status}`;
-  return commandFailed(message, shown, status, step.kind === 'docker' ? '' : stderr);
+  const hint = step.kind === 'put' ? undefined : step.hint;
+  return commandFailed(message, shown, status, step.kind === 'docker' ? '' : stderr, hint);
 }
 
 /** The value with its secrets filled in; made for the wire alone. */

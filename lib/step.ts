@@ -10,6 +10,8 @@ export interface ExecStep {
   readonly kind: 'exec';
   readonly command: Command;
   readonly stdin?: string | Secret | undefined;
+  /** What the operator can do when it fails. */
+  readonly hint?: string | undefined;
 }
 
 /** A file with owner and mode, written beside its place and renamed over it. */
@@ -32,6 +34,8 @@ export interface DockerStep {
   readonly body?: unknown;
   /** What it does, in words: `update node 4kx…`. */
   readonly title: string;
+  /** What the operator can do when it fails. */
+  readonly hint?: string | undefined;
 }
 
 /** Where a file's content comes from. Fetched only when a step needs it; never part of an event. */
@@ -48,7 +52,10 @@ export type Content =
     };
 
 /** A step that runs a command. @example exec(sh`docker stack rm ${name}`) */
-export function exec(command: Command, options: { readonly stdin?: string | Secret } = {}): ExecStep {
+export function exec(
+  command: Command,
+  options: { readonly stdin?: string | Secret; readonly hint?: string } = {},
+): ExecStep {
   return { kind: 'exec', command, ...options };
 }
 
@@ -64,7 +71,7 @@ export function put(path: string, file: Omit<PutStep, 'kind' | 'path'>): PutStep
 export function docker(
   method: 'POST' | 'DELETE',
   path: string,
-  call: { readonly title: string; readonly body?: unknown },
+  call: { readonly title: string; readonly body?: unknown; readonly hint?: string },
 ): DockerStep {
   return { kind: 'docker', method, path, ...call };
 }

@@ -1,38 +1,44 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { eventsSince, now, truthOf } from '../e2e/engine-truth.ts';
 import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const started = performance.now();
 
-/** Runs dabook as an operator does, its output passed on. Gives exit status and output. */
-function dabook(lab: Lab, ...options: string[]): Promise<{ status: number; output: string }> {
+/** Runs dabook as an operator does, in this terminal. Gives its exit status. */
+function dabook(lab: Lab, ...options: string[]): Promise<number> {
   const args = ['run', 'playbooks/ha.ts', '-i', lab.inventoryFile, '-e', 'resolve_image=never', ...options];
   say(`$ dabook ${args.join(' ')}`);
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, ['bin/dabook.js', ...args], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      process.stdout.write(chunk);
-    });
+    const child = spawn(process.execPath, ['bin/dabook.js', ...args], { cwd: root, stdio: 'inherit' });
     child.on('error', fail);
-    child.on('close', (status) => done({ status: status ?? 1, output }));
+    child.on('close', (status) => done(status ?? 1));
   });
 }
 
-async function demo(lab: Lab): Promise<void> {
-  const before = await servicesOf(lab);
-  const check = await dabook(lab, '--check');
-  expect(check.status === 0, `check mode ended with status ${check.status}`);
-  expect((await servicesOf(lab)) === before, 'check mode changed something');
+/** Runs dabook, and holds what the hosts' engines and files say after it against what they said before. */
+async function unchangedBy(lab: Lab, what: string, ...options: string[]): Promise<void> {
+  const before = await truthOf(lab);
+  const since = await now(lab);
+  const status = await dabook(lab, ...options);
+  expect(status === 0, `${what} ended with status ${status}`);
+  const events = await eventsSince(lab, since);
+  expect(events.length === 0, `${what} changed something:\n${events.join('\n')}`);
+  const after = await truthOf(lab);
+  expect(
+    lab.hosts.every(({ name }) => before[name] === after[name]),
+    `${what} changed something`,
+  );
+  say(`${what}: no event in the engines, no file touched`);
+}
 
-  const run = await dabook(lab);
-  expect(run.status === 0, `the run ended with status ${run.status}`);
+async function demo(lab: Lab): Promise<void> {
+  await unchangedBy(lab, 'check mode', '--check');
+
+  const status = await dabook(lab);
+  expect(status === 0, `the run ended with status ${status}`);
 
   const nodes = await show(lab, 'docker node ls');
   expect(nodes.match(/ Ready /g)?.length === lab.hosts.length, 'not every host is a ready node of the swarm');
@@ -42,39 +48,12 @@ async function demo(lab: Lab): Promise<void> {
   );
   for (const { name, services } of lab.hosts) {
     for (const service of services) {
-      expect(
-        new RegExp(`^da_${service}\\.1\\s+${name}\\s+Running`, 'm').test(tasks),
-        `${service} does not run on ${name}`,
-      );
+      const runsThere = new RegExp(`^da_${service}\\.1\\s+${name}\\s+Running`, 'm').test(tasks);
+      expect(runsThere, `${service} does not run on ${name}`);
     }
   }
 
-  const again = await dabook(lab, '--json');
-  expect(again.status === 0, `the second run ended with status ${again.status}`);
-  const ended = again.output
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .at(-1);
-  const changed = Object.values<{ changed: number }>(ended.hosts).map((counts) => counts.changed);
-  expect(
-    ended.type === 'run.ended' && changed.every((count) => count === 0),
-    'the second run changed something',
-  );
-  say(`the second run: ${changed.length} hosts, 0 changed`);
-}
-
-/** What runs on each host, as its own engine says. */
-async function servicesOf(lab: Lab): Promise<string> {
-  const each = lab.hosts.map((_, index) =>
-    lab
-      .root(
-        index + 1,
-        "docker info -f '{{.Swarm.NodeID}}'; docker node ls -q; docker service ls; docker ps -q",
-      )
-      .text(),
-  );
-  return (await Promise.all(each)).join('\n');
+  await unchangedBy(lab, 'the second run');
 }
 
 async function show(lab: Lab, command: string): Promise<string> {

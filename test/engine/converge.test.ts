@@ -192,6 +192,43 @@ t.test('unknowns: passed on and shown, never sent', async (t) => {
   t.notOk(isKnown(id));
 });
 
+t.test('what is refused while it settles is waited for, until it is late', async (t) => {
+  const patient = task('patient', {
+    title: (_a: { timeout: number }) => 'patient',
+    fact: () => setting('a'),
+    want: (now) => {
+      if (now === 'odd') throw refuse('it looks odd');
+      return 'new';
+    },
+    steps: () => [exec(sh`set a odd`)],
+    settle: ({ timeout }) => ({ timeout, interval: 0.01 }),
+  });
+  const host = fakeHost({ a: 'old' });
+  let looks = 0;
+  host.onCommand = (command) => {
+    if (command.startsWith('get') && ++looks === 4) host.settings.a = 'new';
+  };
+  const waited = await runWith(listOf([patient({ timeout: 20 })]), { a: host }, { all: ['a'] });
+  t.same(statuses(waited.events), ['changed']);
+  const late = await runWith(
+    listOf([patient({ timeout: 0 })]),
+    { a: fakeHost({ a: 'old' }) },
+    { all: ['a'] },
+  );
+  t.match(only(late.events, 'task.ended')[0]?.fault, { code: 'refused', message: 'it looks odd' });
+});
+
+t.test('a failing step tells what to do, where it knows', async (t) => {
+  const hinted = task('hinted', {
+    title: (_a: object) => 'hinted',
+    fact: () => setting('a'),
+    want: () => 'x',
+    steps: () => [exec(sh`fail`, { hint: 'mend it' })],
+  });
+  const { events } = await runWith(listOf([hinted({})]), { a: fakeHost() }, { all: ['a'] });
+  t.equal(only(events, 'task.ended')[0]?.fault?.hint, 'mend it');
+});
+
 t.test('a secret that a host prints is in no event', async (t) => {
   const token = 'SWMTKN-1-hush-hush';
   const leaky = task('leaky', {

@@ -119,6 +119,7 @@ function joinStep({ swarm, role = 'worker', token, advertise, via }: SwarmJoinAr
   const others = swarm.nodes.flatMap(({ manager }) => (manager?.reachable ? [manager.address] : []));
   return docker('POST', '/swarm/join', {
     title: `join the swarm at ${show(first)} as ${role}`,
+    hint: `is port 2377/tcp of ${show(first)} open to this host, and do their clocks agree?`,
     body: {
       ListenAddr: '0.0.0.0:2377',
       AdvertiseAddr: advertise ?? '',
