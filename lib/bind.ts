@@ -34,7 +34,7 @@ export async function bind(playbook: Playbook, inventory: Inventory, extra: Extr
     const { origin } = vars;
     const merged = { ...vars.vars, ...extra.vars };
     const originOf = (path: readonly PropertyKey[]) => extra.origin(path) ?? origin(path);
-    const result = await checkVars(schema, merged, originOf, what);
+    const result = await checkVars(schema, await withTypedWords(schema, merged, extra.vars), originOf, what);
     if ('faults' in result) faults.push(...result.faults);
     return 'faults' in result ? undefined : result.value;
   }
@@ -80,4 +80,28 @@ function missingGroup(playbook: Playbook, inventory: Inventory, group: string): 
       ? `put a host or more into "${group}"`
       : `the inventory's groups are: ${others.join(', ') || '(none)'}`,
   };
+}
+
+/**
+ * `-e` gives words. Where a schema refuses one that reads as a number, a boolean or null, it is given as
+ * that; a schema that takes texts gets the word as it is.
+ */
+async function withTypedWords(
+  schema: Schema,
+  merged: Readonly<Record<string, unknown>>,
+  words: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const result = await schema['~standard'].validate(merged);
+  if (result.issues === undefined) return merged;
+  const refused = new Set(result.issues.map(({ path }) => keyOf(path?.[0])));
+  const typed = Object.entries(words).flatMap(([name, word]) =>
+    refused.has(name) && typeof word === 'string' && /^(true|false|null|-?\d+(\.\d+)?)$/.test(word)
+      ? [[name, JSON.parse(word)] as const]
+      : [],
+  );
+  return { ...merged, ...Object.fromEntries(typed) };
+}
+
+function keyOf(segment: PropertyKey | { readonly key: PropertyKey } | undefined): PropertyKey | undefined {
+  return typeof segment === 'object' ? segment.key : segment;
 }

@@ -35,7 +35,7 @@ export interface Outcome<S = unknown> {
   readonly state: S;
 }
 
-/** How often a write that lost against another writer is decided anew. */
+/** How often a write that lost against another writer is decided anew at least; longer within `settle`. */
 const conflictRetries = 10;
 /** How often other steps may follow from the state that earlier ones left. */
 const rounds = 6;
@@ -151,6 +151,7 @@ async function apply(
   let steps = planned;
   let performed = false;
   let conflicts = 0;
+  const started = performance.now();
   for (let round = 1; ; round++) {
     try {
       for (const step of steps) {
@@ -159,7 +160,8 @@ async function apply(
         performed = true;
       }
     } catch (error) {
-      if (codeOf(error) !== 'conflict' || ++conflicts > conflictRetries) throw error;
+      const late = performance.now() - started > task.settle.timeout * 1000;
+      if (codeOf(error) !== 'conflict' || (++conflicts > conflictRetries && late)) throw error;
       // Whatever follows from what is seen now is to be done, be it the same steps again.
       steps = [];
       await sleep(Math.random() * 50 * 2 ** Math.min(conflicts, 6));

@@ -37,11 +37,12 @@ export function createMachine({ target, connect, emit, nextCommand, now }: Machi
   const queue = new PQueue({ concurrency: 1 });
   const host = target.name;
   let connecting: Promise<Session> | undefined;
-  let unreachableTold = false;
+  // Told once; and what is still asked when the run ends is cut off on purpose.
+  let tellsNoMore = false;
 
   function tellUnreachable(error: unknown): void {
-    if (unreachableTold || codeOf(error) !== 'unreachable') return;
-    unreachableTold = true;
+    if (tellsNoMore || codeOf(error) !== 'unreachable') return;
+    tellsNoMore = true;
     emit({ type: 'host.unreachable', host, fault: faultOf(error) });
   }
 
@@ -75,6 +76,7 @@ export function createMachine({ target, connect, emit, nextCommand, now }: Machi
     docker: (request, asker, shown) =>
       told(shown, asker, (session) => session.docker(request, { become: asker.become })),
     async close() {
+      tellsNoMore = true;
       const session = await connecting?.catch(() => undefined);
       await session?.close();
     },

@@ -50,8 +50,9 @@ async function commandOf(
 }
 
 function failed(step: Step, shown: string, status: number, stderr: string): DabookError {
-  if (stderr.includes(outOfSequence)) {
-    return new DabookError('conflict', 'somebody else changed it at the same time', {
+  const conflicts = step.kind === 'exec' && step.conflicts?.test(stderr);
+  if (conflicts || stderr.includes(outOfSequence)) {
+    return new DabookError('conflict', `others were at work on it, for too long: ${lastLine(stderr)}`, {
       command: { shown, status, stderr },
     });
   }
@@ -61,6 +62,10 @@ function failed(step: Step, shown: string, status: number, stderr: string): Dabo
       : `a command ended with status ${status}`;
   const hint = step.kind === 'put' ? undefined : step.hint;
   return commandFailed(message, shown, status, step.kind === 'docker' ? '' : stderr, hint);
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
 }
 
 /** The value with its secrets filled in; made for the wire alone. */

@@ -10,6 +10,8 @@ export interface ExecStep {
   readonly kind: 'exec';
   readonly command: Command;
   readonly stdin?: string | Secret | undefined;
+  /** What its stderr says when others are at work on the same thing: the engine then decides anew. */
+  readonly conflicts?: RegExp | undefined;
   /** What the operator can do when it fails. */
   readonly hint?: string | undefined;
 }
@@ -52,10 +54,7 @@ export type Content =
     };
 
 /** A step that runs a command. @example exec(sh`docker stack rm ${name}`) */
-export function exec(
-  command: Command,
-  options: { readonly stdin?: string | Secret; readonly hint?: string } = {},
-): ExecStep {
+export function exec(command: Command, options: Omit<ExecStep, 'kind' | 'command'> = {}): ExecStep {
   return { kind: 'exec', command, ...options };
 }
 

@@ -42,14 +42,13 @@ const texts: ReadonlySet<string> = new Set(['labels', 'deploy.labels', 'sysctls'
 /** Words that are replaced as a whole. */
 const replaced: ReadonlySet<string> = new Set(['command', 'entrypoint']);
 
-/** Counts and switches for which zero and false are a wish. */
+/** Counts for which zero is a wish. */
 const zeroCounts: ReadonlySet<string> = new Set([
   'deploy.replicas',
   'deploy.update_config.parallelism',
   'deploy.rollback_config.parallelism',
   'deploy.restart_policy.max_attempts',
   'healthcheck.retries',
-  'init',
 ]);
 
 function mergeProperties(base: Properties, over: Properties, path: string): Properties {

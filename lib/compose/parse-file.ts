@@ -64,7 +64,9 @@ export function parseFile({ file, text }: ComposeSource): ParsedFile {
   const [fault] = document.errors;
   if (fault !== undefined) {
     const what =
-      fault.code === 'DUPLICATE_KEY' ? `${text.slice(...fault.pos)} stands here twice` : fault.message;
+      fault.code === 'DUPLICATE_KEY'
+        ? `the key ${/^[^\s:]*/.exec(text.slice(fault.pos[0]))} stands here twice`
+        : fault.message;
     throw refuse(`${place(fault.pos[0])}: ${what}`, 'correct the compose file; nothing was changed');
   }
   const data: unknown = document.toJS();

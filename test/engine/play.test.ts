@@ -218,6 +218,51 @@ t.test('schemas: a missing group and a wrong variable end it before any connecti
   t.equal(host.connections, 0);
 });
 
+t.test('words of -e become what the schema takes; texts stay texts', async (t) => {
+  const Vars = z.object({ port: z.int(), on: z.boolean(), tag: z.string() });
+  const book = playbook({ name: 'words', groups: { all: group }, vars: Vars }, async ({ vars }) => {
+    t.same(vars, { port: 8080, on: true, tag: '7' });
+  });
+  const extraVars = { vars: { port: '8080', on: 'true', tag: '7' }, origin: () => undefined };
+  await runWith(book, { a: fakeHost() }, { all: ['a'] }, { extraVars });
+  t.equal(t.count, 1);
+  await t.rejects(
+    runWith(
+      book,
+      { a: fakeHost() },
+      { all: ['a'] },
+      { extraVars: { ...extraVars, vars: { ...extraVars.vars, on: 'yes' } } },
+    ),
+    { code: 'inventory', faults: [{ message: /on.*boolean/ }] },
+  );
+});
+
+t.test('what is still asked when the run ends makes no host unreachable', async (t) => {
+  const host = fakeHost();
+  host.onCommand = async (command) => {
+    if (command === "get 'slow'")
+      await new Promise((_, fail) => setTimeout(fail, 30, new DabookError('unreachable', 'closed')));
+  };
+  const book = playbook(
+    { name: 'cut', groups: { all: group } },
+    async ({
+      groups: {
+        all: [first],
+      },
+      play,
+    }) => {
+      await play('Cut', first, () =>
+        Promise.all([first.read(setting('slow')), Promise.reject(new Error('broken'))]),
+      );
+    },
+  );
+  const { outcome, hosts, events } = await runWith(book, { a: host }, { all: ['a'] });
+  await new Promise((done) => setTimeout(done, 60));
+  t.equal(outcome, 'failed');
+  t.match(hosts.a, { failed: 1, unreachable: 0 });
+  t.same(only(events, 'host.unreachable'), []);
+});
+
 t.test('interrupted: nothing new is begun', async (t) => {
   const controller = new AbortController();
   const host = fakeHost();

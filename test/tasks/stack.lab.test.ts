@@ -311,7 +311,7 @@ t.test('stacks on real engines', { skip }, async (t) => {
     );
     await refused(
       { 'a.yml': base(`  one: {image: x}\n  one: {image: y}\n`) },
-      /^refused: a\.yml:4: .*unique/,
+      /^refused: a\.yml:4: the key one stands here twice/,
     );
     await refused({ 'a.yml': good, 'b.yml': good.replace('3.7', '3.8') }, /a\.yml has 3\.7, b\.yml has 3\.8/);
     await refused(
@@ -332,7 +332,7 @@ t.test('stacks on real engines', { skip }, async (t) => {
       /external network absent .* does not exist/,
     );
     await refused(
-      { 'a.yml': base(service('one', '    secrets: [s]\n') + networks + 'secrets: {s: {external: true}}\n') },
+      { 'a.yml': base(`${service('one', '    secrets: [s]\n')}${networks}secrets: {s: {external: true}}\n`) },
       /external secret s .* does not exist/,
     );
     await refused(
@@ -360,7 +360,7 @@ t.test('stacks on real engines', { skip }, async (t) => {
         'base.yml': good.replace('{driver: overlay}', '{driver: overlay, attachable: true}'),
         'tags.yml': base(`  one:\n    image: ${image}\n`),
       },
-      /network oracle_net differs from its definition.*attachable is null, not true/,
+      /network oracle_net differs from its definition.*attachable is not set, not true/,
     );
     // The swarm goes, and with it the stack: nothing to remove, nowhere to deploy.
     await sh('docker swarm leave --force');

@@ -18,11 +18,11 @@ import { createSshTransport } from '../../lib/transport/ssh.ts';
 import { isKnown } from '../../lib/unknown.ts';
 import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
-import { whyNot } from '../lab/why-not.ts';
+import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { onHosts, type Rig } from './rig.ts';
 
 t.setTimeout(300_000);
-const skip = (await whyNot()) ?? false;
+const skip = await skipWithoutLab();
 
 function rigOf(lab: Lab): Rig {
   const { connect } = createSshTransport({ home: lab.dir, user: 'deploy', configFile: lab.sshConfigFile });

@@ -22,6 +22,7 @@ import {
   swarmLeave,
   swarmMembership,
 } from '../../lib/tasks/swarm/index.ts';
+import { joinState, membershipSince } from '../../lib/tasks/swarm/membership-since.ts';
 import { askEngine } from './rig.ts';
 
 const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
@@ -141,6 +142,17 @@ t.test('swarmMembership, from the Engine API', async (t) => {
   const failed = { '/info': { Swarm: { LocalNodeState: 'error', Error: 'bad certificate' } } };
   t.same(await read(failed), { state: 'error', managers: [], error: 'bad certificate' });
 
+  const ids = ['first', 'second'];
+  const twice = joinState();
+  const askOf = (NodeID?: string) =>
+    askEngine({ '/info': { Swarm: { ...Swarm, NodeID, ControlAvailable: false } } }, 'ha2');
+  t.notMatch(await joinState().read(askEngine(none)), { former: /./ });
+  t.equal((await twice.read(askOf(ids[0]))).former, 'first');
+  t.match(await twice.read(askOf(ids[1])), { nodeId: 'second', former: 'first' });
+  t.notMatch(await twice.read(askEngine(none, 'ha3')), { former: /./ }, 'each host by itself');
+
+  const since = membershipSince();
+  await since.read(askEngine(answers));
   const leaderless = { ...answers, '/swarm': new Error('no leader'), '/nodes': new Error('no leader') };
   t.same(await read(leaderless), {
     state: 'active',
@@ -149,6 +161,8 @@ t.test('swarmMembership, from the Engine API', async (t) => {
     managers: swarm.managers,
     error: 'the Docker Engine answered 503: no leader',
   });
+  const carried = await since.read(askEngine(leaderless));
+  t.same(carried.nodes, state.nodes, 'while it cannot list its nodes, those that it last listed');
   await t.rejects(read({}), { code: 'command', message: /does not say/ });
   await t.rejects(read({ '/info': new Error('engine is down') }), { message: /engine is down/ });
 });

@@ -39,10 +39,10 @@ export type CopyFileArgs = {
  */
 export function copyFile(args: CopyFileArgs): Task<FileState> {
   const source = args.src === undefined ? textSource(args.content) : controlSource(args.src);
-  const isSecret = source.sha256 instanceof Secret;
   const mode = args.mode === undefined ? undefined : fourDigits(args.mode);
-  if (isSecret && mode !== undefined && /[4-7]$/.test(mode)) {
-    throw new DabookError('playbook', `mode ${mode} lets everybody read ${source.content.from}`, {
+  const isSecret = args.content instanceof Secret;
+  if (isSecret && mode !== undefined && forEverybody(mode)) {
+    throw new DabookError('playbook', `copyFile: mode ${mode} lets everybody read ${args.content}`, {
       hint: "leave mode out for '0600', or give one that ends in 0",
     });
   }
@@ -107,7 +107,11 @@ function destination(args: Copying): Fact<FileState> {
 
 /** A file that not everybody may read is not for the log either. */
 function mayBeShown({ source, mode }: Copying, modeNow = '0644'): boolean {
-  return source.text !== undefined && [mode ?? modeNow, modeNow].every((each) => /[4-7]$/.test(each));
+  return source.text !== undefined && forEverybody(mode ?? modeNow) && forEverybody(modeNow);
+}
+
+function forEverybody(mode: string): boolean {
+  return /[4-7]$/.test(mode);
 }
 
 async function textOf(ask: Ask, path: string): Promise<string | undefined> {

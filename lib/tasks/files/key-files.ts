@@ -45,8 +45,8 @@ export function keyFiles({ dir, match }: KeyFilesArgs): Fact<KeySource> {
       const answer = await ask.sh(listing(folder, patterns), { ok: [0, noFolder] });
       const at = `${folder} on ${ask.host}`;
       if (answer.status === noFolder) {
-        const hint = ask.become ? undefined : ', and whether it may be looked into without become: true';
-        throw refuse(`there is no folder ${at}`, `check the path${hint ?? ''}`);
+        const rights = ask.become ? '' : ', and whether it may be looked into without become: true';
+        throw refuse(`there is no folder ${at}`, `check the path${rights}`);
       }
       const { names, matches, digests } = parse(answer.stdout);
       const chosen = patterns.map((pattern, index) => {

@@ -83,5 +83,8 @@ function deploy({
   const named = files.reduce((command, file) => sh`${command} -c ${file}`, sh`${enter}docker stack deploy`);
   const pruned = prune ? sh`${named} --prune` : named;
   const registry = withRegistryAuth ? sh`${pruned} --with-registry-auth` : pruned;
-  return exec(sh`${registry} --resolve-image ${resolveImage} ${name}`);
+  return exec(sh`${registry} --resolve-image ${resolveImage} ${name}`, { conflicts: goingNetwork });
 }
+
+/** A network of the stack's former life that is listed until its last container has ended. */
+const goingNetwork = /network \S+ not found/;

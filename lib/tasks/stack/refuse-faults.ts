@@ -1,9 +1,9 @@
 import type { ComposeSource } from '../../compose/compose-source.ts';
 import { unscoped } from '../../compose/namespace.ts';
 import { type ParsedFile, parseFile } from '../../compose/parse-file.ts';
-import { diff } from '../../diff.ts';
-import { isRecord } from '../../equal.ts';
+import { equal, isRecord } from '../../equal.ts';
 import { refuse } from '../../refuse.ts';
+import { show } from '../../show.ts';
 import type { DeployBasis, DeployedStack } from './deployed-stack.ts';
 import { imageFault } from './image-name.ts';
 import { networkSettings, wantedNetworkSettings } from './network-settings.ts';
@@ -133,10 +133,14 @@ function refuseChangedNetworks({ networks, live }: DeployBasis): void {
   for (const [name, spec] of Object.entries(networks.own)) {
     const network = live.networks.find((each) => each.Name === name);
     if (network === undefined) continue;
-    const changes = diff(networkSettings(network, spec), wantedNetworkSettings(spec));
-    if (changes.length === 0) continue;
-    const shown = changes.map(
-      ({ path, from, to }) => `${path} is ${JSON.stringify(from ?? null)}, not ${JSON.stringify(to ?? null)}`,
+    const is = networkSettings(network, spec);
+    const wanted = wantedNetworkSettings(spec);
+    const differing = [...new Set([...Object.keys(is), ...Object.keys(wanted)])].filter(
+      (key) => !equal(is[key], wanted[key]),
+    );
+    if (differing.length === 0) continue;
+    const shown = differing.map(
+      (key) => `${key} is ${show(is[key] ?? 'not set')}, not ${show(wanted[key] ?? 'not set')}`,
     );
     throw refuse(
       `network ${name} differs from its definition, and a network cannot be changed: ${shown.join('; ')}`,

@@ -1,0 +1,316 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { parse, stringify } from 'yaml';
+import type { Event, Fault } from '../../lib/events.ts';
+import { createLab } from '../lab/create-lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { skipWithoutLab } from '../lab/skip-without-lab.ts';
+import { dabook, type Ran } from './dabook.ts';
+import { labelsOf, placesOf, truthOf } from './engine-truth.ts';
+
+t.setTimeout(900_000);
+const skip = await skipWithoutLab();
+const composeFolder = '/opt/nexus/docker-compose';
+
+interface Hosts {
+  readonly [host: string]: Record<string, unknown>;
+}
+
+interface Inventory {
+  readonly all: {
+    readonly vars: Record<string, unknown>;
+    readonly children: {
+      readonly manager: { readonly hosts: Hosts };
+      readonly workers: { readonly hosts: Hosts };
+    };
+  };
+}
+
+/** The lab's inventory with something changed, in a file of its own. */
+async function inventoryWith(lab: Lab, change: (inventory: Inventory) => void): Promise<string> {
+  const inventory = parse(await readFile(lab.inventoryFile, 'utf8')) as Inventory;
+  change(inventory);
+  const file = join(lab.dir, 'changed.yml');
+  await writeFile(file, stringify(inventory));
+  return file;
+}
+
+function ha(inventory: string, ...options: string[]): Promise<Ran> {
+  return dabook([
+    'run',
+    'playbooks/ha.ts',
+    '-i',
+    inventory,
+    '-e',
+    'resolve_image=never',
+    '--json',
+    ...options,
+  ]);
+}
+
+/** Everything that was told of what went wrong, by host. */
+function faults(events: readonly Event[]): Record<string, Fault> {
+  return Object.fromEntries(
+    events.flatMap((event) =>
+      (event.type === 'task.ended' || event.type === 'host.unreachable') && event.fault
+        ? [[event.host, event.fault]]
+        : [],
+    ),
+  );
+}
+
+function counts(events: readonly Event[]) {
+  const last = events.at(-1);
+  return last?.type === 'run.ended' ? last.hosts : {};
+}
+
+t.test('each trouble is told as its user needs it, and the other hosts are served', { skip }, async (t) => {
+  const lab = await createLab({ hosts: 3 });
+  t.teardown(() => lab.down());
+  const [, second] = lab.hosts;
+
+  await t.test('before anything is stopped', async (t) => {
+    const before = await truthOf(lab);
+    const nothingChanged = async (t: Test, ran: Ran, status: number) => {
+      t.equal(ran.status, status, ran.stdout.slice(-2000) + ran.stderr);
+      t.same(await truthOf(lab), before, 'nothing was changed on any host');
+    };
+
+    await t.test('a host that is unreachable', async (t) => {
+      await lab.cut(2);
+      const ran = await ha(lab.inventoryFile);
+      await lab.heal(2);
+      await nothingChanged(t, ran, 4);
+      const { ha2 } = faults(ran.events);
+      t.match(ha2, {
+        code: 'unreachable',
+        message: /ha2 \(deploy@\S+\) did not answer within 10 s/,
+      });
+      t.match(counts(ran.events), { ha2: { unreachable: 1, failed: 0 }, ha3: { unreachable: 0, failed: 0 } });
+      t.ok(
+        ran.events.some((event) => event.type === 'command.ended' && event.host === 'ha3'),
+        'the other worker was served',
+      );
+    });
+
+    await t.test('a wrong sudo password', async (t) => {
+      const file = await inventoryWith(lab, ({ all }) => {
+        Object.assign(all.children.workers.hosts.ha2 ?? {}, { ansible_user: 'admin' });
+      });
+      const wrong = await dabook(
+        ['run', 'playbooks/ha.ts', '-i', file, '-e', 'resolve_image=never', '--json', '-K'],
+        { input: 'not-the-password\n' },
+      );
+      await nothingChanged(t, wrong, 1);
+      t.match(faults(wrong.events).ha2, { code: 'become', message: /wrong sudo password for admin on ha2/ });
+      t.notOk(`${wrong.stdout}${wrong.stderr}`.includes('not-the-password'));
+      t.ok(wrong.events.some((event) => event.type === 'command.ended' && event.host === 'ha3'));
+
+      const none = await ha(file);
+      await nothingChanged(t, none, 1);
+      t.match(faults(none.events).ha2, {
+        code: 'become',
+        message: /sudo asks for the password of admin on ha2, and none was given/,
+        hint: /-K/,
+      });
+
+      const right = await dabook(
+        ['run', 'playbooks/ha.ts', '-i', file, '-e', 'resolve_image=never', '--json', '-K', '--check'],
+        { input: `${lab.password}\n` },
+      );
+      await nothingChanged(t, right, 0);
+      t.notOk(`${right.stdout}${right.stderr}`.includes(lab.password));
+    });
+
+    await t.test('a changed host key', async (t) => {
+      const known = await readFile(lab.knownHostsFile, 'utf8');
+      const keys = known.split('\n').filter((line) => line !== '');
+      const third = keys.find((line) => line.startsWith(`${lab.hosts[2]?.address} `)) ?? '';
+      const [, ...wrongKey] = third.split(' ');
+      const changed = keys.map((line) =>
+        line.startsWith(`${second?.address} `) ? `${second?.address} ${wrongKey.join(' ')}` : line,
+      );
+      await writeFile(lab.knownHostsFile, `${changed.join('\n')}\n`);
+      const ran = await ha(lab.inventoryFile);
+      await writeFile(lab.knownHostsFile, known);
+      await nothingChanged(t, ran, 4);
+      const { ha2 } = faults(ran.events);
+      t.match(ha2?.message, /host key of ha2 .*(changed|another)/i);
+      const fingerprints = `${ha2?.message} ${ha2?.hint}`.match(/SHA256:[\w+/]{43}/g);
+      t.equal(new Set(fingerprints).size, 2, 'both fingerprints');
+      t.match(ha2?.hint, /ssh-keygen -R/);
+    });
+
+    await t.test('a label that no service uses, and a service that is in no compose file', async (t) => {
+      const file = await inventoryWith(lab, ({ all }) => {
+        Object.assign(all.children.workers.hosts.ha2 ?? {}, {
+          services: [{ name: 'policy1', label: 'da-polcy1' }, 'distribution7'],
+        });
+      });
+      const ran = await ha(file);
+      await nothingChanged(t, ran, 1);
+      const { ha1 } = faults(ran.events);
+      t.match(
+        ha1?.message,
+        /ha2: no service uses the label da-polcy1; policy1 is placed by da-policy-service1/,
+      );
+      t.match(ha1?.message, /ha2: no service is called distribution7/);
+    });
+
+    await t.test('compose files with a fault', async (t) => {
+      const broken: readonly (readonly [edit: string, told: RegExp])[] = [
+        [`echo '  policy: {imge: x}' >> docker-compose.yml`, /docker-compose\.yml.*policy/],
+        [`sed -i 's/version: "3.7"/version: "3.8"/' network.yml`, /version/],
+        [`sed -i 's/networks: \\[da-net\\]/networks: [da-nte]/' network.yml`, /da-nte/],
+      ];
+      for (const [edit, told] of broken) {
+        await lab.root(1, `cp -a ${composeFolder} /root/saved && cd ${composeFolder} && ${edit}`);
+        const changed = await truthOf(lab);
+        const ran = await ha(lab.inventoryFile);
+        t.equal(ran.status, 1, edit);
+        t.match(faults(ran.events).ha1, { code: 'refused', message: told });
+        t.same(await truthOf(lab), changed, 'nothing was stopped');
+        await lab.root(1, `rm -r ${composeFolder} && mv /root/saved ${composeFolder}`);
+      }
+    });
+
+    await t.test('an inventory and a playbook with faults: nothing is connected to', async (t) => {
+      const file = await inventoryWith(lab, ({ all }) => {
+        Object.assign(all.children.workers.hosts.ha2 ?? {}, { ip: 'nowhere' });
+        delete all.children.workers.hosts.ha3?.services;
+      });
+      const ran = await ha(file);
+      t.equal(ran.status, 2);
+      t.equal(ran.stdout, '');
+      t.match(ran.stderr, /changed\.yml:\d+:\d+: host ha2: ip/);
+      t.match(ran.stderr, /ip: nowhere/);
+      t.match(ran.stderr, /changed\.yml:\d+:\d+: host ha3: services is missing/);
+      t.match(ran.stderr, /2 faults/);
+    });
+  });
+
+  await t.test('a worker that is in another swarm', async (t) => {
+    // ha3 joins the swarm of ha2 as a worker, so that ha2 manages a swarm of two.
+    const token = (await lab.root(2, 'docker swarm join-token -q worker').text()).trim();
+    await lab.root(
+      3,
+      `docker stack rm da; docker swarm leave --force && docker swarm join --token ${token} ${second?.address}:2377`,
+    );
+    const before = await truthOf(lab);
+    const ran = await ha(lab.inventoryFile);
+    t.equal(ran.status, 1);
+    t.match(faults(ran.events).ha2?.message, /manages another swarm with 1 other node/);
+    t.match(
+      faults(ran.events).ha3?.message,
+      new RegExp(`worker of another swarm, whose managers are ${second?.address}:2377`),
+    );
+    t.same(await truthOf(lab), before, 'nothing was stopped');
+    await lab.reset([2, 3]);
+  });
+
+  await t.test(
+    'an image that does not exist: the scheduler is quoted, and every other service runs',
+    async (t) => {
+      await lab.root(
+        1,
+        `sed -i 's#da/policy-service:6.0.5.60259#da/policy-service:0.0.0#' ${composeFolder}/versiontag.yml`,
+      );
+      const ran = await ha(lab.inventoryFile, '-e', 'deploy_timeout=90');
+      t.equal(ran.status, 1);
+      const { ha1 } = faults(ran.events);
+      t.match(ha1, {
+        code: 'not-converged',
+        message: /policy.*No such image: dabook\.test\/da\/policy-service:0\.0\.0/s,
+      });
+      const places = await placesOf(lab);
+      t.match(places, { administration: 'ha1', authentication1: 'ha2', 'access-point': 'ha3' });
+      t.notOk('policy' in places);
+
+      await lab.root(
+        1,
+        `sed -i 's#da/policy-service:0.0.0#da/policy-service:6.0.5.60259#' ${composeFolder}/versiontag.yml`,
+      );
+      const mended = await ha(lab.inventoryFile);
+      t.equal(mended.status, 0, mended.stdout.slice(-3000));
+      t.match(await placesOf(lab), { policy: 'ha1', policy1: 'ha2' });
+    },
+  );
+
+  await t.test('a worker whose old id is still listed as Down', async (t) => {
+    const old = (await lab.root(2, "docker info -f '{{.Swarm.NodeID}}'").text()).trim();
+    await lab.root(2, 'docker swarm leave');
+    await lab.root(
+      1,
+      `until [ "$(docker node inspect -f '{{.Status.State}}' ${old})" = down ]; do sleep 0.2; done`,
+    );
+
+    const check = await ha(lab.inventoryFile, '--check');
+    t.equal(check.status, 0, check.stdout.slice(-3000));
+    const would = check.events.flatMap((event) =>
+      event.type === 'task.ended' && event.status === 'would-change' ? [event.name] : [],
+    );
+    t.ok(would.includes('nodeRemove'), 'check mode names the twin');
+
+    const ran = await ha(lab.inventoryFile);
+    t.equal(ran.status, 0, ran.stdout.slice(-3000));
+    const listed = (await lab.root(1, "docker node ls --format '{{.ID}} {{.Hostname}} {{.Status}}'").text())
+      .trim()
+      .split('\n');
+    t.equal(listed.length, 3);
+    t.notOk(listed.some((line) => line.startsWith(old)));
+    t.same((await labelsOf(lab)).ha2?.['da-policy-service1'], 'true', 'the new node has its labels');
+    t.match(await placesOf(lab), { policy1: 'ha2', authentication1: 'ha2', distribution1: 'ha2' });
+  });
+
+  await t.test('a host fails in a play of several: the others get to its end', async (t) => {
+    await lab.root(2, 'mv /opt/nexus/config/policy-service/keys /opt/nexus/config/policy-service/lost');
+    await lab.root(3, 'chmod 0644 /opt/nexus/config/access-point/keys/shared.key');
+    const ran = await ha(lab.inventoryFile);
+    t.equal(ran.status, 1);
+    t.match(
+      faults(ran.events).ha2?.message,
+      /the folder \/opt\/nexus\/config\/policy-service\/keys does not exist/,
+    );
+    t.equal(await lab.root(3, 'stat -c %a /opt/nexus/config/access-point/keys/shared.key').text(), '600\n');
+    t.match(counts(ran.events), { ha2: { failed: 1 }, ha3: { changed: 1, failed: 0 } });
+    await lab.root(2, 'mv /opt/nexus/config/policy-service/lost /opt/nexus/config/policy-service/keys');
+  });
+
+  await t.test('--limit: only that host is changed', async (t) => {
+    await lab.root(2, 'chmod 0644 /opt/nexus/config/policy-service/keys/shared.key');
+    await lab.root(3, 'chmod 0644 /opt/nexus/config/access-point/keys/shared.key');
+    const ran = await ha(lab.inventoryFile, '--limit', 'ha3');
+    t.equal(ran.status, 0, ran.stdout.slice(-3000));
+    t.equal(await lab.root(2, 'stat -c %a /opt/nexus/config/policy-service/keys/shared.key').text(), '644\n');
+    t.equal(await lab.root(3, 'stat -c %a /opt/nexus/config/access-point/keys/shared.key').text(), '600\n');
+  });
+
+  await t.test('Ctrl-C: exit status 130, and a run afterwards converges', async (t) => {
+    const { spawn } = await import('node:child_process');
+    const { outsideTap } = await import('../outside-tap.ts');
+    await lab.root(1, 'docker stack rm da');
+    const args = [
+      'bin/dabook.js',
+      'run',
+      'playbooks/ha.ts',
+      '-i',
+      lab.inventoryFile,
+      '-e',
+      'resolve_image=never',
+      '--json',
+    ];
+    const child = spawn(...outsideTap(process.execPath, args), { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = new Promise((done) => child.on('close', done));
+    let told = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      told += chunk;
+      const underWay = told.includes('"purpose":"step"');
+      if (underWay && !child.killed) child.kill('SIGINT');
+    });
+    t.equal(await ended, 130);
+    t.match(told, /"outcome":"interrupted"/);
+    t.equal((await ha(lab.inventoryFile)).status, 0);
+    t.equal(Object.keys(await placesOf(lab)).length, 9);
+  });
+});

@@ -1,0 +1,769 @@
+import t from 'tap';
+import { imageLabel, namespaceLabel } from '../../lib/compose/namespace.ts';
+import { diff } from '../../lib/diff.ts';
+import { DabookError } from '../../lib/errors.ts';
+import type { Ask, Fact } from '../../lib/fact.ts';
+import { showStep } from '../../lib/step.ts';
+import { satisfiesAll } from '../../lib/tasks/stack/constraint.ts';
+import { imageFault, imageName } from '../../lib/tasks/stack/image-name.ts';
+import {
+  type DeployedStack,
+  type StackDeployArgs,
+  stackDeploy,
+  stackPlaced,
+  stackRemove,
+  stackTasks,
+} from '../../lib/tasks/stack/index.ts';
+import { swarmMembership } from '../../lib/tasks/swarm/index.ts';
+import { isKnown, unknown } from '../../lib/unknown.ts';
+
+/** What a host answers: paths of the Engine API without their query, and the text of the compose files. */
+interface Scripted {
+  readonly compose?: string | { readonly files: Readonly<Record<string, string>>; readonly stderr: string };
+  readonly engine: Readonly<Record<string, unknown>>;
+}
+
+/** A host that answers from a script. Paths that are not scripted are refused, as a worker does. */
+function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string, unknown> = new Map()) {
+  const asked: string[] = [];
+  const ask: Ask = {
+    host: 'ha1',
+    become: true,
+    async sh(command) {
+      asked.push(command.text);
+      if (typeof compose === 'string')
+        return { status: 0, stdout: `${compose}\n--- 0\n/opt\n-1\n-1\n-1\n`, stderr: '' };
+      const files = Object.values(compose.files).map((text) => `${Buffer.byteLength(text)}\n${text}`);
+      return { status: 0, stdout: `\n--- 1\n/opt\n${files.join('')}`, stderr: compose.stderr };
+    },
+    async docker<T>(path: string): Promise<T | undefined> {
+      asked.push(path);
+      const [name = ''] = path.split('?');
+      if (name in engine) return engine[name] as T;
+      throw new DabookError('command', 'the Docker Engine answered 503: This node is not a swarm manager');
+    },
+    fact: <S>(fact: Fact<S>): Promise<S> =>
+      foreseen.has(fact.key) ? Promise.resolve(foreseen.get(fact.key) as S) : fact.read(ask),
+    foreseen: (fact) => foreseen.has(fact.key),
+  };
+  return { ask, asked };
+}
+
+const labels = { [namespaceLabel]: 's' };
+const image = 'r.test/x:1';
+
+function node(
+  id: string,
+  more: { labels?: Record<string, string>; state?: string; availability?: string } = {},
+) {
+  return {
+    ID: id,
+    Spec: { Role: 'manager', Availability: more.availability ?? 'active', Labels: more.labels ?? {} },
+    Status: { State: more.state ?? 'ready', Addr: '10.0.0.1' },
+    Description: { Hostname: `host-${id}` },
+  };
+}
+
+const template = (more: object = {}, container: object = {}) => ({
+  ContainerSpec: {
+    Image: image,
+    Labels: labels,
+    Isolation: 'default',
+    Privileges: { CredentialSpec: null },
+    ...container,
+  },
+  Resources: {},
+  Placement: {},
+  Networks: [{ Target: 'net-id', Aliases: ['web'] }],
+  ForceUpdate: 0,
+  ...more,
+});
+
+function service(more: { task?: object; container?: object; spec?: object; status?: object } = {}) {
+  return {
+    ID: 'web-id',
+    Version: { Index: 7 },
+    Spec: {
+      Name: 's_web',
+      Labels: { ...labels, [imageLabel]: image },
+      TaskTemplate: { ...template(more.task, more.container), Runtime: 'container' },
+      Mode: { Replicated: { Replicas: 1 } },
+      EndpointSpec: { Mode: 'vip' },
+      ...more.spec,
+    },
+    ...more.status,
+  };
+}
+
+function taskOf(
+  state: string,
+  more: { spec?: object; status?: object; node?: string; desired?: string; id?: string } = {},
+) {
+  return {
+    ID: more.id ?? `${state}-1`,
+    ServiceID: 'web-id',
+    Slot: 1,
+    NodeID: more.node ?? 'n1',
+    Spec: more.spec ?? template(),
+    DesiredState: more.desired ?? (state === 'failed' || state === 'rejected' ? 'shutdown' : 'running'),
+    Status: { State: state, Timestamp: '2026-01-01T00:00:00Z', PortStatus: {}, ...more.status },
+  };
+}
+
+const network = {
+  Id: 'net-id',
+  Name: 's_default',
+  Scope: 'swarm',
+  Driver: 'overlay',
+  Labels: labels,
+  Options: { 'com.docker.network.driver.overlay.vxlanid_list': '4097' },
+  IPAM: { Driver: 'default', Config: [{ Subnet: '10.0.1.0/24' }] },
+};
+
+const manager = { LocalNodeState: 'active', NodeID: 'n1', ControlAvailable: true };
+
+function engine(more: Readonly<Record<string, unknown>> = {}): Scripted['engine'] {
+  return {
+    '/info': { SystemTime: '2026-01-01T01:00:00Z', Swarm: manager },
+    '/services': [service()],
+    '/tasks': [taskOf('running')],
+    '/networks': [network],
+    '/secrets': [],
+    '/configs': [],
+    '/nodes': [node('n1')],
+    '/containers/json': [],
+    ...more,
+  };
+}
+
+const compose = (service = '', rest = '') =>
+  `version: "3.7"\nservices:\n  web:\n    image: ${image}\n${service}${rest}`;
+const args: StackDeployArgs = { name: 's', dir: '/opt', files: ['a.yml', 'b.yml', 'c.yml'] };
+
+async function plan(
+  scripted: Scripted,
+  more: Partial<StackDeployArgs> = {},
+  foreseen?: ReadonlyMap<string, unknown>,
+) {
+  const { ask, asked } = askOf(scripted, foreseen);
+  const task = stackDeploy({ ...args, ...more });
+  const now = await task.fact.read(ask);
+  const want = task.want(now);
+  t.strictSame(diff(task.want(want), want), [], 'what is wanted wants nothing more');
+  return {
+    now,
+    want,
+    asked,
+    changes: diff(now, want).map(
+      ({ path, from, to }) => `${path}: ${JSON.stringify(from ?? null)} -> ${JSON.stringify(to ?? null)}`,
+    ),
+    steps: task.steps(now, want).map(showStep),
+    bodies: task.steps(now, want).map((step) => (step.kind === 'docker' ? step.body : undefined)),
+    stuck: task.stuck(now, want),
+  };
+}
+
+const deployStep =
+  "cd '/opt' && docker stack deploy -c 'a.yml' -c 'b.yml' -c 'c.yml' --resolve-image 'changed' 's'";
+
+t.test('a stack that is as its files say', async (t) => {
+  const { changes, steps, asked } = await plan({ compose: compose(), engine: engine() });
+  t.strictSame([changes, steps], [[], []]);
+  t.equal(asked.length, 8, 'one command and seven questions');
+
+  let answered = 0;
+  const { ask, asked: atOnce } = askOf({ compose: compose(), engine: engine() });
+  const slow: Ask = {
+    ...ask,
+    docker: async (path) =>
+      ask.docker<never>(path).finally(() => {
+        answered += 1;
+      }),
+  };
+  const reading = stackDeploy(args).fact.read(slow);
+  t.strictSame([atOnce.length, answered], [8, 0], 'all is asked before anything is answered');
+  await reading;
+});
+
+t.test('each difference is one change, and one plan', async (t) => {
+  const cases: Record<
+    string,
+    {
+      live?: object;
+      files?: string;
+      more?: Partial<StackDeployArgs>;
+      changes: readonly string[];
+      steps: readonly (string | RegExp)[];
+    }
+  > = {
+    'an image changed by hand': {
+      live: service({ container: { Image: 'r.test/x:2@sha256:abc' } }),
+      changes: ['services.web.image: "r.test/x:2" -> "r.test/x:1"', 'services.web.running: "0/1" -> "1/1"'],
+      steps: ['set the image of service s_web back to r.test/x:1 (POST /services/web-id/update?version=7)'],
+    },
+    'the same where docker would put it back': {
+      live: service({ container: { Image: 'r.test/x:2' } }),
+      more: { resolveImage: 'always' },
+      changes: ['services.web.image: "r.test/x:2" -> "r.test/x:1"', 'services.web.running: "0/1" -> "1/1"'],
+      steps: [deployStep.replace('changed', 'always')],
+    },
+    'an image changed in the files': {
+      live: service({
+        spec: { Labels: { ...labels, [imageLabel]: 'r.test/x:0' } },
+        container: { Image: 'r.test/x:0' },
+      }),
+      changes: ['services.web.image: "r.test/x:0" -> "r.test/x:1"', 'services.web.running: "0/1" -> "1/1"'],
+      steps: [deployStep],
+    },
+    'an image and a setting changed by hand': {
+      live: service({ container: { Image: 'r.test/x:2', Hostname: 'h' } }),
+      changes: [
+        'services.web.hostname: "h" -> null',
+        'services.web.image: "r.test/x:2" -> "r.test/x:1"',
+        'services.web.running: "0/1" -> "1/1"',
+      ],
+      steps: [/^set the image/, deployStep],
+    },
+    'a digest that a deploy pinned': {
+      live: service({ container: { Image: `${image}@sha256:abc` } }),
+      changes: ['services.web.running: "0/1" -> "1/1"'],
+      steps: [],
+    },
+    'a setting that dabook has no name for': {
+      live: service({ container: { Novelty: { Level: 3 } } }),
+      changes: [
+        'services.web.otherContainer: {"Novelty":{"Level":3}} -> null',
+        'services.web.running: "0/1" -> "1/1"',
+      ],
+      steps: [deployStep],
+    },
+    replicas: {
+      files: '    deploy: {replicas: 3}\n',
+      changes: ['services.web.replicas: "1" -> "3"', 'services.web.running: "1/1" -> "3/3"'],
+      steps: [deployStep],
+    },
+    'a secret in the environment': {
+      files: '    environment: {DB_PASSWORD: hunter2, MODE: a}\n',
+      changes: ['services.web.environment: null -> {"DB_PASSWORD":"<value of DB_PASSWORD>","MODE":"a"}'],
+      steps: [deployStep],
+    },
+    'prune, login and no folder': {
+      files: '    tty: true\n',
+      more: { dir: undefined, prune: true, withRegistryAuth: true, resolveImage: 'never' },
+      changes: ['services.web.tty: null -> true'],
+      steps: [
+        "docker stack deploy -c 'a.yml' -c 'b.yml' -c 'c.yml' --prune --with-registry-auth --resolve-image 'never' 's'",
+      ],
+    },
+    'a paused update': {
+      live: service({ status: { UpdateStatus: { State: 'paused', Message: 'x' } } }),
+      changes: ['services.web.updating: "paused" -> null'],
+      steps: [deployStep],
+    },
+    'an update under way': {
+      live: service({ status: { UpdateStatus: { State: 'updating' } } }),
+      changes: ['services.web.updating: "updating" -> null'],
+      steps: [],
+    },
+    'a rollback that ended where the files are': {
+      live: service({ status: { UpdateStatus: { State: 'rollback_completed' } } }),
+      changes: [],
+      steps: [],
+    },
+    'settings that mean the default': {
+      live: service({
+        task: {
+          RestartPolicy: { Condition: 'any', Delay: 5e9, MaxAttempts: 0 },
+          Placement: { Platforms: [{ OS: 'linux' }] },
+        },
+        container: { StopGracePeriod: 10e9, DNSConfig: {} },
+        spec: {
+          UpdateConfig: {
+            Parallelism: 1,
+            FailureAction: 'pause',
+            Monitor: 5e9,
+            MaxFailureRatio: 0,
+            Order: 'stop-first',
+          },
+        },
+      }),
+      changes: ['services.web.running: "0/1" -> "1/1"'],
+      steps: [],
+    },
+    'zeros that mean something': {
+      live: service({
+        task: { RestartPolicy: { Condition: 'any', Delay: 0 } },
+        container: { StopGracePeriod: 0, Init: false },
+        spec: { UpdateConfig: { Parallelism: 0 }, Mode: { Replicated: { Replicas: 0 } } },
+      }),
+      changes: [
+        'services.web.init: "false" -> null',
+        'services.web.replicas: "0" -> "1"',
+        'services.web.restart: {"delay":"0s"} -> null',
+        'services.web.running: "0/0" -> "1/1"',
+        'services.web.stopGracePeriod: "0s" -> null',
+        'services.web.update: {"parallelism":"0"} -> null',
+      ],
+      steps: [deployStep],
+    },
+  };
+  for (const [name, { live = service(), files, more, changes, steps }] of Object.entries(cases)) {
+    const planned = await plan({ compose: compose(files), engine: engine({ '/services': [live] }) }, more);
+    t.strictSame(planned.changes, changes, name);
+    t.match(planned.steps, steps, name);
+    t.equal(planned.steps.length, steps.length, name);
+  }
+});
+
+t.test('an image that is put back is sent with all else as it was', async (t) => {
+  const before = `${image}@sha256:feed`;
+  const live = service({
+    container: { Image: 'r.test/x:2@sha256:beef', Env: ['A=1'] },
+    status: { PreviousSpec: service({ container: { Image: before } }).Spec },
+  });
+  const { bodies } = await plan({
+    compose: compose('    environment: {A: 1}\n'),
+    engine: engine({ '/services': [live] }),
+  });
+  t.strictSame(bodies, [
+    {
+      ...live.Spec,
+      TaskTemplate: {
+        ...live.Spec.TaskTemplate,
+        ContainerSpec: { ...live.Spec.TaskTemplate.ContainerSpec, Image: before },
+      },
+    },
+  ]);
+});
+
+t.test('a stack that is not there is one addition each', async (t) => {
+  const nothing = engine({ '/services': [], '/tasks': [], '/networks': [] });
+  const { changes, steps, stuck } = await plan({ compose: compose(), engine: nothing });
+  t.strictSame(changes, [
+    'networks.s_default: null -> {"driver":"overlay"}',
+    'services.web: null -> {"image":"r.test/x:1","replicas":"1","networks":{"s_default":"as web"},"running":"1/1"}',
+  ]);
+  t.strictSame(steps, [deployStep]);
+  t.strictSame(stuck, { reason: 'web does not exist' });
+});
+
+t.test('services that no file has', async (t) => {
+  const old = { ...service(), ID: 'old-id', Spec: { ...service().Spec, Name: 's_old' } };
+  const scripted = { compose: compose(), engine: engine({ '/services': [service(), old] }) };
+  t.strictSame((await plan(scripted)).changes, [], 'are let be');
+  const { changes, steps } = await plan(scripted, { prune: true });
+  t.match(changes, [/^services\.old: \{"image":"r\.test\/x:1",.*\} -> null$/], 'or pruned');
+  t.strictSame(steps, [deployStep.replace(' --resolve', ' --prune --resolve')]);
+});
+
+t.test('only tasks of the current spec count, on nodes that answer', async (t) => {
+  const running = async (
+    tasks: readonly object[],
+    nodes: readonly object[] = [node('n1')],
+    live: object = service(),
+    files = '',
+  ) =>
+    (
+      await plan({
+        compose: compose(files),
+        engine: engine({ '/services': [live], '/tasks': tasks, '/nodes': nodes }),
+      })
+    ).now.services.web?.running;
+  t.equal(await running([taskOf('running')]), '1/1');
+  t.equal(await running([taskOf('starting')]), '0/1');
+  t.equal(await running([taskOf('running', { desired: 'shutdown' })]), '0/1');
+  t.equal(
+    await running([taskOf('running', { spec: template({}, { Image: 'r.test/x:0' }) })]),
+    '0/1',
+    'of an earlier spec',
+  );
+  t.equal(
+    await running([taskOf('running', { spec: template({ Placement: { Constraints: ['a == b'] } }) })]),
+    '1/1',
+    'placed by an earlier rule',
+  );
+  t.equal(
+    await running([taskOf('running')], [node('n1', { state: 'down' })]),
+    '0/1',
+    'on a node that is down',
+  );
+  const failed = taskOf('failed');
+  t.equal(
+    await running([failed, taskOf('running', { status: { Timestamp: '2026-01-01T00:59:58Z' } })]),
+    '0/1',
+    'after a failure, two seconds are not enough',
+  );
+  t.equal(
+    await running([failed, taskOf('running', { status: { Timestamp: '2026-01-01T00:59:50Z' } })]),
+    '1/1',
+  );
+  const publishing = service({
+    spec: {
+      EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 81, PublishMode: 'host' }] },
+    },
+  });
+  const port = '    ports: [{target: 80, published: 81, protocol: tcp, mode: host}]\n';
+  t.equal(
+    await running([taskOf('running')], [node('n1')], publishing, port),
+    '0/1',
+    'of a spec with other ports',
+  );
+  const held = { PortStatus: { Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 81 }] } };
+  t.equal(await running([taskOf('running', { status: held })], [node('n1')], publishing, port), '1/1');
+  t.equal(await running([taskOf('running', { status: held })]), '0/1', 'with a port that was taken away');
+
+  const global = service({
+    spec: { Mode: { Global: {} } },
+    task: { Placement: { Constraints: ['node.labels.a==x'] } },
+  });
+  const nodes = [
+    node('n1', { labels: { a: 'X' } }),
+    node('n2', { labels: { a: 'x' }, availability: 'drain' }),
+    node('n3', { labels: { a: 'y' } }),
+    node('n4', { labels: { a: 'x' }, state: 'down' }),
+  ];
+  const everywhere = '    deploy: {mode: global, placement: {constraints: [node.labels.a == x]}}\n';
+  t.equal(
+    await running([taskOf('running', { spec: template() })], nodes, global, everywhere),
+    '1/1',
+    'one for each node that may',
+  );
+
+  const job = service({
+    spec: { Mode: { ReplicatedJob: { TotalCompletions: 2, MaxConcurrent: 2 } } },
+    status: { JobStatus: { JobIteration: { Index: 4 } } },
+  });
+  const done = (iteration: number, id: string) => ({
+    ...taskOf('complete', { id, desired: 'complete' }),
+    JobIteration: { Index: iteration },
+  });
+  const { now, changes, steps } = await plan({
+    compose: compose('    deploy: {mode: replicated-job, replicas: 2}\n'),
+    engine: engine({ '/services': [job], '/tasks': [done(3, 'a'), done(4, 'b')] }),
+  });
+  t.equal(now.services.web?.completed, '1/2', 'only the last run of a job counts');
+  t.strictSame([changes, steps], [['services.web.completed: "1/2" -> "2/2"'], []]);
+});
+
+t.test('why a service does not run', async (t) => {
+  const stuck = async (
+    tasks: readonly object[],
+    live: object = service(),
+    files = '',
+    nodes: readonly object[] = [node('n1')],
+  ) =>
+    (
+      await plan({
+        compose: compose(files),
+        engine: engine({ '/services': [live], '/tasks': tasks, '/nodes': nodes }),
+      })
+    ).stuck;
+  const failure = (id: string) => taskOf('rejected', { id, status: { Err: 'No such image: r.test/x:1' } });
+  t.strictSame(await stuck([taskOf('running')]), undefined);
+  t.strictSame(await stuck([]), { reason: 'web 0/1: its tasks are yet to be made' });
+  t.strictSame(await stuck([taskOf('preparing')]), { reason: 'web 0/1: a task is preparing on host-n1' });
+  t.strictSame(await stuck([failure('1'), taskOf('ready')]), {
+    reason: 'web 0/1: No such image: r.test/x:1 on host-n1',
+  });
+  t.strictSame(await stuck([failure('1'), failure('2'), failure('3'), taskOf('ready')]), {
+    reason: 'web 0/1: No such image: r.test/x:1 on host-n1 (failed 3 times)',
+    final: true,
+  });
+  t.strictSame(
+    await stuck([failure('1')]),
+    { reason: 'web 0/1: No such image: r.test/x:1 on host-n1', final: true },
+    'that is not tried again',
+  );
+
+  const constrained = (constraint: string) => ({
+    live: service({ task: { Placement: { Constraints: [constraint] } } }),
+    files: `    deploy: {placement: {constraints: [${constraint}]}}\n`,
+  });
+  const pending = taskOf('pending', {
+    node: '',
+    status: { Err: 'no suitable node (scheduling constraints not satisfied on 2 nodes)' },
+  });
+  const nodes = [node('n1', { labels: { a: 'no' } }), node('n2', { labels: { b: 'true' }, state: 'down' })];
+  const on = (constraint: string) =>
+    stuck([pending], constrained(constraint).live, constrained(constraint).files, nodes);
+  const words = 'web 0/1: no suitable node (scheduling constraints not satisfied on 2 nodes)';
+  t.strictSame(await on('node.labels.c == true'), {
+    reason: `${words}: no node has the label c (node.labels.c == true)`,
+    final: true,
+  });
+  t.strictSame(await on('node.labels.a == true'), {
+    reason: `${words}: no node satisfies node.labels.a == true: a is 'no' on host-n1`,
+    final: true,
+  });
+  t.strictSame(await on('node.labels.b == true'), { reason: words }, 'a node that is down may come back');
+
+  t.strictSame(
+    await stuck(
+      [failure('abc')],
+      service({
+        status: { UpdateStatus: { State: 'paused', Message: 'update paused due to failure of task abc' } },
+      }),
+    ),
+    {
+      reason: 'web 0/1: its update was paused: No such image: r.test/x:1 on host-n1',
+      final: true,
+    },
+  );
+  const back = service({
+    container: { Hostname: 'old' },
+    status: { UpdateStatus: { State: 'rollback_completed', Message: 'rollback completed' } },
+  });
+  t.strictSame(await stuck([], back), {
+    reason: 'web 0/1: its update failed and was rolled back: rollback completed',
+    final: true,
+  });
+});
+
+t.test('what is refused', async (t) => {
+  const refused = (message: RegExp, scripted: Partial<Scripted>, more: Partial<StackDeployArgs> = {}) =>
+    t.rejects(
+      plan({ compose: compose(), engine: engine(), ...scripted }, more),
+      { code: 'refused', message },
+      String(message),
+    );
+  const info = (swarm: object) => ({ engine: { '/info': { Swarm: swarm } } });
+  await refused(
+    /this host is in no swarm: stack s cannot be deployed here/,
+    info({ LocalNodeState: 'inactive' }),
+  );
+  await refused(/is a worker of its swarm/, info({ LocalNodeState: 'active', ControlAvailable: false }));
+  await refused(/is locked/, info({ LocalNodeState: 'locked' }));
+  await refused(/network s_default differs .*driver is bridge, not overlay/, {
+    engine: engine({ '/networks': [{ ...network, Driver: 'bridge' }] }),
+  });
+  await refused(/network s_default differs .*subnets is \["10\.0\.1\.0\/24"\], not \["10\.9\.0\.0\/24"\]/, {
+    compose: compose('', 'networks: {default: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}\n'),
+  });
+  await refused(/external network other .* does not exist/, {
+    compose: compose('    networks: {o: null}\n', 'networks: {o: {external: true, name: other}}\n'),
+  });
+  await refused(/external network other .* is local/, {
+    compose: compose('    networks: {o: null}\n', 'networks: {o: {external: true, name: other}}\n'),
+    engine: engine({ '/networks': [network, { ...network, Id: 'o', Name: 'other', Scope: 'local' }] }),
+  });
+  await refused(/external secret k .* does not exist/, {
+    compose: compose('    secrets: [{source: k}]\n', 'secrets: {k: {external: true, name: k}}\n'),
+  });
+  await refused(/image http:\/\/r\.test\/x:1 of service web is not valid/, {
+    compose: compose().replace(image, `http://${image}`),
+  });
+  await refused(/service web has no image/, {
+    compose: compose().replace(/ +image.*\n/, '    hostname: x\n'),
+  });
+  const port = '{target: 80, published: 80, mode: host, protocol: tcp}';
+  await refused(/service web publishes port 80\/tcp twice/, {
+    compose: compose(`    ports: [${port}, ${port}]\n`),
+  });
+  await t.rejects(plan({ compose: compose(), engine: { '/info': { Swarm: manager } } }), {
+    code: 'command',
+    message: /does not answer for its swarm/,
+  });
+});
+
+t.test('files whose merging docker leaves to dabook', async (t) => {
+  const files = {
+    'a.yml': compose('    hostname: ${NAME:-é}\n'),
+    'b.yml': 'version: "3.7"\nservices: {web: {hostname: h}}\n',
+    'c.yml': 'version: "3.7"\n',
+  };
+  const stderr = "unknown shorthand flag: 'c' in -c\nSee 'docker stack --help'.\n";
+  const { ask } = askOf({ compose: { files, stderr }, engine: engine() });
+  const answers = ask.sh.bind(ask);
+  // The second command asks for the variables.
+  const withVariables: Ask = {
+    ...ask,
+    sh: async (command) =>
+      command.text.includes('printenv')
+        ? { status: 0, stdout: 'NAME=from host\0', stderr: '' }
+        : answers(command),
+  };
+  const now = await stackDeploy(args).fact.read(withVariables);
+  t.equal(now.basis.specs.web?.TaskTemplate.ContainerSpec?.Hostname, 'h');
+  t.strictSame(
+    now.basis.sources.map(({ text }) => text),
+    Object.values(files),
+    'lengths are in bytes',
+  );
+
+  const stray = { ...files, 'b.yml': 'version: "3.7"\nservices: {web: {hostname: h}, wbe: {image: y}}\n' };
+  const task = stackDeploy(args);
+  const strayNow = await task.fact.read({
+    ...withVariables,
+    sh: askOf({ compose: { files: stray, stderr }, engine: engine() }).ask.sh,
+  });
+  t.throws(() => task.want(strayNow), {
+    code: 'refused',
+    message: /^b\.yml:2: service wbe is in none of the files before, which define web/,
+  });
+
+  const fault = askOf({
+    compose: { files, stderr: 'services.web Additional property hostname is not allowed' },
+    engine: engine(),
+  });
+  await t.rejects(stackDeploy(args).fact.read(fault.ask), {
+    message: 'a.yml:5, b.yml:2: services.web Additional property hostname is not allowed',
+  });
+});
+
+t.test('removal', async (t) => {
+  const task = stackRemove({ name: 's' });
+  const shown = (now: Awaited<ReturnType<typeof task.fact.read>>) =>
+    task.steps(now, task.want(now)).map(showStep);
+  const read = (more: Readonly<Record<string, unknown>>) =>
+    task.fact.read(askOf({ engine: engine(more) }).ask);
+
+  const whole = await read({
+    '/secrets': [{ ID: 'k', Spec: { Name: 's_k' } }],
+    '/containers/json': [{ Id: 'c1', Names: ['/s_web.1'], Labels: {} }],
+  });
+  t.strictSame(
+    diff(whole, task.want(whole)).map(({ path, from }) => `${path} ${from}`),
+    ['containers 1', 'networks[] s_default', 'secrets[] s_k', 'services[] s_web', 'tasks 1'],
+  );
+  t.strictSame(
+    shown(whole),
+    ['remove service s_web of stack s (DELETE /services/web-id)'],
+    'services go first',
+  );
+  const stopping = await read({ '/services': [], '/tasks': [taskOf('running', { desired: 'remove' })] });
+  t.strictSame(shown(stopping), [], 'networks wait for the tasks');
+  t.match(
+    task.stuck(stopping, task.want(stopping))?.reason,
+    'still there: network s_default, task task.1 running-1 on host-n1',
+  );
+  const stopped = await read({ '/services': [], '/tasks': [taskOf('shutdown')] });
+  t.strictSame(shown(stopped), ['remove network s_default of stack s (DELETE /networks/net-id)']);
+  const foreign = await read({ '/services': [], '/tasks': [], '/networks': [{ ...network, Labels: {} }] });
+  t.strictSame(diff(foreign, task.want(foreign)), [], 'what is not of the stack is not touched');
+  const dead = await read({ '/services': [], '/networks': [], '/nodes': [node('n1', { state: 'down' })] });
+  t.strictSame(diff(dead, task.want(dead)), [], 'nothing is waited for on a node that is down');
+  const history = await read({
+    '/services': [],
+    '/networks': [],
+    '/tasks': [taskOf('failed', { id: 'f' })],
+    '/containers/json': [{ Id: 'c', Labels: { 'com.docker.swarm.task.id': 'f' } }],
+  });
+  t.strictSame(diff(history, task.want(history)), [], 'what the swarm keeps of ended jobs stays');
+
+  const of = (swarm: object) =>
+    task.fact.read(askOf({ engine: { '/info': { Swarm: swarm }, '/containers/json': [] } }).ask);
+  const inactive = await of({ LocalNodeState: 'inactive' });
+  t.strictSame(diff(inactive, task.want(inactive)), [], 'no swarm, no stack');
+  const worker = await of({ LocalNodeState: 'active' });
+  t.throws(() => task.want(worker), { code: 'refused', message: /is a worker of its swarm/ });
+});
+
+t.test('in a check, each task sees what those before it foresaw', async (t) => {
+  const scripted = { compose: compose(), engine: engine() };
+  const foreseen = new Map<string, unknown>();
+  const removal = stackRemove({ name: 's' });
+  const deploy = stackDeploy(args);
+  const placed = stackPlaced({ name: 's', on: { web: 'n1' } });
+  const read = <S>(fact: Fact<S>) => askOf(scripted, foreseen).ask.fact(fact);
+
+  t.ok(isKnown(await read(placed.fact)));
+  foreseen.set(removal.fact.key, removal.want(await read(removal.fact)));
+  const fresh = await read(deploy.fact);
+  t.strictSame([fresh.services, fresh.networks], [{}, {}], 'a deploy sees the removal');
+  t.notOk(isKnown(await read(placed.fact)), 'where things will run is not known');
+
+  foreseen.clear();
+  const gone = askOf(
+    { compose: compose(), engine: engine({ '/services': [], '/tasks': [], '/networks': [] }) },
+    foreseen,
+  ).ask;
+  foreseen.set(deploy.fact.key, deploy.want(await gone.fact(deploy.fact)));
+  const there = await gone.fact(removal.fact);
+  t.strictSame([there.services, there.networks], [['s_web'], ['s_default']], 'a removal sees the deploy');
+  t.notOk(isKnown(await gone.fact(stackTasks('s'))));
+  const again = (await gone.fact(deploy.fact)) as DeployedStack;
+  t.strictSame(diff(again, deploy.want(again)), [], 'a second deploy of the same files finds all done');
+  const other = stackDeploy({ ...args, files: ['z.yml'] });
+  t.throws(() => other.want(again), {
+    code: 'refused',
+    message: /this check has foreseen a deploy of s from a\.yml/,
+  });
+
+  foreseen.clear();
+  foreseen.set(swarmMembership.key, {
+    state: 'active',
+    role: 'manager',
+    nodeId: unknown('id'),
+    managers: [],
+  });
+  const outside = {
+    compose: compose(),
+    engine: { '/info': { Swarm: { LocalNodeState: 'inactive' } }, '/networks': [], '/containers/json': [] },
+  };
+  const joined = await askOf(outside, foreseen).ask.fact(deploy.fact);
+  t.match(
+    deploy.steps(joined, deploy.want(joined)).map(showStep),
+    [deployStep],
+    'a swarm that is yet to be made',
+  );
+});
+
+t.test('placement', async (t) => {
+  const on = async (nodes: Parameters<typeof stackPlaced>[0]['on']) => {
+    const task = stackPlaced({ name: 's', on: nodes });
+    const now = await task.fact.read(askOf({ engine: engine({ '/nodes': [node('n1'), node('n2')] }) }).ask);
+    const want = task.want(now);
+    return {
+      changes: diff(now, want).length,
+      reason: task.stuck(now, want)?.reason,
+      steps: task.steps(now, want),
+    };
+  };
+  t.strictSame(await on({ web: 'n1' }), { changes: 0, reason: undefined, steps: [] });
+  t.match(await on({ web: 'n2' }), { reason: 'web runs on host-n1 (n1), not on host-n2 (n2)', steps: [] });
+  t.match(
+    (await on({ web: ['n1', 'n2'] })).reason,
+    'web runs on host-n1 (n1), not on host-n1 (n1), host-n2 (n2)',
+  );
+  t.match((await on({ other: 'n1' })).reason, 'other runs nowhere, not on host-n1 (n1)');
+  t.notOk(
+    stackPlaced({ name: 's', on: { web: unknown('id of node ha2') } }).fact.known,
+    'a node that is yet to come',
+  );
+  const worker = askOf({ engine: { '/info': { Swarm: { LocalNodeState: 'active' } } } }).ask;
+  await t.rejects(stackPlaced({ name: 's', on: { web: 'n1' } }).fact.read(worker), {
+    code: 'refused',
+    message: /ha1 is no manager/,
+  });
+});
+
+t.test('constraints and images, read as docker reads them', (t) => {
+  const one = node('n1', { labels: { a: 'True', empty: '' } });
+  for (const [constraint, expected] of [
+    ['node.labels.a==true', true],
+    ['node.labels.a != true', false],
+    ['node.labels.missing == x', false],
+    ['node.labels.missing != x', true],
+    ['node.hostname == HOST-N1', true],
+    ['node.role == worker', false],
+    ['node.id == n1', true],
+    ['node.platform.os == linux', false],
+    ['engine.labels.x != y', true],
+    ['something else', true],
+  ] as const) {
+    t.equal(satisfiesAll(one, [constraint]), expected, constraint);
+  }
+  for (const [image, name] of [
+    ['busybox', 'busybox:latest'],
+    ['docker.io/library/busybox:1@sha256:ab', 'busybox:1'],
+    ['r.test:5000/a/b', 'r.test:5000/a/b:latest'],
+    ['r.test/a@sha256:ab', 'r.test/a@sha256:ab'],
+  ] as const) {
+    t.equal(imageName(image), name);
+  }
+  for (const good of ['a', 'a/b:1', 'r.test:5000/a_b/c-d:v1.2@sha256:ab', 'localhost/a', 'Registry.Test/a'])
+    t.equal(imageFault(good), undefined, good);
+  for (const bad of ['http://a/b:1', '', 'A/b', 'a:', 'a b', 'a:b:c', '-a', 'a/'])
+    t.type(imageFault(bad), 'string', bad);
+  t.end();
+});
