@@ -1,5 +1,6 @@
 import { createAsk, readFact } from './ask.ts';
-import { converge, type Outcome } from './converge.ts';
+import { converge } from './converge.ts';
+import type { Outcome } from './converging.ts';
 import type { Fact } from './fact.ts';
 import { markTold, type RunContext } from './run-context.ts';
 import type { Task } from './task.ts';

@@ -2,11 +2,17 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DabookError, messageOf } from '../errors.ts';
-import type { SshConnection } from './ssh-connection.ts';
 import type { SshSettings } from './ssh-settings.ts';
 
 /** What came of a try: a fault that may pass is worth another one. */
 export type Try<T> = { readonly got: T } | { readonly fault: DabookError; readonly passing: boolean };
+
+/** A connection through which others are reached. */
+export interface JumpHost {
+  readonly shown: string;
+  /** A connection from the host to another one. */
+  forward(address: string, port: number): Promise<Duplex>;
+}
 
 /**
  * A byte stream to a host's sshd: a TCP connection, or a channel through a jump host.
@@ -14,7 +20,7 @@ export type Try<T> = { readonly got: T } | { readonly fault: DabookError; readon
  */
 export function sshSocket(
   settings: SshSettings,
-  via: SshConnection | undefined,
+  via: JumpHost | undefined,
   timeout: number,
 ): Promise<Try<Duplex>> {
   return via === undefined ? direct(settings, timeout) : through(via, settings, timeout);
@@ -77,7 +83,11 @@ function socketFault(shown: string, host: string, error: unknown): { fault: Dabo
       );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return fault(': there is no way to it', 'is it up, and in a network that this machine reaches?', true);
+      return fault(
+        ': there is no route to it',
+        'is it up, and in a network that this machine reaches?',
+        true,
+      );
     default:
       return fault(
         `: connecting failed: ${messageOf(first)}`,
@@ -87,7 +97,7 @@ function socketFault(shown: string, host: string, error: unknown): { fault: Dabo
   }
 }
 
-async function through(via: SshConnection, settings: SshSettings, timeout: number): Promise<Try<Duplex>> {
+async function through(via: JumpHost, settings: SshSettings, timeout: number): Promise<Try<Duplex>> {
   const { address, port, shown } = settings;
   const opened = via.forward(address, port);
   const wait = new AbortController();

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import t from 'tap';
 import type { Event } from '../../lib/events.ts';
 import { createLab } from '../lab/create-lab.ts';
@@ -47,12 +48,20 @@ t.test('the main job, from three separate swarms to one highly available stack',
     const secrets = [...tokens, ...keys];
     t.ok(secrets.every((secret) => secret.length > 40));
 
-    const watch = watchProcesses(secrets);
+    const since = await now(lab);
+    const watch = watchProcesses([...secrets, 'canary-of-this-test']);
+    const canary = spawn('sleep', ['1'], { env: { CANARY: 'canary-of-this-test' } });
     const run = await ha(lab, '--json', '-vv');
+    canary.kill();
     const { looks, seen } = watch.stop();
     t.equal(run.status, 0, run.stdout.slice(-3000) + run.stderr);
     t.ok(looks > 100, `looked at the processes ${looks} times`);
-    t.same(seen, [], 'no secret in any argument list or environment');
+    t.ok(seen.length > 0, 'the canary was seen, so the watch works');
+    t.ok(
+      seen.every((text) => text.includes('canary')),
+      'no secret in any argument list or environment',
+    );
+    t.ok((await eventsSince(lab, since)).length > 20, 'the engines events tell of a run that writes');
     for (const secret of secrets) {
       for (const form of [secret, Buffer.from(secret).toString('base64')]) {
         t.notOk(run.stdout.includes(form) || run.stderr.includes(form), 'no secret in what it told');
@@ -199,6 +208,24 @@ t.test('the main job, from three separate swarms to one highly available stack',
       t.same(filesOf(await truthOf(lab)), filesOf(good));
     },
   );
+
+  await t.test('a key changed by hand is put back, and even -vv --diff shows no key', async (t) => {
+    const { internal, shared } = lab.hosts[0]?.keys ?? { internal: '', shared: '' };
+    const file = '/opt/nexus/config/policy-service/keys/internal.key';
+    await lab.root(2, `echo somebody-elses-key-somebody-elses-key > ${file}`);
+    for (const options of [
+      ['--check', '-vv', '--diff'],
+      ['-vv', '--diff'],
+    ]) {
+      const ran = await ha(lab, ...options);
+      t.equal(ran.status, 0, ran.stdout.slice(-3000));
+      t.match(ran.stdout, /internal\.key\.fingerprint: [0-9a-f]+ -> [0-9a-f]+/);
+      for (const secret of [internal.trim(), shared.trim(), 'somebody-elses-key']) {
+        t.notOk(`${ran.stdout}${ran.stderr}`.includes(secret));
+      }
+    }
+    t.equal(await lab.root(2, `cat ${file}`).text(), internal);
+  });
 });
 
 /** The part of the truth that a repair brings back to the letter: paths, modes, owners, checksums. */

@@ -6,7 +6,7 @@ import type { DeployedStack } from './deployed-stack.ts';
 import type { EngineService } from './engine-objects.ts';
 import { imageName } from './image-name.ts';
 import type { ServiceState } from './service-state.ts';
-import type { StackDeployArgs } from './stack-deploy.ts';
+import type { StackDeployArgs } from './stack-deploy-args.ts';
 
 /**
  * What a deploy does: images that docker's own deploy would leave as they are, one call of the Engine each;

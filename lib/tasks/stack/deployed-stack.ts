@@ -11,7 +11,7 @@ import { type NetworkSettings, networkSettings } from './network-settings.ts';
 import { readCompose } from './read-compose.ts';
 import { type LiveStack, readStack } from './read-stack.ts';
 import { type ServiceState, serviceState } from './service-state.ts';
-import type { StackDeployArgs } from './stack-deploy.ts';
+import type { StackDeployArgs } from './stack-deploy-args.ts';
 import { stackObjects } from './stack-objects.ts';
 import { type PlacedTask, placedTasks } from './stack-tasks.ts';
 

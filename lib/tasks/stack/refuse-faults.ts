@@ -8,7 +8,7 @@ import type { DeployBasis, DeployedStack } from './deployed-stack.ts';
 import { imageFault } from './image-name.ts';
 import { networkSettings, wantedNetworkSettings } from './network-settings.ts';
 import { refusePortClashes } from './refuse-port-clashes.ts';
-import type { StackDeployArgs } from './stack-deploy.ts';
+import type { StackDeployArgs } from './stack-deploy-args.ts';
 
 /**
  * Refuses what docker's deploy would refuse half way, or would do without a word and wrong.

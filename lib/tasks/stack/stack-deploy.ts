@@ -6,26 +6,8 @@ import { type DeployedStack, deployedStack } from './deployed-stack.ts';
 import { wantedNetworkSettings } from './network-settings.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { wantedServiceState } from './service-state.ts';
+import type { StackDeployArgs } from './stack-deploy-args.ts';
 import { stuckServices } from './stuck-services.ts';
-
-export interface StackDeployArgs {
-  readonly name: string;
-  /** Compose files on the host, the base first; relative to `dir`. */
-  readonly files: readonly string[];
-  /** Folder on the host that the files are named from. */
-  readonly dir?: string | undefined;
-  /** Remove services of the stack that are in no file; false by default. */
-  readonly prune?: boolean | undefined;
-  /** Give the nodes this host's logins of registries; false by default. */
-  readonly withRegistryAuth?: boolean | undefined;
-  /**
-   * When registries are asked which image a tag means: `changed` (the default): for services whose image
-   * changes; `always`: for every service, whenever anything is deployed; `never`: for hosts without a registry.
-   */
-  readonly resolveImage?: 'always' | 'changed' | 'never' | undefined;
-  /** Seconds until every service must run as wanted; 120 by default. */
-  readonly timeout?: number | undefined;
-}
 
 /**
  * Deploys a stack from compose files of the host, and waits until every service runs as they say. Whether

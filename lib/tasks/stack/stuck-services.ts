@@ -13,7 +13,7 @@ import {
 import type { DeployedStack } from './deployed-stack.ts';
 import type { EngineService, EngineTask } from './engine-objects.ts';
 import type { LiveStack } from './read-stack.ts';
-import type { StackDeployArgs } from './stack-deploy.ts';
+import type { StackDeployArgs } from './stack-deploy-args.ts';
 import { taskProgress } from './task-progress.ts';
 
 /** So many failures of one spec, and none of its tasks running, are not going to mend themselves. */

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAsk } from './ask.ts';
+import { type Converging, type Outcome, plan } from './converging.ts';
+import { codeOf } from './errors.ts';
+import { perform } from './perform.ts';
+import { notConverged, settle } from './settle.ts';
+import type { Step } from './step.ts';
+import type { Task } from './task.ts';
+
+/** How often a write that lost against another writer is decided anew at least; longer within `settle`. */
+const conflictRetries = 10;
+/** How often other steps may follow from the state that earlier ones left. */
+const rounds = 6;
+
+/** Performs the steps and reads until now equals want; other steps that then follow are performed too. */
+export async function apply(
+  task: Task<unknown>,
+  planned: readonly Step[],
+  found: unknown,
+  id: number,
+  c: Converging,
+): Promise<Outcome> {
+  const asker = { become: c.become, task: id };
+  const ask = createAsk(c.machine, asker);
+  let steps = planned;
+  let performed = false;
+  let conflicts = 0;
+  const started = performance.now();
+  for (let round = 1; ; round++) {
+    try {
+      for (const step of steps) {
+        c.signal.throwIfAborted();
+        await perform(step, c.machine, asker, c.machineOf);
+        performed = true;
+      }
+    } catch (error) {
+      const late = performance.now() - started > task.settle.timeout * 1000;
+      if (codeOf(error) !== 'conflict' || (++conflicts > conflictRetries && late)) throw error;
+      // Whatever follows from what is seen now is to be done, be it the same steps again.
+      steps = [];
+      await sleep(Math.random() * 50 * 2 ** Math.min(conflicts, 6));
+    }
+    if (task.opaque) return { status: 'changed', state: task.want(found) };
+
+    const seen = await settle(task, steps, ask, c);
+    if (seen.settled) return { status: performed ? 'changed' : 'ok', state: seen.now };
+    if (round >= rounds + conflicts) throw notConverged(task, seen.now, seen.want, 'its steps led nowhere');
+    steps = seen.steps;
+    plan(task, seen.now, seen.want, steps, id, c);
+  }
+}

@@ -1,0 +1,61 @@
+import { createAsk, readFact } from './ask.ts';
+import { diff } from './diff.ts';
+import type { Happening, TaskStatus } from './events.ts';
+import type { Ask } from './fact.ts';
+import type { Machine } from './machine.ts';
+import type { Redactor } from './redact.ts';
+import { type Step, showStep } from './step.ts';
+import type { Task } from './task.ts';
+
+/** What the tasks of a host are run with. */
+export interface Converging {
+  readonly machine: Machine;
+  readonly machineOf: (host: string) => Machine;
+  readonly become: boolean;
+  /** `check`: nothing is written, states are foreseen. `read`: outside of the limit, nothing is even planned. */
+  readonly mode: 'apply' | 'check' | 'read';
+  /** The play's title, and the playbook's line that asked. */
+  readonly play?: string | undefined;
+  readonly where?: string | undefined;
+  readonly emit: (event: Happening) => void;
+  readonly redactor: Redactor;
+  readonly signal: AbortSignal;
+  readonly nextTask: () => number;
+}
+
+/** How one task ended: the state that it left or foresaw. */
+export interface Outcome<S = unknown> {
+  readonly status: TaskStatus;
+  readonly state: S;
+}
+
+/** Reads a task's fact; its secrets are known from then on. */
+export async function read(
+  task: Task<unknown>,
+  c: Converging,
+  ask: Ask = createAsk(c.machine, c),
+): Promise<unknown> {
+  const state = await readFact(task.fact, ask, c.machine);
+  c.redactor.learn(state);
+  return state;
+}
+
+/** Tells what a task is about to change, and by which steps. */
+export function plan(
+  task: Task<unknown>,
+  now: unknown,
+  want: unknown,
+  steps: readonly Step[],
+  id: number,
+  c: Converging,
+) {
+  c.redactor.learn(steps);
+  c.emit({
+    type: 'task.planned',
+    host: c.machine.name,
+    task: id,
+    changes: diff(now, want),
+    steps: steps.map(showStep),
+    ...(task.opaque ? { opaque: true as const } : {}),
+  });
+}
