@@ -32,23 +32,35 @@ process.exitCode = status;
 function runTap(kind, these, jobs) {
   if (these.length === 0) return;
   const record = join(out, `${kind}.tap`);
-  const reporter = process.stdout.isTTY ? 'base' : 'terse';
-  const tap = [
-    'node_modules/tap/dist/esm/run.mjs',
-    '-o',
-    record,
-    `--reporter=${reporter}`,
-    `--jobs=${jobs}`,
-    ...these,
-  ];
+  // A terminal is shown how it goes; a log gets a line for each file, and all of what failed.
+  const reporter = process.stdout.isTTY ? 'base' : 'silent';
+  const args = ['-o', record, `--reporter=${reporter}`, `--jobs=${jobs}`, ...these];
+  const tap = ['node_modules/tap/dist/esm/run.mjs', ...args];
   const result = spawnSync(process.execPath, tap, { cwd: root, stdio: 'inherit' });
   if (result.status !== 0) status = result.status ?? 1;
-  count(record);
+  const lines = readFileSync(record, 'utf8').split('\n');
+  if (!process.stdout.isTTY) tellFiles(lines);
+  for (const line of lines) {
+    const skipped = /^\s*ok \d+ - (.*?) # SKIP (.*)/.exec(line);
+    if (skipped) console.log(`skipped: ${skipped[1]}: ${skipped[2]}`);
+  }
+  count(lines);
+}
+
+function tellFiles(lines) {
+  let block = [];
+  for (const line of lines) {
+    block.push(line);
+    const file = /^(not ok|ok) \d+ - (\S+\.ts)( # time=.*)?/.exec(line);
+    if (!file) continue;
+    if (file[1] === 'not ok') console.log(block.filter((text) => !/^\s+ok /.test(text)).join('\n'));
+    console.log(line);
+    block = [];
+  }
 }
 
 /** Adds up the totals that tap wrote. A run without totals is a failure, whatever its exit status was. */
-function count(record) {
-  const lines = readFileSync(record, 'utf8').split('\n');
+function count(lines) {
   const last = lines.filter((line) => line.startsWith('# { total:')).at(-1);
   if (!last) {
     totals.fail += 1;
