@@ -52,11 +52,12 @@ export function createMachine({ target, connect, emit, nextCommand, now }: Machi
     ask: (session: Session) => Promise<T>,
   ): Promise<T> {
     try {
-      connecting ??= connect(target);
-      const session = await connecting;
       const task = asker.task === undefined ? {} : { task: asker.task };
       const which = { host, ...task, command: nextCommand(), purpose: asker.purpose, shown };
+      // Before the connection is there, so that a view can show what a host is waited for.
       emit({ type: 'command.started', ...which });
+      connecting ??= connect(target);
+      const session = await connecting;
       const started = now();
       const answer = await ask(session);
       emit({ type: 'command.ended', ...which, status: answer.status, seconds: (now() - started) / 1000 });

@@ -91,7 +91,9 @@ async function serveAll<H extends Host, R>(
       context.signal.throwIfAborted();
       return [await work(seenFrom(host, title, options.become))];
     } catch (error) {
-      if (!context.signal.aborted && !isTold(context, error)) tellWork(context, title, host.name, error);
+      // A host that is lost has been told as such.
+      const isNews = codeOf(error) !== 'unreachable' && !isTold(context, error);
+      if (isNews && !context.signal.aborted) tellWork(context, title, host.name, error);
       failures.set(host.name, error);
       context.failed.set(host.name, error);
       return [];
@@ -113,9 +115,9 @@ async function serveAll<H extends Host, R>(
   return { results, failures };
 }
 
-/** Tells an error of the playbook's own code: no task has told it. */
+/** Tells an error of the playbook's own code, or of a fact that it read: no task has told it. */
 function tellWork(context: RunContext, play: string, host: string, error: unknown): void {
-  const about = { host, task: context.nextTask(), name: 'playbook', title: 'code of the playbook', play };
+  const about = { host, task: context.nextTask(), name: 'playbook', title: play, play };
   const stack = error instanceof Error ? error.stack : undefined;
   context.emit({ type: 'task.started', ...about });
   const fault = faultOf(error, whereIn(stack, context.cwd));

@@ -4,7 +4,7 @@ import { faultInShort } from './fault-lines.ts';
 /** What a live view knows of one host. */
 export interface LiveHost {
   readonly name: string;
-  /** Tasks under way, the newest last. */
+  /** Tasks under way, the newest last; what a playbook reads by itself has its command's number, negative. */
   readonly open: readonly { readonly task: number; readonly title: string; readonly since: number }[];
   readonly ok: number;
   readonly changed: number;
@@ -47,6 +47,17 @@ export function reduce(state: LiveState, event: Event): LiveState {
       const opened = { task: event.task, title: event.title, since: Date.parse(event.at) };
       return update(state, event.host, (host) => ({ ...host, waiting: false, open: [...host.open, opened] }));
     }
+    case 'command.started': {
+      if (event.task !== undefined) return state;
+      const opened = { task: -event.command, title: 'reading facts', since: Date.parse(event.at) };
+      return update(state, event.host, (host) => ({ ...host, waiting: false, open: [...host.open, opened] }));
+    }
+    case 'command.ended':
+      if (event.task !== undefined) return state;
+      return update(state, event.host, (host) => ({
+        ...host,
+        open: host.open.filter(({ task }) => task !== -event.command),
+      }));
     case 'task.ended':
       return update(state, event.host, (host) => ended(host, event));
     case 'host.unreachable':
@@ -74,7 +85,9 @@ function update(state: LiveState, name: string, change: (host: LiveHost) => Live
 }
 
 function ended(host: LiveHost, event: TaskEnded): LiveHost {
-  const rest = { ...host, open: host.open.filter(({ task }) => task !== event.task) };
+  // With a failure goes what was being read for it.
+  const open = host.open.filter(({ task }) => task !== event.task && (task > 0 || event.status !== 'failed'));
+  const rest = { ...host, open };
   switch (event.status) {
     case 'ok':
       return { ...rest, ok: host.ok + 1 };

@@ -54,6 +54,37 @@ t.test('three hosts have a row each, in their order', async (t) => {
   ]);
 });
 
+t.test('what a playbook reads by itself is work too, and goes with what it was read for', async (t) => {
+  const at = new Date(0).toISOString();
+  const begun: Event[] = [
+    { type: 'run.started', at, playbook: 'p', check: false, hosts: ['a', 'b'] },
+    { type: 'play.started', at, play: 'Look', hosts: ['a', 'b'] },
+    { type: 'command.started', at, host: 'a', command: 1, purpose: 'fact', shown: 'x' },
+    { type: 'command.started', at, host: 'b', command: 2, purpose: 'fact', shown: 'x' },
+  ];
+  t.same(frame(begun, SMALL, 2000), [
+    'running: a        2.0 s  reading facts',
+    'running: b        2.0 s  reading facts',
+  ]);
+  const fault = { code: 'become', message: 'no' };
+  const ended: Event[] = [
+    ...begun,
+    { type: 'command.ended', at, host: 'a', command: 1, purpose: 'fact', shown: 'x', status: 0, seconds: 2 },
+    {
+      type: 'task.ended',
+      at,
+      host: 'b',
+      task: 1,
+      name: 'playbook',
+      title: 'Look',
+      status: 'failed',
+      seconds: 0,
+      fault,
+    },
+  ];
+  t.match(frame(ended, SMALL), [/^waiting: a/, 'failed: b       failed  Look: no']);
+});
+
 t.test('a frame is a function of the events alone', async (t) => {
   const events = haEvents();
   const before = events.reduce(reduce, nothingYet);
