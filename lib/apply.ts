@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAsk } from './ask.ts';
 import { type Converging, type Outcome, plan } from './converging.ts';
 import { codeOf } from './errors.ts';
+import { pause } from './pause.ts';
 import { perform } from './perform.ts';
 import { notConverged, settle } from './settle.ts';
 import type { Step } from './step.ts';
@@ -34,11 +34,13 @@ export async function apply(
         performed = true;
       }
     } catch (error) {
+      // Nothing can be read of an opaque one, so nothing can be decided anew.
+      if (task.opaque) throw error;
       const late = performance.now() - started > task.settle.timeout * 1000;
       if (codeOf(error) !== 'conflict' || (++conflicts > conflictRetries && late)) throw error;
       // Whatever follows from what is seen now is to be done, be it the same steps again.
       steps = [];
-      await sleep(Math.random() * 50 * 2 ** Math.min(conflicts, 6));
+      await pause(Math.random() * 50 * 2 ** Math.min(conflicts, 6), c.signal);
     }
     if (task.opaque) return { status: 'changed', state: task.want(found) };
 

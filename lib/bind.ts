@@ -1,6 +1,8 @@
+import { isRecord } from './equal.ts';
 import { DabookError } from './errors.ts';
 import type { InputFault, Position } from './input-fault.ts';
 import { checkVars } from './inventory/check-vars.ts';
+import { didYouMean } from './inventory/did-you-mean.ts';
 import type { Inventory, InventoryHost } from './inventory/inventory.ts';
 import type { Playbook } from './playbook.ts';
 import type { Schema } from './schema.ts';
@@ -60,10 +62,27 @@ export async function bind(playbook: Playbook, inventory: Inventory, extra: Extr
   const all = inventory.groups.get('all') ?? { vars: {}, origin: () => undefined };
   const vars =
     playbook.vars === undefined ? {} : await checked(playbook.vars, all, `playbook "${playbook.name}"`);
+  const outputs = [vars, ...groups.flatMap(([, hosts]) => hosts.map((host) => host.vars))];
+  faults.push(...unknownVars(extra, outputs, inventory));
   if (faults.length > 0) {
     throw new DabookError('inventory', `the input does not fit the playbook "${playbook.name}"`, { faults });
   }
   return { groups: Object.fromEntries(groups), vars };
+}
+
+/** Most likely a mistyped name: what was meant would keep its old value without a word. */
+function unknownVars(extra: ExtraVars, outputs: readonly unknown[], inventory: Inventory): InputFault[] {
+  const names = [...outputs.filter(isRecord), ...inventory.hosts.map((host) => host.vars)].flatMap(
+    Object.keys,
+  );
+  const known = new Set(names);
+  return Object.keys(extra.vars)
+    .filter((name) => !known.has(name) && !name.startsWith('ansible_'))
+    .map((name) => ({
+      message: `-e ${name}: neither the playbook nor the inventory has a variable of that name`,
+      position: extra.origin([name]),
+      hint: didYouMean(name, known),
+    }));
 }
 
 interface Vars {
@@ -76,9 +95,10 @@ function missingGroup(playbook: Playbook, inventory: Inventory, group: string): 
   const others = [...inventory.groups.keys()].filter((name) => name !== 'all' && name !== 'ungrouped');
   return {
     message: `the playbook "${playbook.name}" needs the group "${group}", which the inventory ${empty ? 'leaves empty' : 'lacks'}`,
+    position: inventory.groups.get('all')?.origin([]),
     hint: empty
       ? `put a host or more into "${group}"`
-      : `the inventory's groups are: ${others.join(', ') || '(none)'}`,
+      : (didYouMean(group, others) ?? `the inventory's groups are: ${others.join(', ') || '(none)'}`),
   };
 }
 
@@ -95,7 +115,7 @@ async function withTypedWords(
   if (result.issues === undefined) return merged;
   const refused = new Set(result.issues.map(({ path }) => keyOf(path?.[0])));
   const typed = Object.entries(words).flatMap(([name, word]) =>
-    refused.has(name) && typeof word === 'string' && /^(true|false|null|-?\d+(\.\d+)?)$/.test(word)
+    refused.has(name) && typeof word === 'string' && /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?)$/.test(word)
       ? [[name, JSON.parse(word)] as const]
       : [],
   );

@@ -2,6 +2,7 @@ import { apply } from './apply.ts';
 import { type Converging, type Outcome, plan, read } from './converging.ts';
 import { equal } from './equal.ts';
 import { faultOf } from './fault.ts';
+import { notConverged } from './settle.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
 
@@ -69,13 +70,11 @@ async function decide(
   if (c.mode === 'check') {
     c.machine.foreseen.set(task.fact.key, want);
     if (steps.length > 0) return { status: 'would-change', state: want };
-    return { status: 'ok', state: want, note: stuckReason(task, now, want) ?? 'not settled yet' };
+    const stuck = task.stuck(now, want);
+    if (stuck?.final) throw notConverged(task, now, want, stuck.reason);
+    return { status: 'ok', state: want, note: stuck?.reason ?? 'not settled yet' };
   }
   return apply(task, steps, now, id, c);
-}
-
-function stuckReason(task: Task<unknown>, now: unknown, want: unknown): string | undefined {
-  return task.stuck(now, want)?.reason;
 }
 
 /** A state of which nothing is known: each of its properties is an unknown. */

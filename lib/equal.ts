@@ -1,3 +1,4 @@
+import { DabookError } from './errors.ts';
 import { reveal, Secret } from './secret.ts';
 import { Unknown } from './unknown.ts';
 
@@ -17,8 +18,20 @@ export function equal(a: unknown, b: unknown): boolean {
     );
   }
   if (!isRecord(a) || !isRecord(b)) return false;
+  refuseOdd(a);
+  refuseOdd(b);
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => equal(a[key], b[key]));
+}
+
+/** A Map, a Set or a Date has no properties to compare, and would be equal to any other one. */
+function refuseOdd(value: object): void {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return;
+  const name = prototype.constructor?.name ?? 'object of a class';
+  throw new DabookError('playbook', `a state holds a ${name}, which cannot be compared`, {
+    hint: 'let facts give plain objects, lists, texts, numbers and booleans',
+  });
 }
 
 /** True for an object with named properties: no list, no secret, no unknown. */

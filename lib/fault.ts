@@ -1,4 +1,4 @@
-import { codeOf, type DabookError, messageOf } from './errors.ts';
+import { type DabookError, messageOf } from './errors.ts';
 import type { Fault } from './events.ts';
 
 /** How many lines of a failed command's stderr are told. */
@@ -12,7 +12,8 @@ export function faultOf(error: unknown, where?: string): Fault {
   const ours = error instanceof Error && error.name === 'DabookError' ? (error as DabookError) : undefined;
   const causes = causesOf(error);
   return {
-    code: codeOf(error),
+    // What dabook did not throw on purpose came from the code of a playbook or of a task.
+    code: ours?.code ?? 'playbook',
     message: messageOf(error),
     ...(ours?.hint === undefined ? {} : { hint: ours.hint }),
     ...(where === undefined ? {} : { where }),

@@ -60,8 +60,7 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
   const { context, name, vars, groups, become, play } = view;
   const machine = context.machineOf(name);
 
-  async function runList(tasks: readonly Task<unknown>[], stack: string | undefined) {
-    const where = whereIn(stack, context.cwd);
+  async function runList(tasks: readonly Task<unknown>[], where: string | undefined) {
     const mode = context.limit.has(name) ? (context.check ? 'check' : 'apply') : 'read';
     try {
       return await machine.exclusively(() =>
@@ -80,24 +79,32 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
   });
 
   // One implementation serves both signatures of `run`: a task gives a result, a list gives a list.
-  async function run(tasks: Task<unknown> | readonly Task<unknown>[]): Promise<unknown> {
-    const stack = new Error().stack;
-    if (isList(tasks)) return (await runList(tasks, stack)).map(toResult);
-    const [outcome] = await runList([tasks], stack);
+  async function run(tasks: Task<unknown> | readonly Task<unknown>[], where: string | undefined) {
+    if (isList(tasks)) return (await runList(tasks, where)).map(toResult);
+    const [outcome] = await runList([tasks], where);
     return outcome && toResult(outcome);
   }
+
+  async function read<S>(fact: Fact<S>): Promise<S> {
+    const state = await readFact(fact, createAsk(machine, { become }), machine);
+    context.redactor.learn(state);
+    return state;
+  }
+
+  // Not async themselves: the very promise that the playbook gets is the one that is tracked.
+  const tracked = <T>(work: (where: string | undefined) => Promise<T>): Promise<T> => {
+    const where = whereIn(new Error().stack, context.cwd);
+    return context.underWay.track(work(where), where);
+  };
 
   const host: Host<Vars> & { readonly [viewOf]: HostView<Vars> } = {
     name,
     vars,
     groups,
     become,
-    run: run as Host<Vars>['run'],
-    async read(fact) {
-      const state = await readFact(fact, createAsk(machine, { become }), machine);
-      context.redactor.learn(state);
-      return state;
-    },
+    run: ((tasks: Task<unknown> | readonly Task<unknown>[]) =>
+      tracked((where) => run(tasks, where))) as Host<Vars>['run'],
+    read: (fact) => tracked(() => read(fact)),
     as: (options) => createHost({ ...view, become: options.become }),
     [viewOf]: view,
   };

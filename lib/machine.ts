@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { unlessAborted, withDeadline } from './deadline.ts';
 import { codeOf, DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import { faultOf } from './fault.ts';
@@ -30,15 +31,23 @@ export interface MachineOptions {
   readonly emit: (event: Happening) => void;
   readonly nextCommand: () => number;
   readonly now: () => number;
+  readonly signal: AbortSignal;
 }
 
+/** Seconds that an Engine API call that only reads may take. */
+const callDeadline = 60;
+/** Seconds that a command that only reads may take. */
+const commandDeadline = 300;
+
 /** Makes a machine. Nothing is connected to before the first command. */
-export function createMachine({ target, connect, emit, nextCommand, now }: MachineOptions): Machine {
+export function createMachine({ target, connect, emit, nextCommand, now, signal }: MachineOptions): Machine {
   const queue = new PQueue({ concurrency: 1 });
   const host = target.name;
   let connecting: Promise<Session> | undefined;
   // Told once; and what is still asked when the run ends is cut off on purpose.
   let tellsNoMore = false;
+  let isClosed = false;
+  let steps = 0;
 
   function tellUnreachable(error: unknown): void {
     if (tellsNoMore || codeOf(error) !== 'unreachable') return;
@@ -56,16 +65,37 @@ export function createMachine({ target, connect, emit, nextCommand, now }: Machi
       const which = { host, ...task, command: nextCommand(), purpose: asker.purpose, shown };
       // Before the connection is there, so that a view can show what a host is waited for.
       emit({ type: 'command.started', ...which });
+      if (isClosed)
+        throw new DabookError('playbook', `${host} was asked for something after the run had ended`);
       connecting ??= connect(target);
-      const session = await connecting;
+      const session = await unlessAborted(connecting, signal);
       const started = now();
-      const answer = await ask(session);
+      const answer = await answered(ask(session), asker, shown);
       emit({ type: 'command.ended', ...which, status: answer.status, seconds: (now() - started) / 1000 });
       return answer;
     } catch (error) {
       tellUnreachable(error);
       throw error;
     }
+  }
+
+  /** A step is waited for, come what may; what only reads, for so long, and not after an interrupt. */
+  async function answered<T>(answer: Promise<T>, { purpose }: Asker, shown: string): Promise<T> {
+    if (purpose === 'step') {
+      steps += 1;
+      return answer.finally(() => {
+        steps -= 1;
+      });
+    }
+    const isCall = shown.startsWith('GET ');
+    const seconds = isCall ? callDeadline : commandDeadline;
+    const late = () => {
+      const who = isCall ? `the Docker Engine of ${host}` : host;
+      const hint = 'is it frozen, or short of memory or disk?';
+      return commandFailed(`${who} did not answer within ${seconds} s`, shown, 0, '', hint);
+    };
+    // A command that reads waits in line behind a step, which may take its time.
+    return withDeadline(unlessAborted(answer, signal), { seconds, late, unless: () => steps > 0 });
   }
 
   return {
@@ -77,6 +107,7 @@ export function createMachine({ target, connect, emit, nextCommand, now }: Machi
     docker: (request, asker, shown) =>
       told(shown, asker, (session) => session.docker(request, { become: asker.become })),
     async close() {
+      isClosed = true;
       tellsNoMore = true;
       const session = await connecting?.catch(() => undefined);
       await session?.close();

@@ -15,6 +15,7 @@ export function createMachines(
   inventory: Inventory,
   connect: (target: Target) => Promise<Session>,
   emit: (event: Happening) => void,
+  signal: AbortSignal,
 ): Machines {
   const targets = new Map(inventory.hosts.map(({ name, target }) => [name, target]));
   const machines = new Map<string, Machine>();
@@ -26,7 +27,14 @@ export function createMachines(
       if (known) return known;
       const target = targets.get(name);
       if (!target) throw new DabookError('bug', `there is no host ${name}`);
-      const made = createMachine({ target, connect, emit, nextCommand, now: () => performance.now() });
+      const made = createMachine({
+        target,
+        connect,
+        emit,
+        nextCommand,
+        now: () => performance.now(),
+        signal,
+      });
       machines.set(name, made);
       return made;
     },

@@ -20,6 +20,17 @@ export interface PlayOptions {
 /** The only fan-out of a playbook. */
 export interface Play {
   /**
+   * Runs `work` for one host, and gives what it gave.
+   * @throws the error with which `work` failed
+   * @example const swarm = await play('Read the swarm', manager, (host) => host.read(swarmMembership))
+   */
+  <H extends Host, R>(
+    title: string,
+    host: H,
+    work: (host: H) => Promise<R>,
+    options?: PlayOptions,
+  ): Promise<R>;
+  /**
    * Runs `work` for every host, in parallel. A host that fails stops only itself. Gives what `work` gave,
    * in the order of the hosts, for those that did not fail and are within the limit.
    * @throws DabookError `run` when more hosts failed than `maxFail` allows
@@ -31,17 +42,6 @@ export interface Play {
     work: (host: H) => Promise<R>,
     options?: PlayOptions,
   ): Promise<R[]>;
-  /**
-   * Runs `work` for one host, and gives what it gave.
-   * @throws the error with which `work` failed
-   * @example const swarm = await play('Read the swarm', manager, (host) => host.read(swarmMembership))
-   */
-  <H extends Host, R>(
-    title: string,
-    host: H,
-    work: (host: H) => Promise<R>,
-    options?: PlayOptions,
-  ): Promise<R>;
 }
 
 /** Makes the `play` of a run. */
@@ -50,22 +50,43 @@ export function createPlay(context: RunContext): Play {
     title: string,
     hosts: H | readonly H[],
     work: (host: H) => Promise<R>,
-    options: PlayOptions = {},
+    options: PlayOptions,
+    where: string | undefined,
   ): Promise<R | R[]> {
-    const where = whereIn(new Error().stack, context.cwd);
+    const list = isList(hosts) ? hosts.filter(({ name }) => mayServe(name, context)) : [hosts];
+    const allowed = isList(hosts) ? countOf(options.maxFail ?? 0, list.length, 0) : 0;
+    const lost = isList(hosts) ? undefined : context.failed.get(hosts.name);
+    if (lost !== undefined) throw lost;
+    const { results, failures } = await serveAll(
+      title,
+      list,
+      work,
+      { ...options, maxFail: allowed },
+      context,
+    );
     if (isList(hosts)) {
-      const all = hosts.filter(({ name }) => context.limit.has(name) && !context.failed.has(name));
-      const { results, failures } = await serveAll(title, all, work, options, context);
-      const allowed = countOf(options.maxFail ?? 0, all.length, 0);
-      if (failures.size > allowed) throw ended(title, all.length, failures, where);
+      if (failures.size > allowed) throw ended(title, list.length, failures, where);
       return results;
     }
-    // Later plays need what this one gives, so it is served outside of the limit too: read, not changed.
-    const { results, failures } = await serveAll(title, [hosts], work, options, context);
     if (failures.size > 0) throw failures.get(hosts.name);
     return results[0] as R;
   }
-  return play as Play;
+
+  // Not async itself: the very promise that the playbook gets is the one that is tracked.
+  return (<H extends Host, R>(
+    title: string,
+    hosts: H | readonly H[],
+    work: (host: H) => Promise<R>,
+    options: PlayOptions = {},
+  ) => {
+    const where = whereIn(new Error().stack, context.cwd);
+    return context.underWay.track(play(title, hosts, work, options, where), where);
+  }) as Play;
+}
+
+/** A play for one host is served outside of the limit too, since later plays need what it gives: read, not changed. */
+function mayServe(host: string, context: RunContext): boolean {
+  return context.limit.has(host) && !context.failed.has(host);
 }
 
 interface Served<R> {
@@ -103,7 +124,7 @@ async function serveAll<H extends Host, R>(
   context.emit({ type: 'play.started', play: title, hosts: hosts.map(({ name }) => name) });
   for (const batch of queued) {
     if (context.signal.aborted || failures.size > allowed) break;
-    const forks = new PQueue({ concurrency: options.forks ?? context.forks });
+    const forks = new PQueue({ concurrency: countOf(options.forks ?? context.forks, hosts.length, 1) });
     const served = await Promise.all(batch.map((host) => forks.add(() => serve(host))));
     results.push(...served.flat());
   }

@@ -15,13 +15,18 @@ const shortest = 4;
 /** Makes a redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
   const labels = new Map<string, string>();
+  let known: RegExp | undefined;
+
+  // Longest first: a secret may be part of another one.
+  const pattern = () => {
+    const forms = [...labels.keys()].sort((a, b) => b.length - a.length);
+    return new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
+  };
 
   function text(input: string): string {
-    let output = input;
-    for (const [known, label] of labels) {
-      if (output.includes(known)) output = output.replaceAll(known, label);
-    }
-    return output;
+    if (labels.size === 0) return input;
+    known ??= pattern();
+    return input.replace(known, (form) => labels.get(form) ?? form);
   }
 
   return {
@@ -29,7 +34,9 @@ export function createRedactor(): Redactor {
     learn(value) {
       for (const found of secretsIn(value)) {
         for (const form of formsOf(reveal(found))) {
-          if (form.length >= shortest) labels.set(form, found.toString());
+          if (form.length < shortest || labels.has(form)) continue;
+          labels.set(form, found.toString());
+          known = undefined;
         }
       }
     },

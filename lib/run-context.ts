@@ -1,6 +1,7 @@
 import type { Happening } from './events.ts';
 import type { Machine } from './machine.ts';
 import type { Redactor } from './redact.ts';
+import type { UnderWay } from './under-way.ts';
 
 /** What all parts of one run share. */
 export interface RunContext {
@@ -16,6 +17,7 @@ export interface RunContext {
   readonly failed: Map<string, unknown>;
   /** Errors that an event has told already. */
   readonly told: WeakSet<object>;
+  readonly underWay: UnderWay;
   emit(event: Happening): void;
   machineOf(host: string): Machine;
   nextTask(): number;

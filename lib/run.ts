@@ -11,6 +11,7 @@ import { createRedactor } from './redact.ts';
 import { isTold, type RunContext } from './run-context.ts';
 import { createTally } from './tally.ts';
 import type { Session, Target } from './transport/session.ts';
+import { createUnderWay } from './under-way.ts';
 import { whereIn } from './where.ts';
 
 export interface RunOptions {
@@ -63,13 +64,16 @@ export async function run(
     options.onEvent({ type, at: new Date().toISOString(), ...rest } as Event);
   };
 
-  const machines = createMachines(inventory, options.connect, emit);
+  const signal = options.signal ?? new AbortController().signal;
+  const underWay = createUnderWay();
+  const machines = createMachines(inventory, options.connect, emit, signal);
   const context: RunContext = {
     check,
     forks: options.forks ?? 50,
     cwd: options.cwd ?? process.cwd(),
     redactor,
-    signal: options.signal ?? new AbortController().signal,
+    signal,
+    underWay,
     limit,
     failed: new Map(),
     told: new WeakSet(),
@@ -97,6 +101,8 @@ export async function run(
   } catch (error) {
     thrown = error;
   }
+  const forgotten = await underWay.settle();
+  thrown ??= forgotten;
   await machines.close();
   const outcome = outcomeOf(context, thrown, tally.hosts);
   const silent = thrown === undefined || isTold(context, thrown);

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Converging, read } from './converging.ts';
 import { diff } from './diff.ts';
 import { equal } from './equal.ts';
 import { codeOf, DabookError } from './errors.ts';
 import type { Ask } from './fact.ts';
+import { pause } from './pause.ts';
 import type { Step } from './step.ts';
 import type { Task } from './task.ts';
 
@@ -26,7 +26,7 @@ export async function settle(
 ): Promise<Seen> {
   const { timeout, interval = 1 } = task.settle;
   const deadline = performance.now() + timeout * 1000;
-  for (let pause = 0.1; ; pause = Math.min(pause * 1.5, interval)) {
+  for (let seconds = 0.1; ; seconds = Math.min(seconds * 1.5, interval)) {
     const now = await read(task, c, ask);
     const late = performance.now() >= deadline;
     const want = wantUnlessRefused(task, now, late);
@@ -42,8 +42,7 @@ export async function settle(
         throw notConverged(task, now, want, [waited, stuck?.reason].filter(Boolean).join(': '));
       }
     }
-    c.signal.throwIfAborted();
-    await sleep(pause * 1000, undefined, { signal: c.signal });
+    await pause(seconds * 1000, c.signal);
   }
 }
 

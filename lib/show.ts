@@ -14,7 +14,6 @@ export function showable(value: unknown): Json {
   if (value instanceof Unknown) return value.toJSON();
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  if (value instanceof Map) return showable(Object.fromEntries(value));
   if (Array.isArray(value)) return value.map(showable);
   if (typeof value === 'object') {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);

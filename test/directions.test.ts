@@ -47,6 +47,7 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
       'lib/transport/session.ts',
       'lib/inventory/inventory.ts',
       'lib/inventory/check-vars.ts',
+      'lib/inventory/did-you-mean.ts',
     ],
   ],
 ];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DabookError } from '../../lib/errors.ts';
 import { exec, fact, isKnown, playbook, refuse, secret, sh, task, unknown } from '../../lib/index.ts';
 import type { Playbook } from '../../lib/playbook.ts';
+import { createRedactor } from '../../lib/redact.ts';
 import { type AnyTask, fakeHost, only, runWith, set, setting } from './settings.ts';
 
 const group = z.object({});
@@ -216,6 +217,79 @@ t.test('what is refused while it settles is waited for, until it is late', async
     { all: ['a'] },
   );
   t.match(only(late.events, 'task.ended')[0]?.fault, { code: 'refused', message: 'it looks odd' });
+});
+
+t.test('an opaque command that failed is a failure, whatever its stderr says', async (t) => {
+  const always = task('always', {
+    title: (_a: object) => 'always',
+    fact: () => fact({ key: ['always'], read: async () => 0 }),
+    want: (now) => now + 1,
+    steps: () => [exec(sh`fail`, { conflicts: /broken/ })],
+    opaque: () => true,
+  });
+  const { events, outcome } = await runWith(listOf([always({})]), { a: fakeHost() }, { all: ['a'] });
+  t.equal(outcome, 'failed');
+  t.same(statuses(events), ['failed']);
+});
+
+t.test('check mode fails where waiting could not help', async (t) => {
+  const hopeless = task('hopeless', {
+    title: (_a: object) => 'hopeless',
+    fact: () => setting('a'),
+    want: () => 'running',
+    steps: () => [],
+    stuck: () => ({ reason: 'no such image', final: true }),
+  });
+  const { events } = await runWith(
+    listOf([hopeless({})]),
+    { a: fakeHost() },
+    { all: ['a'] },
+    { check: true },
+  );
+  t.match(only(events, 'task.ended')[0], {
+    status: 'failed',
+    fault: { code: 'not-converged', message: /no such image/ },
+  });
+});
+
+t.test('interrupted while it settles: told as such', async (t) => {
+  const controller = new AbortController();
+  const host = fakeHost({ a: 'old' });
+  let looks = 0;
+  host.onCommand = (command) => {
+    if (command.startsWith('get')) host.settings.a = 'old';
+    if (command.startsWith('get') && ++looks === 3) {
+      setTimeout(() => controller.abort(new DabookError('interrupted', 'interrupted')), 5);
+    }
+  };
+  const list = listOf([set({ name: 'a', value: 'new', timeout: 30 })]);
+  const { events, outcome } = await runWith(list, { a: host }, { all: ['a'] }, { signal: controller.signal });
+  t.equal(outcome, 'interrupted');
+  t.equal(only(events, 'task.ended')[0]?.fault?.code, 'interrupted');
+});
+
+t.test('states that cannot be compared are told, not taken for equal', async (t) => {
+  const odd = task('odd', {
+    title: (_a: object) => 'odd',
+    fact: () => fact({ key: ['odd'], read: async () => new Set<string>() }),
+    want: () => new Set(['a']),
+    steps: () => [],
+  });
+  const { events } = await runWith(listOf([odd({})]), { a: fakeHost() }, { all: ['a'] });
+  t.match(only(events, 'task.ended')[0]?.fault, {
+    code: 'playbook',
+    message: 'a state holds a Set, which cannot be compared',
+  });
+});
+
+t.test('secrets that are part of one another are all taken out whole', async (t) => {
+  const redactor = createRedactor();
+  redactor.learn([
+    secret('short', 'hunter'),
+    { deep: secret('long', 'hunter2-Zq81') },
+    secret('odd', 'a.b*c$d'),
+  ]);
+  t.equal(redactor.text('pw=hunter2-Zq81, hunter, a.b*c$d, axb*c$d'), 'pw=<long>, <short>, <odd>, axb*c$d');
 });
 
 t.test('a failing step tells what to do, where it knows', async (t) => {

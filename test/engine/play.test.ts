@@ -237,11 +237,10 @@ t.test('words of -e become what the schema takes; texts stay texts', async (t) =
   );
 });
 
-t.test('what is still asked when the run ends makes no host unreachable', async (t) => {
-  const host = fakeHost();
+t.test('what is still under way when the playbook fails is waited for', async (t) => {
+  const host = fakeHost({ slow: '1' });
   host.onCommand = async (command) => {
-    if (command === "get 'slow'")
-      await new Promise((_, fail) => setTimeout(fail, 30, new DabookError('unreachable', 'closed')));
+    if (command === "get 'slow'") await new Promise((done) => setTimeout(done, 30));
   };
   const book = playbook(
     { name: 'cut', groups: { all: group } },
@@ -257,10 +256,63 @@ t.test('what is still asked when the run ends makes no host unreachable', async 
     },
   );
   const { outcome, hosts, events } = await runWith(book, { a: host }, { all: ['a'] });
-  await new Promise((done) => setTimeout(done, 60));
   t.equal(outcome, 'failed');
   t.match(hosts.a, { failed: 1, unreachable: 0 });
-  t.same(only(events, 'host.unreachable'), []);
+  t.equal(only(events, 'command.ended').length, 1);
+  t.equal(events.at(-1)?.type, 'run.ended');
+});
+
+t.test('a forgotten await: the work is waited for, and told with its line', async (t) => {
+  for (const forget of ['run', 'play', 'inner'] as const) {
+    const host = fakeHost();
+    const book = playbook({ name: 'forgot', groups: { all: group } }, async ({ groups: { all }, play }) => {
+      const work = () => all[0].run(set({ name: 'x', value: '1' }));
+      if (forget === 'run') work();
+      if (forget === 'play') play('Forgot', all, work);
+      if (forget === 'inner') await play('Forgot', all, async () => void work());
+    });
+    const { outcome, events } = await runWith(book, { a: host }, { all: ['a'] });
+    t.equal(outcome, 'failed', forget);
+    t.equal(host.settings.x, '1', 'it was waited for');
+    t.equal(events.at(-1)?.type, 'run.ended', 'and nothing was told after the end');
+    t.match(only(events, 'run.ended')[0]?.fault, {
+      code: 'playbook',
+      hint: /"await" is missing at test\/engine\/play\.test\.ts:\d+/,
+    });
+  }
+});
+
+t.test('a failed host is in no later play, not even in one of its own', async (t) => {
+  const host = fakeHost();
+  host.onCommand = (command) => {
+    if (command === "get 'bad'") throw new DabookError('command', 'broken');
+  };
+  const book = playbook({ name: 'later', groups: { all: group } }, async ({ groups: { all }, play }) => {
+    await play('First', all, (h) => h.run(set({ name: 'bad', value: '1' })), { maxFail: 1 });
+    await play('Second', all[0], (h) => h.run(set({ name: 'good', value: '1' })));
+  });
+  const { outcome, events } = await runWith(book, { a: host }, { all: ['a'] });
+  t.equal(outcome, 'failed');
+  t.notOk('good' in host.settings);
+  t.equal(only(events, 'task.ended').filter(({ fault }) => fault).length, 1, 'told once');
+});
+
+t.test('forks that are no number of hosts, and a mistyped -e, are told as such', async (t) => {
+  const { events } = await runWith(setEverywhere({ forks: 0 }), six(), { all: names });
+  t.match(only(events, 'run.ended')[0]?.fault, { code: 'playbook', message: '0 is no number of hosts' });
+  const book = playbook(
+    { name: 'e', groups: { all: group }, vars: z.object({ stack: z.string().default('da') }) },
+    async () => {},
+  );
+  await t.rejects(
+    runWith(
+      book,
+      { a: fakeHost() },
+      { all: ['a'] },
+      { extraVars: { vars: { stak: 'x' }, origin: () => undefined } },
+    ),
+    { code: 'inventory', faults: [{ message: /-e stak/, hint: 'did you mean stack?' }] },
+  );
 });
 
 t.test('interrupted: nothing new is begun', async (t) => {

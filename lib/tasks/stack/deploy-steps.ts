@@ -83,8 +83,8 @@ function deploy({
   const named = files.reduce((command, file) => sh`${command} -c ${file}`, sh`${enter}docker stack deploy`);
   const pruned = prune ? sh`${named} --prune` : named;
   const registry = withRegistryAuth ? sh`${pruned} --with-registry-auth` : pruned;
-  return exec(sh`${registry} --resolve-image ${resolveImage} ${name}`, { conflicts: goingNetwork });
+  return exec(sh`${registry} --resolve-image ${resolveImage} ${name}`, { conflicts: othersAtWork });
 }
 
-/** A network of the stack's former life that is listed until its last container has ended. */
-const goingNetwork = /network \S+ not found/;
+/** Another writer; or a network of the stack's former life, which is listed until its last container has ended. */
+const othersAtWork = /update out of sequence|network \S+ not found/;
