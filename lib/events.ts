@@ -34,7 +34,7 @@ export interface Fault {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
-  /** The playbook's own line: `ha.ts:12:5`. */
+  /** The playbook's own line: `ha.ts:12`. */
   readonly where?: string;
   readonly command?: { readonly shown: string; readonly status: number; readonly stderr: string };
   readonly causes?: readonly string[];

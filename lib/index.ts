@@ -35,6 +35,8 @@ export { Secret, secret } from './secret.ts';
 export { Command, sh, type Word } from './sh.ts';
 export { show } from './show.ts';
 export {
+  type AttributesStep,
+  attributes,
   type Content,
   type DockerStep,
   docker,

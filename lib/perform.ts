@@ -1,10 +1,12 @@
 import { engineMessage } from './ask.ts';
-import { readContent, sha256Of } from './content.ts';
+import { attributesScript } from './attributes-script.ts';
+import { readContent } from './content.ts';
 import { isRecord } from './equal.ts';
 import { DabookError } from './errors.ts';
 import { type Asker, commandFailed, type Machine } from './machine.ts';
 import { putScript } from './put-script.ts';
 import { reveal, Secret } from './secret.ts';
+import { sha256Of } from './sha256.ts';
 import { type Step, showStep } from './step.ts';
 import { Unknown } from './unknown.ts';
 
@@ -28,6 +30,8 @@ export async function perform(
     const { method, path } = step;
     const body = step.body === undefined ? undefined : JSON.stringify(revealed(step.body));
     const answer = await machine.docker({ method, path, body }, acting, shown);
+    // Somebody else removed it: that it is gone is what was wanted, and is verified like all else.
+    if (method === 'DELETE' && answer.status === 404) return;
     if (answer.status >= 400) throw failed(step, shown, answer.status, engineMessage(answer.body));
     return;
   }
@@ -44,14 +48,14 @@ async function commandOf(
     const stdin = await readContent(step.content, machineOf);
     return { command: putScript(step, sha256Of(stdin)).text, stdin };
   }
+  if (step.kind === 'attributes') return { command: attributesScript(step).text };
   if (step.stdin === undefined) return { command: step.command.text };
   const stdin = Buffer.from(typeof step.stdin === 'string' ? step.stdin : reveal(step.stdin));
   return { command: step.command.text, stdin };
 }
 
 function failed(step: Step, shown: string, status: number, stderr: string): DabookError {
-  const conflicts = step.kind === 'exec' && step.conflicts?.test(stderr);
-  if (conflicts || stderr.includes(outOfSequence)) {
+  if (isConflict(step, stderr)) {
     return new DabookError('conflict', `others were at work on it, for too long: ${lastLine(stderr)}`, {
       command: { shown, status, stderr },
     });
@@ -60,8 +64,13 @@ function failed(step: Step, shown: string, status: number, stderr: string): Dabo
     step.kind === 'docker'
       ? `the Docker Engine answered ${status}: ${stderr}`
       : `a command ended with status ${status}`;
-  const hint = step.kind === 'put' ? undefined : step.hint;
+  const hint = 'hint' in step ? step.hint : undefined;
   return commandFailed(message, shown, status, step.kind === 'docker' ? '' : stderr, hint);
+}
+
+function isConflict(step: Step, stderr: string): boolean {
+  if (step.kind === 'docker') return stderr.includes(outOfSequence);
+  return step.kind === 'exec' && step.conflicts?.test(stderr) === true;
 }
 
 function lastLine(text: string): string {

@@ -119,7 +119,10 @@ function outcomeOf(
   thrown: unknown,
   hosts: Readonly<Record<string, Counts>>,
 ): RunEnded['outcome'] {
-  if (context.signal.aborted) return 'interrupted';
+  // What else aborts a run is a fault, such as an error that nobody caught.
+  if (context.signal.aborted) {
+    return codeOf(context.signal.reason) === 'interrupted' ? 'interrupted' : 'failed';
+  }
   const counts = Object.values(hosts);
   const failed = counts.some((host) => host.failed > 0);
   const unreachable = counts.some((host) => host.unreachable > 0);

@@ -1,9 +1,10 @@
+import { ownership } from './ownership.ts';
 import { posixQuote } from './posix-quote.ts';
 import type { Secret } from './secret.ts';
 import type { Command } from './sh.ts';
 
 /** What a step does to a host, as data: shown, logged, counted and tested without one. */
-export type Step = ExecStep | PutStep | DockerStep;
+export type Step = ExecStep | PutStep | AttributesStep | DockerStep;
 
 /** A command. */
 export interface ExecStep {
@@ -24,6 +25,17 @@ export interface PutStep {
   /** Four octal digits. */
   readonly mode: string;
   /** Name or number; the writing user's own by default. */
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+/** Mode and owner of a file that is there; its content is not touched. What is not given stays. */
+export interface AttributesStep {
+  readonly kind: 'attributes';
+  readonly path: string;
+  /** Four octal digits. A change of owner clears set-id bits: give those again. */
+  readonly mode?: string | undefined;
+  /** Name or number. */
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
 }
@@ -64,6 +76,14 @@ export function put(path: string, file: Omit<PutStep, 'kind' | 'path'>): PutStep
 }
 
 /**
+ * A step that sets mode and owner of a regular file, never of what a link points to.
+ * @example attributes('/etc/motd', { mode: '0644', owner: 'root' })
+ */
+export function attributes(path: string, set: Omit<AttributesStep, 'kind' | 'path'>): AttributesStep {
+  return { kind: 'attributes', path, ...set };
+}
+
+/**
  * A step that calls the Docker Engine API.
  * @example docker('POST', '/swarm/leave?force=true', { title: 'leave the swarm' })
  */
@@ -83,11 +103,15 @@ export function showStep(step: Step): string {
         ? step.command.text
         : `${step.command.text} < ${shownStdin(step.stdin)}`;
     case 'put': {
-      const owner =
-        step.owner === undefined && step.group === undefined
-          ? ''
-          : ` owned by ${step.owner ?? ''}:${step.group ?? ''}`;
-      return `write ${posixQuote(step.path)} mode ${step.mode}${owner}`;
+      const owners = ownership(step);
+      const owned = owners === '' ? '' : ` owned by ${owners}`;
+      return `write ${posixQuote(step.path)} mode ${step.mode}${owned}`;
+    }
+    case 'attributes': {
+      const owners = ownership(step);
+      const chown = owners === '' ? [] : [`chown ${owners}`];
+      const chmod = step.mode === undefined ? [] : [`chmod ${step.mode}`];
+      return `${[...chown, ...chmod].join(', ')} ${posixQuote(step.path)}`;
     }
     case 'docker':
       return `${step.title} (${step.method} ${step.path})`;

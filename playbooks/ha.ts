@@ -14,6 +14,7 @@ import {
   swarmMembership,
 } from 'dabook/tasks';
 import { checkCompose } from './digital-access/check-compose.ts';
+import { checkHosts } from './digital-access/check-hosts.ts';
 import { copyServiceKeys } from './digital-access/copy-service-keys.ts';
 import { composeFiles, Installation, Node } from './digital-access/installation.ts';
 import { joinWorker, refuseStranger } from './digital-access/join-worker.ts';
@@ -30,6 +31,7 @@ import { labelsNotOf, labelsOf } from './digital-access/labels.ts';
 export default playbook(
   { name: 'Digital Access: high availability', groups: { manager: Node, workers: Node }, vars: Installation },
   async ({ groups, vars, play }) => {
+    checkHosts(groups.manager, groups.workers);
     const { become, stack } = vars;
     const manager = groups.manager[0].as({ become });
     const workers = groups.workers.map((worker) => worker.as({ become }));
@@ -62,6 +64,12 @@ export default playbook(
     const looks = await play('Look at the workers', workers, async (worker) => {
       const membership = await worker.read(swarmMembership);
       refuseStranger(membership, swarm);
+      // What a copy would refuse, such as a folder that is missing, is refused here.
+      await Promise.all(
+        copyServiceKeys(worker.vars.services, keys, vars).map(async (copy) =>
+          copy.want(await worker.read(copy.fact)),
+        ),
+      );
       return { isMember: inSwarm(membership, swarm) };
     });
 

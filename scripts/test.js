@@ -13,8 +13,8 @@ const named = args.filter((arg) => arg !== '--unit');
 ensureInstalled();
 const files = named.length > 0 ? named : find('test');
 const needsLab = (file) => file.endsWith('.lab.test.ts');
-/** Installs the package as a user would, which takes its time. */
-const isSlow = (file) => file.startsWith('test/package/');
+/** They install the package as a user would, and start dabook many times over. */
+const isSlow = (file) => /^test\/(package|cli)\//.test(file);
 const out = mkdtempSync(join(tmpdir(), 'dabook-test-'));
 const totals = { pass: 0, fail: 0, skip: 0 };
 let status = 0;

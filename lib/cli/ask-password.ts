@@ -1,10 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
 import { DabookError } from '../errors.ts';
 import { type Secret, secret } from '../secret.ts';
 import type { Io } from './io.ts';
 
 /**
  * Asks for a password without echo; where stdin is no terminal, its first line is the password.
- * @throws DabookError `interrupted` on Ctrl-C, `usage` when stdin ends first
+ * @throws DabookError `interrupted` on Ctrl-C, `usage` when stdin ends first or the password is empty
  */
 export async function askPassword(io: Io, question: string, label: string): Promise<Secret> {
   const { stdin, stderr } = io;
@@ -14,7 +15,10 @@ export async function askPassword(io: Io, question: string, label: string): Prom
     stdin.setRawMode(true);
   }
   try {
-    return secret(label, await readLine(stdin, terminal));
+    const text = await readLine(stdin, terminal);
+    if (text === undefined) throw new DabookError('usage', 'no password was given', { hint });
+    if (text === '') throw new DabookError('usage', 'the password given is empty', { hint });
+    return secret(label, text);
   } finally {
     if (terminal) {
       stdin.setRawMode(false);
@@ -24,24 +28,36 @@ export async function askPassword(io: Io, question: string, label: string): Prom
   }
 }
 
-function readLine(stdin: NodeJS.ReadStream, terminal: boolean): Promise<string> {
+const hint = 'leave out -K where sudo asks for none';
+
+/** `undefined` where the input ends before anything is typed. */
+function readLine(stdin: NodeJS.ReadStream, terminal: boolean): Promise<string | undefined> {
   return new Promise((done, fail) => {
+    const decoder = new TextDecoder();
     let line = '';
     const end = (settle: () => void) => {
-      stdin.off('data', onData).off('end', onEnd);
+      stdin.off('data', onData).off('end', onEnd).off('error', onEnd);
       settle();
     };
-    const onEnd = () => end(() => fail(new DabookError('usage', 'no password was given on stdin')));
+    const onEnd = () => end(() => done(line === '' ? undefined : line));
     const onData = (chunk: Buffer | string) => {
-      for (const char of chunk.toString()) {
+      const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+      // Cursor keys and the like type nothing.
+      for (const char of terminal ? stripVTControlCharacters(text) : text) {
         if (char === '\n' || char === '\r') return end(() => done(line));
-        if (terminal && char === '\u0003')
+        if (!terminal) line += char;
+        else if (char === key.interrupt)
           return end(() => fail(new DabookError('interrupted', 'interrupted')));
-        const isRubout = terminal && (char === '\u007f' || char === '\b');
-        line = isRubout ? line.slice(0, -1) : line + char;
+        else if (char === key.end) return onEnd();
+        else if (char === key.clear) line = '';
+        else if (char === key.rubout || char === '\b') line = [...line].slice(0, -1).join('');
+        else if (char >= ' ') line += char;
       }
     };
-    stdin.on('data', onData).on('end', onEnd);
+    stdin.on('data', onData).on('end', onEnd).on('error', onEnd);
     stdin.resume();
   });
 }
+
+/** What a terminal sends for Ctrl-C, Ctrl-D, Ctrl-U and the backspace key. */
+const key = { interrupt: '\u0003', end: '\u0004', clear: '\u0015', rubout: '\u007f' };

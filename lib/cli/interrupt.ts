@@ -1,23 +1,29 @@
 import { DabookError } from '../errors.ts';
 import { exitStatus, type Io } from './io.ts';
 
+/** What asks a program to end: by hand, by the system, by a terminal that goes away. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Runs `work` until it ends or the operator interrupts it. The first SIGINT or SIGTERM aborts the
- * signal: what is under way ends, nothing new is begun. The second one ends the process.
+ * Runs `work` until it ends or the operator interrupts it. The first signal aborts the controller:
+ * what is under way ends, nothing new is begun. The second one ends the process.
  */
-export async function untilInterrupted<T>(io: Io, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
+export async function untilInterrupted<T>(
+  io: Io,
+  controller: AbortController,
+  work: () => Promise<T>,
+): Promise<T> {
+  let again = false;
   const onSignal = () => {
-    if (controller.signal.aborted) io.exit(exitStatus.interrupted);
+    if (again) io.exit(exitStatus.interrupted);
+    again = true;
     io.stderr.write('\ndabook: interrupted; ending what is under way (again to end at once)\n');
     controller.abort(new DabookError('interrupted', 'interrupted'));
   };
-  io.on('SIGINT', onSignal);
-  io.on('SIGTERM', onSignal);
+  for (const signal of signals) io.on(signal, onSignal);
   try {
-    return await work(controller.signal);
+    return await work();
   } finally {
-    io.off('SIGINT', onSignal);
-    io.off('SIGTERM', onSignal);
+    for (const signal of signals) io.off(signal, onSignal);
   }
 }

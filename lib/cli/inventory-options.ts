@@ -1,12 +1,11 @@
-import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { Option } from 'commander';
 import { DabookError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { loadInventory } from '../inventory/load-inventory.ts';
-import { createImporter, type ImportModule } from '../load/import-module.ts';
-import type { Secret } from '../secret.ts';
-import { cacheDir } from './cache-dir.ts';
+import { createImporter } from '../load/import-module.ts';
 import type { Io } from './io.ts';
+import { warn } from './warn.ts';
 
 /** What the command line says of the inventory. */
 export interface InventoryOptions {
@@ -14,35 +13,41 @@ export interface InventoryOptions {
   readonly user?: string | undefined;
   readonly privateKey?: string | undefined;
   readonly become?: boolean | undefined;
-  readonly becomePassword?: Secret | undefined;
+  readonly extraVars?: Readonly<Record<string, unknown>> | undefined;
   readonly playbook?: string | undefined;
 }
 
-/** The importer of the user's TypeScript, with its cache in the user's own folder. */
-export async function importerFor(io: Io): Promise<ImportModule> {
-  return createImporter(await cacheDir(io.env, homeOf(io)));
+/** `-i`, of the commands that read an inventory. */
+export function sourceOption(): Option {
+  const about = 'YAML file, folder, .ts file or list "a,b,"; may be given again';
+  return new Option('-i, --inventory <source>', about).argParser(collect);
 }
 
-/** The user's home folder. */
-export function homeOf(io: Io): string {
-  return io.env.HOME ?? homedir();
+/** Collects an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /**
  * Loads the inventory; its warnings go to stderr.
+ * @param cache a folder of this user alone, for compiled modules
  * @throws DabookError `inventory` with all its faults
  */
-export async function readInventory(io: Io, options: InventoryOptions): Promise<Inventory> {
-  const { inventory: sources, user, privateKey, become, becomePassword, playbook } = options;
+export async function readInventory(
+  io: Io,
+  options: InventoryOptions,
+  cache: string | undefined,
+): Promise<Inventory> {
+  const { inventory: sources, user, privateKey, become, extraVars, playbook } = options;
   const cwd = io.cwd();
   const { inventory, faults, warnings } = await loadInventory(sources, {
     cwd,
-    importModule: async (path) => (await importerFor(io))(path),
+    importModule: async (path) => (await createImporter(cache))(path),
     overrides: { user, privateKeyFile: privateKey, become },
-    becomePassword,
+    extraVars,
     playbookDir: playbook === undefined ? undefined : dirname(resolve(cwd, playbook)),
   });
-  for (const warning of warnings) io.stderr.write(`dabook: warning: ${warning}\n`);
+  for (const warning of warnings) warn(io, warning);
   if (faults.length > 0) throw new DabookError('inventory', 'the inventory cannot be used', { faults });
   return inventory;
 }

@@ -1,31 +1,48 @@
 import { Command, CommanderError } from 'commander';
+import { codeOf, DabookError } from '../errors.ts';
 import { inventoryCommand } from './inventory-command.ts';
 import { exitStatus, type Io } from './io.ts';
 import { runCommand } from './run-command.ts';
 import { showError } from './show-error.ts';
 import { version } from './version.ts';
+import { watchOutput } from './watch-output.ts';
 
 /**
  * The command line: arguments to an exit status. Prints every error, and nothing else does.
  * @param io the process, or what stands for it in a test
  */
 export async function main(io: Io): Promise<number> {
-  // Whoever reads our output may stop reading it; the run goes on.
-  io.stdout.on('error', () => {});
+  const written = watchOutput(io);
+  const status = await statusOf(io);
+  const lost = await written();
+  return lost && status === exitStatus.ok ? exitStatus.failed : status;
+}
+
+async function statusOf(io: Io): Promise<number> {
   let status: number = exitStatus.ok;
   const done = (result: number) => {
     status = result;
   };
+  try {
+    await createProgram(io, done).parseAsync([...io.argv]);
+    return status;
+  } catch (error) {
+    // Help and version end this way too; commander has printed what it says.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+    io.stderr.write(showError(error));
+    if (codeOf(error) === 'interrupted') return exitStatus.interrupted;
+    return codeOf(error) === 'bug' ? exitStatus.failed : exitStatus.usage;
+  }
+}
+
+function createProgram(io: Io, done: (status: number) => void): Command {
   const program = new Command('dabook')
     .description('Runs typed playbooks of idempotent tasks over SSH, in parallel across an inventory.')
-    .version(version(), '--version', 'print the version')
+    .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-    })
+    .helpCommand('help [command]', 'print the help of a command')
+    // So that -v after a command is the command's own.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       `
@@ -39,16 +56,24 @@ Exit status: 0 all well, 1 a task failed, 2 the input is wrong (nothing was conn
     );
   program.addCommand(runCommand(io, done));
   program.addCommand(inventoryCommand(io, done));
-  for (const command of program.commands) {
-    command.exitOverride().configureOutput(program.configureOutput());
+  program.addCommand(
+    new Command('version').description('Print the version.').action(() => {
+      io.stdout.write(`${version()}\n`);
+    }),
+  );
+  for (const command of [program, ...program.commands]) {
+    const see = command === program ? 'dabook --help' : `dabook ${command.name()} --help`;
+    command.exitOverride().configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(showUsage(text, see)),
+    });
   }
-  try {
-    await program.parseAsync([...io.argv]);
-  } catch (error) {
-    // Help and version end this way too; commander has printed what it says.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
-    io.stderr.write(showError(error));
-    return exitStatus.usage;
-  }
-  return status;
+  return program;
+}
+
+/** What commander says of wrong arguments, the way other errors are printed. */
+function showUsage(text: string, see: string): string {
+  const message = text.replace(/^error: /, '').trimEnd();
+  return showError(new DabookError('usage', message, { hint: `see: ${see}` }));
 }

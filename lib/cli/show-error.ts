@@ -1,14 +1,19 @@
 import { codeOf, type DabookError, messageOf } from '../errors.ts';
 import { renderFaults } from '../inventory/render-faults.ts';
+import { visibleLines } from '../visible.ts';
 
-/** An error that ended dabook before or outside of a run, as it is printed. */
+/** An error that ended dabook before or outside of a run, as it is printed; nothing in it steers a terminal. */
 export function showError(error: unknown): string {
+  return `${visibleLines(textOf(error)).join('\n')}\n`;
+}
+
+function textOf(error: unknown): string {
   if (codeOf(error) === 'bug') {
     const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-    return `dabook: this is a fault of dabook itself, please report it:\n${stack}\n`;
+    return `dabook: this is a fault of dabook itself, please report it:\n${stack}`;
   }
-  const ours = error as DabookError;
-  const faults = ours.faults.length === 0 ? '' : `${renderFaults(ours.faults).trimEnd()}\n`;
-  const hint = ours.hint === undefined ? '' : `  ${ours.hint}\n`;
-  return `${faults}dabook: ${ours.message}\n${hint}`;
+  const { message, hint, faults } = error as DabookError;
+  const inputs = faults.length === 0 ? [] : [renderFaults(faults).trimEnd()];
+  const hints = hint === undefined ? [] : hint.split('\n').map((line) => `  ${line}`);
+  return [...inputs, `dabook: ${message}`, ...hints].join('\n');
 }

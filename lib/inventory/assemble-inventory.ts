@@ -5,20 +5,24 @@ import type { GroupGraph } from './group-graph.ts';
 import type { Inventory, InventoryGroup, InventoryHost } from './inventory.ts';
 import { createLayers, type LayeredVars, type VarsFiles } from './layer-vars.ts';
 import { createMembership } from './membership.ts';
-import { type Place, positionOf } from './place.ts';
-import { placeAt } from './tree.ts';
+import { type Place, positionOf, unreadPosition } from './place.ts';
+import { type Entries, partAt } from './tree.ts';
 
-/** The inventory that a draft comes to, once variables are laid over each other. */
+/**
+ * The inventory that a draft comes to, once variables are laid over each other.
+ * @param extra variables that win over all others
+ */
 export function assembleInventory(
   draft: Draft,
   graph: GroupGraph,
   files: VarsFiles,
   defaults: ConnectionDefaults,
   passwords: Passwords,
+  extra: Entries,
   findings: Findings,
 ): Inventory {
   const groupsOf = createMembership(draft, graph);
-  const layers = createLayers(draft, files);
+  const layers = createLayers(draft, files, extra);
   const members = new Map<string, string[]>(Array.from(draft.groups.keys(), (name) => [name, []]));
   const hosts: InventoryHost[] = [];
   for (const host of draft.hosts.values()) {
@@ -55,7 +59,8 @@ export function assembleInventory(
 function originIn(vars: LayeredVars, owner: Place | undefined): InventoryHost['origin'] {
   return ([name, ...rest]) => {
     const entry = name === undefined ? undefined : vars.entry(String(name));
-    const place = entry === undefined ? owner : placeAt(entry.tree, rest);
-    return place && positionOf(place);
+    if (entry === undefined) return owner && positionOf(owner);
+    const part = partAt(entry.tree, rest);
+    return part.kind === 'scalar' && part.templated ? unreadPosition(part.place) : positionOf(part.place);
   };
 }

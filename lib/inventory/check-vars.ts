@@ -1,15 +1,19 @@
 import { messageOf } from '../errors.ts';
 import type { InputFault, Position } from '../input-fault.ts';
+import { looksSecret, looksSecretValue } from '../looks-secret.ts';
 import type { Schema, SchemaIssue, SchemaResult } from '../schema.ts';
 import { Secret } from '../secret.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { looksSecret } from './hide-secrets.ts';
+import { isUnread } from './place.ts';
+import { WRITE_THE_VALUE, whyNotAsItStands } from './tree.ts';
 
 /** Longest value that is quoted in a message. */
 const LONGEST = 60;
 
 /**
- * Checks variables with a schema of any Standard Schema library, synchronous or not.
+ * Checks variables with a schema of any Standard Schema library, synchronous or not. A variable that the schema
+ * passes on must not be a template of Ansible, nor encrypted: nothing evaluates it, and it would reach a host as it
+ * stands.
  * @param origin where a variable stands
  * @param what whose variables they are, as messages name it: `host web1`
  * @returns what the schema made of them, or every fault with the place of its variable
@@ -31,8 +35,36 @@ export async function checkVars<Output>(
       faults: [{ message: `${what}: the schema itself failed: ${messageOf(error)}`, position: origin([]) }],
     };
   }
-  if (result.issues === undefined) return { value: result.value };
-  return { faults: result.issues.map((issue) => faultOf(issue, value, origin, what)) };
+  if (result.issues !== undefined) {
+    return { faults: result.issues.map((issue) => faultOf(issue, value, origin, what)) };
+  }
+  const unread = passedOn(value, result.value).flatMap((name) => unreadFaults([name], value, origin, what));
+  return unread.length > 0 ? { faults: unread } : { value: result.value };
+}
+
+/** The variables that a schema took: those that are in what it made of them. */
+function passedOn(given: unknown, output: unknown): readonly string[] {
+  if (typeof given !== 'object' || given === null || typeof output !== 'object' || output === null) return [];
+  return Object.keys(given).filter((name) => Object.hasOwn(output, name));
+}
+
+/** Templates within one variable, as far as they come from the inventory and are not marked `!unsafe`. */
+function unreadFaults(
+  path: readonly PropertyKey[],
+  all: unknown,
+  origin: (path: readonly PropertyKey[]) => Position | undefined,
+  what: string,
+): readonly InputFault[] {
+  const value = path.reduce(partOf, all);
+  const why = whyNotAsItStands(value);
+  if (why !== undefined) {
+    const position = origin(path);
+    if (!isUnread(position)) return [];
+    return [{ message: `${what}: ${pathText(path)} ${why}`, position, hint: WRITE_THE_VALUE }];
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Secret) return [];
+  const steps: readonly PropertyKey[] = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return steps.flatMap((step) => unreadFaults([...path, step], all, origin, what));
 }
 
 function faultOf(
@@ -43,8 +75,9 @@ function faultOf(
 ): InputFault {
   const path = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
   const position = origin(path);
-  const hidden = path.some((step) => looksSecret(String(step)));
   const got = path.reduce(partOf, value);
+  const hidden =
+    path.some((step) => looksSecret(String(step))) || (typeof got === 'string' && looksSecretValue(got));
   const message =
     hidden && typeof got === 'string' && got !== ''
       ? issue.message.replaceAll(got, '<hidden>')
@@ -52,7 +85,12 @@ function faultOf(
   if (path.length === 0) return { message: `${what}: ${message}`, position };
   const name = pathText(path);
   if (got !== undefined) {
-    return { message: `${what}: ${name}: ${message}; got ${hidden ? '<hidden>' : shown(got)}`, position };
+    const hint = isUnread(position) ? WRITE_THE_VALUE : undefined;
+    return {
+      message: `${what}: ${name}: ${message}; got ${hidden ? '<hidden>' : shown(got)}`,
+      position,
+      hint,
+    };
   }
   const owner = path.slice(0, -1).reduce(partOf, value);
   const others = typeof owner === 'object' && owner !== null ? Object.keys(owner) : [];
@@ -75,8 +113,10 @@ function pathText(path: readonly PropertyKey[]): string {
 
 /** A value as JSON, cut where it is long. A secret shows its label; what is named like one, nothing. */
 function shown(value: unknown): string {
-  const hide = (key: string, part: unknown) =>
-    looksSecret(key) && typeof part !== 'object' ? '<hidden>' : part;
+  const hide = (key: string, part: unknown) => {
+    const isHidden = looksSecret(key) || (typeof part === 'string' && looksSecretValue(part));
+    return isHidden && typeof part !== 'object' ? '<hidden>' : part;
+  };
   const text = JSON.stringify(value, hide) ?? String(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

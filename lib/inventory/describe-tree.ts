@@ -1,10 +1,13 @@
 import type { Tree } from './tree.ts';
 
-/** What was written as a list, as the mapping that it should be. */
-export function asKeys(section: string, tree: Tree): string {
+/**
+ * What was written as a list, as the mapping that it should be.
+ * @param indent what each line starts with
+ */
+export function asKeys(section: string, tree: Tree, indent = ''): string {
   const names = tree.kind === 'list' ? tree.items.map(nameOf).filter((name) => name !== undefined) : [];
   const shown = names.length === 0 ? ['name'] : names.slice(0, 3);
-  return [`${section}:`, ...shown.map((name) => `  ${name}:`)].join('\n');
+  return [`${section}:`, ...shown.map((name) => `  ${name}:`)].map((line) => indent + line).join('\n');
 }
 
 function nameOf(tree: Tree): string | undefined {

@@ -4,7 +4,7 @@ import { createFindings, type Findings } from './findings.ts';
 import { readKeyValues } from './key-values.ts';
 import { type Place, positionOf, sourceText } from './place.ts';
 import { readYaml } from './read-yaml.ts';
-import { type Entry, placeAt, scalarTree } from './tree.ts';
+import { type Entry, partAt, scalarTree } from './tree.ts';
 import { valueTree } from './value-tree.ts';
 
 export interface ReadExtraVars {
@@ -41,7 +41,7 @@ export async function readExtraVars(
     vars: Object.fromEntries(Array.from(vars, ([name, { tree }]) => [name, tree.value])),
     origin: ([name, ...rest]) => {
       const entry = vars.get(String(name));
-      return entry && positionOf(placeAt(entry.tree, rest));
+      return entry && positionOf(partAt(entry.tree, rest).place);
     },
     faults: findings.faults,
   };

@@ -35,6 +35,15 @@ export async function findSources(
   const found: Source[] = [];
   const folders = new Set<string>();
   for (const name of given) {
+    if (name.trim() === '') {
+      // as a path it would be the current folder, with whatever inventories stand in it
+      findings.fault(
+        'the name of the inventory is empty: -i ""',
+        undefined,
+        'is a variable unset? The current folder is -i .',
+      );
+      continue;
+    }
     const path = resolve(cwd, name);
     const shown = shownPath(path, cwd);
     const kind = await kindOf(path);
@@ -52,9 +61,9 @@ export async function findSources(
       found.push({ kind: 'list', path: name, shown: '-i' });
     } else {
       findings.fault(
-        `there is no inventory ${name || '""'}`,
+        `there is no inventory ${name}`,
         undefined,
-        `a single host, rather than a file, is written with a comma: -i ${name || 'host'},`,
+        `a single host, rather than a file, is written with a comma: -i ${name},`,
       );
     }
   }

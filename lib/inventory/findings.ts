@@ -1,4 +1,5 @@
 import type { InputFault } from '../input-fault.ts';
+import { visible } from '../visible.ts';
 import { type Place, positionOf } from './place.ts';
 
 /** What is wrong with the input, collected while all of it is read. */
@@ -39,7 +40,8 @@ export function createFindings(): Findings {
     warn(message, place) {
       if (!isNew('warn', message, place)) return;
       const position = place && positionOf(place);
-      warnings.add(position ? `${position.file}:${position.line}:${position.column}: ${message}` : message);
+      const at = position ? `${position.file}:${position.line}:${position.column}: ` : '';
+      warnings.add(visible(at + message));
     },
   };
 }

@@ -1,15 +1,16 @@
-const SECRET_WORD = /pass(word|wd|phrase)|(^|[^a-z])pass$|secret|token/i;
-const SECRET_PAIR = /([\w.-]*(?:pass(?:word|wd|phrase)|pass|secret|token)[\w.-]*["']?\s*[:=]\s*)(?=\S).*$/i;
+import { looksSecret, withoutLogins } from '../looks-secret.ts';
 
-/** Whether a variable of that name is likely to hold a secret: its value is then left out of messages. */
-export function looksSecret(name: string): boolean {
-  return SECRET_WORD.test(name);
-}
+const HIDDEN = '<hidden>';
+/** A name with its colon or equals sign, where a value follows. */
+const NAME = /(?<![\w.-])([\w.-]+)["']?\s*[:=]\s*(?=\S)/g;
 
 /**
  * A line of a file as it may be shown: the value of a password is taken out, whatever it stands in.
  * @example hideSecrets('ansible_password: abc') // 'ansible_password: <hidden>'
  */
 export function hideSecrets(line: string): string {
-  return line.replace(SECRET_PAIR, '$1<hidden>');
+  for (const { 0: before, 1: name = '', index } of line.matchAll(NAME)) {
+    if (looksSecret(name)) return withoutLogins(line.slice(0, index), HIDDEN) + before + HIDDEN;
+  }
+  return withoutLogins(line, HIDDEN);
 }

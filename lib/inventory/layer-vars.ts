@@ -30,10 +30,10 @@ const PRIORITY = 'ansible_group_priority';
 
 /**
  * Lays variables over each other as Ansible does, a later layer replacing whole values of an earlier one: groups
- * in the inventory, `group_vars/all`, the other `group_vars`, the host in the inventory, `host_vars`. Within each
+ * in the inventory, `group_vars/all`, the other `group_vars`, the host in the inventory, `host_vars`; last, for every host, those of the command line. Within each
  * of these, parents before children, and files beside the inventory before those beside the playbook.
  */
-export function createLayers(draft: Draft, files: VarsFiles): Layers {
+export function createLayers(draft: Draft, files: VarsFiles, extra: Entries): Layers {
   // hosts of the same groups share one base: ten thousand hosts have a few dozen of them
   const bases = new Map<readonly string[], { entries: Layer; values: Record<string, unknown> }>();
 
@@ -58,7 +58,7 @@ export function createLayers(draft: Draft, files: VarsFiles): Layers {
   return {
     ofHost(host, groups) {
       const base = baseOf(groups);
-      const own = overlay([host.vars, ...files.hosts.map((set) => set.get(host.name))]);
+      const own = overlay([host.vars, ...files.hosts.map((set) => set.get(host.name)), extra]);
       const entry = (name: string) => own.get(name) ?? base.entries.get(name);
       const values = valuesOf(own, base.values);
       return { values: hidePasswords(host.name, values, (name) => entry(name)?.tree), entry };

@@ -3,12 +3,14 @@ import type { InputFault } from '../input-fault.ts';
 import { assembleInventory } from './assemble-inventory.ts';
 import { type ConnectionDefaults, isConnectionVar, type Passwords } from './connection.ts';
 import { createDraft, type Draft, firstPlace } from './draft.ts';
+import { extraEntries } from './extra-entries.ts';
 import { findSources } from './find-sources.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { settleGroups } from './group-graph.ts';
 import type { Inventory } from './inventory.ts';
 import type { VarsFiles } from './layer-vars.ts';
 import { type ImportModule, readSource } from './read-source.ts';
+import { type Entries, firstUnread, whyNotAsItStands } from './tree.ts';
 import { readVarsFiles } from './vars-files.ts';
 
 export interface LoadOptions extends Passwords {
@@ -20,6 +22,8 @@ export interface LoadOptions extends Passwords {
   readonly playbookDir?: string | undefined;
   /** `-u`, `--private-key` and `-b`: for hosts of which the inventory does not say it, as with Ansible. */
   readonly overrides?: ConnectionDefaults | undefined;
+  /** `-e`: they win over everything that the inventory says of a host, how to reach it included. */
+  readonly extraVars?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface LoadedInventory {
@@ -48,8 +52,10 @@ export async function loadInventory(
   for (const source of found) await readSource(source, draft, options.importModule, findings);
   const graph = settleGroups(draft, findings);
   const files = await readAllVarsFiles(draft, folders, options, findings);
-  warnOfTemplates(draft, files, findings);
-  const inventory = assembleInventory(draft, graph, files, options.overrides ?? {}, options, findings);
+  const extra = extraEntries(options.extraVars ?? {}, findings);
+  warnOfTemplates(draft, files, extra, findings);
+  const { overrides = {} } = options;
+  const inventory = assembleInventory(draft, graph, files, overrides, options, extra, findings);
   if (inventory.hosts.length === 0 && findings.faults.length === 0) {
     findings.fault(
       'the inventory has no hosts',
@@ -79,17 +85,22 @@ async function readAllVarsFiles(
   };
 }
 
-/** One warning a file: a playbook that is given a template as a value would use it as it stands. */
-function warnOfTemplates(draft: Draft, files: VarsFiles, findings: Findings): void {
+/**
+ * One warning a file: a playbook that reads such a variable is refused, and this tells of it where none does. What
+ * the command line gives instead is not missed.
+ */
+function warnOfTemplates(draft: Draft, files: VarsFiles, extra: Entries, findings: Findings): void {
   const sets = [...files.inventoryGroups, ...files.playbookGroups, ...files.hosts];
   const written = [...draft.groups.values(), ...draft.hosts.values()].map(({ vars }) => vars);
   const told = new Set<string>();
   for (const vars of [...written, ...sets.flatMap((set) => [...set.values()])]) {
     for (const [name, { tree }] of vars) {
       const { file } = tree.place.source;
-      if (!tree.templated || isConnectionVar(name) || told.has(file)) continue;
-      told.add(file);
-      findings.warn(`"${name}" holds a template: templates are not evaluated, in all of ${file}`, tree.place);
+      if (!tree.templated || isConnectionVar(name) || extra.has(name)) continue;
+      const why = whyNotAsItStands(firstUnread(tree)?.value);
+      if (told.has(`${file} ${why}`)) continue;
+      told.add(`${file} ${why}`);
+      findings.warn(`"${name}" ${why}, in all of ${file}`, tree.place);
     }
   }
 }

@@ -24,6 +24,22 @@ export function sourceText(file: string, text: string): SourceText {
   return { file, text, lines };
 }
 
+/** The position of a value that must not be used as it stands: a template that nobody evaluates. */
+interface UnreadPosition extends Position {
+  readonly unread: true;
+}
+
+/** Marks the position of a template, so that who asks where a value stands learns of it. */
+export function unreadPosition(place: Place): Position {
+  const position: UnreadPosition = { ...positionOf(place), unread: true };
+  return position;
+}
+
+/** Whether a value that stands there is a template, rather than a text with braces that is meant so. */
+export function isUnread(position: Position | undefined): boolean {
+  return position !== undefined && 'unread' in position;
+}
+
 /** Line, column (both from 1) and the quoted line of a place, without the passwords that stand in it. */
 export function positionOf({ source, offset }: Place): Position {
   const { line, col } = source.lines.linePos(offset);

@@ -56,7 +56,7 @@ function readGroup(name: string, { tree, key }: Entry, draft: Draft, findings: F
     findings.fault(
       `the group "${name}" is ${kindOf(tree)}`,
       tree.place,
-      `a group has hosts, children and vars:\n${name}:\n${asKeys('hosts', tree)}`,
+      `a group has hosts, children and vars:\n${name}:\n${asKeys('hosts', tree, '  ')}`,
     );
     return;
   }

@@ -1,4 +1,5 @@
 import type { InputFault, Position } from '../input-fault.ts';
+import { visibleText } from '../visible.ts';
 
 /** Faults at one place that are told in full: a wrong variable of a group concerns each of its hosts. */
 const MOST_AT_ONE_PLACE = 3;
@@ -7,7 +8,8 @@ const WIDEST = 120;
 
 /**
  * All faults as they are shown to a person: place and message, the quoted line with a caret under the column, what
- * to do; at the end, how many there are. In the order of their places, those without one first.
+ * to do; at the end, how many there are. In the order of their places, those without one first. What would steer a
+ * terminal is made visible.
  * @example
  * hosts.yml:12:21: ansible_port must be a whole number from 1 to 65535, not "ssh"
  *    12 |       ansible_port: ssh
@@ -23,7 +25,7 @@ export function renderFaults(faults: readonly InputFault[]): string {
   }
   const sorted = [...places.values()].sort(([a], [b]) => compare(a?.position, b?.position));
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-  return [...sorted.flatMap(renderPlace), `${count} in the input`].join('\n');
+  return [...sorted.flatMap(renderPlace).map(visibleText), `${count} in the input`].join('\n');
 }
 
 function placeOf({ position }: InputFault): string {
@@ -57,7 +59,7 @@ function quote({ line, column, text }: Position): readonly string[] {
   const quoted = `${start > 0 ? '…' : ''}${part}${start + part.length < text.length ? '…' : ''}`;
   const before = quoted.slice(0, column - 1 - start + (start > 0 ? 1 : 0));
   // tabs stay tabs, so that the caret stands where the terminal puts the column
-  const indent = before.replace(/[^\t]/g, ' ');
+  const indent = visibleText(before).replace(/[^\t]/g, ' ');
   const number = String(line);
   return [`  ${number} | ${quoted}`, `  ${' '.repeat(number.length)} | ${indent}^`];
 }

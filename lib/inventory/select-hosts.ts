@@ -65,7 +65,7 @@ function matches(inventory: Inventory, part: string): readonly string[] {
     throw new DabookError('usage', `"${expression}" is no host and no group of the inventory`, {
       hint:
         didYouMean(expression, [...inventory.groups.keys(), ...hosts]) ??
-        'see them with: dabook inventory --graph',
+        'see them with: dabook inventory -i <inventory> --graph',
     });
   }
   if (exact !== undefined || from === undefined) return found;

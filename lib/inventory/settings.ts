@@ -2,7 +2,7 @@ import { shellWords } from '../shell-words.ts';
 import type { Findings } from './findings.ts';
 import { writtenText } from './hide-passwords.ts';
 import type { LayeredVars } from './layer-vars.ts';
-import type { ScalarTree } from './tree.ts';
+import { firstUnread, type ScalarTree, WRITE_THE_VALUE, whyNotAsItStands } from './tree.ts';
 
 /** One value that says how to reach a host, under the name that it was given. */
 export interface Setting {
@@ -44,11 +44,7 @@ export function createSettings(vars: LayeredVars, findings: Findings): Settings 
     const tree = name === undefined ? undefined : vars.entry(name)?.tree;
     if (name === undefined || tree === undefined) return undefined;
     if (tree.templated) {
-      findings.fault(
-        `${name} holds a template, and templates are not evaluated`,
-        tree.place,
-        'write the value itself, or compute the inventory in a module: -i hosts.ts',
-      );
+      findings.fault(`${name} ${whyNotAsItStands(firstUnread(tree)?.value)}`, tree.place, WRITE_THE_VALUE);
     } else if (tree.kind !== 'scalar') {
       findings.fault(
         `${name} is a ${tree.kind === 'list' ? 'list' : 'mapping'} where a single value is expected`,

@@ -7,7 +7,7 @@ interface Part {
   readonly place: Place;
   /** The plain value, shared with the values of the parts. */
   readonly value: unknown;
-  /** A template, which nothing evaluates, is somewhere in it. */
+  /** A template or what ansible-vault encrypted, which nobody evaluates, is somewhere in it. */
   readonly templated: boolean;
   /** How many values it is once every alias is written out. */
   readonly size: number;
@@ -37,8 +37,19 @@ export interface Entry {
 
 export type Entries = ReadonlyMap<string, Entry>;
 
+/** What to do about a value that cannot be used as it stands. */
+export const WRITE_THE_VALUE =
+  'write the value itself, give it with -e, or compute the inventory in a module: -i hosts.ts';
+
+/** What keeps a value from being used as it stands, in words; nothing for what can be. */
+export function whyNotAsItStands(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (/^\s*\$ANSIBLE_VAULT;/.test(value)) return 'is encrypted with ansible-vault, which cannot be read yet';
+  return /\{\{|\{%/.test(value) ? 'holds a template, and templates are not evaluated' : undefined;
+}
+
 export function scalarTree(place: Place, value: unknown, written?: string): ScalarTree {
-  const templated = typeof value === 'string' && /\{\{|\{%/.test(value);
+  const templated = whyNotAsItStands(value) !== undefined;
   return { kind: 'scalar', place, value, written, templated, size: 1 };
 }
 
@@ -84,10 +95,19 @@ function* treesOf(entries: Entries): Generator<Tree> {
   for (const { tree } of entries.values()) yield tree;
 }
 
-/** The place of the part that a path leads to, or of the last part on the way that is there. */
-export function placeAt(tree: Tree, path: readonly PropertyKey[]): Place {
+/** The part that a path leads to, or the last part on the way that is there. */
+export function partAt(tree: Tree, path: readonly PropertyKey[]): Tree {
   const [step, ...rest] = path;
-  if (step === undefined || tree.kind === 'scalar') return tree.place;
+  if (step === undefined || tree.kind === 'scalar') return tree;
   const next = tree.kind === 'list' ? tree.items[Number(step)] : tree.entries.get(String(step))?.tree;
-  return next === undefined ? tree.place : placeAt(next, rest);
+  return next === undefined ? tree : partAt(next, rest);
+}
+
+/** The first part within a tree that cannot be used as it stands. */
+export function firstUnread(tree: Tree): ScalarTree | undefined {
+  if (!tree.templated) return undefined;
+  if (tree.kind === 'scalar') return tree;
+  const parts = tree.kind === 'list' ? tree.items : treesOf(tree.entries);
+  for (const part of parts) if (part.templated) return firstUnread(part);
+  return undefined;
 }

@@ -41,7 +41,9 @@ export function yamlTree(contents: ParsedNode, source: SourceText, findings: Fin
 
   function visitScalar(node: Scalar.Parsed, place: Place): Tree {
     const { tag, value } = node;
-    if (tag === '!vault' || tag === '!vault-encrypted') {
+    const isVault = tag === '!vault' || tag === '!vault-encrypted';
+    // what has no header of ansible-vault nobody would recognise later
+    if (isVault && !String(value).trimStart().startsWith('$ANSIBLE_VAULT;')) {
       findings.fault(
         'values encrypted with ansible-vault (!vault) cannot be read yet',
         place,
@@ -49,7 +51,7 @@ export function yamlTree(contents: ParsedNode, source: SourceText, findings: Fin
       );
       return scalarTree(place, null);
     }
-    if (tag?.startsWith('!') && tag !== '!unsafe') {
+    if (tag?.startsWith('!') && tag !== '!unsafe' && !isVault) {
       findings.fault(`the tag ${tag} is not understood`, place);
     }
     if (typeof value === 'string') {

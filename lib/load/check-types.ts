@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DabookError } from '../errors.ts';
 import type { InputFault } from '../input-fault.ts';
+import { positionIn } from './position-in.ts';
 
 /**
  * Checks the types of a playbook and of what it imports, against the running dabook. Gives the faults;
@@ -117,9 +118,5 @@ function readDiagnostics(output: string): readonly Diagnostic[] {
 }
 
 async function toFault({ file, line, column, message }: Diagnostic, cwd: string): Promise<InputFault> {
-  const path = resolve(cwd, file);
-  const lines = (await readFile(path, 'utf8').catch(() => '')).split(/\r?\n/);
-  const near = relative(cwd, path);
-  const shown = near.startsWith('../..') ? path : near;
-  return { message, position: { file: shown, line, column, text: lines[line - 1] ?? '' } };
+  return { message, position: await positionIn(resolve(cwd, file), line, column, cwd) };
 }

@@ -7,9 +7,9 @@ export type ImportModule = (path: string) => Promise<unknown>;
 /**
  * Makes the importer of users' modules: TypeScript wherever it lies, with or without a package.json, and
  * `dabook` is always the dabook that runs. `zod` comes with it where the user's folder has none.
- * @param cacheDir a folder of this user alone; compiled modules are kept there
+ * @param cacheDir a folder of this user alone, where compiled modules are kept; without one they are not
  */
-export async function createImporter(cacheDir: string): Promise<ImportModule> {
+export async function createImporter(cacheDir: string | undefined): Promise<ImportModule> {
   // Loaded here so that what needs no playbook (help, inventory) starts without it.
   const [{ createJiti }, dabook, tasks] = await Promise.all([
     import('jiti'),
@@ -18,7 +18,7 @@ export async function createImporter(cacheDir: string): Promise<ImportModule> {
   ]);
   return (path) => {
     const jiti = createJiti(pathToFileURL(path).href, {
-      fsCache: cacheDir,
+      fsCache: cacheDir ?? false,
       moduleCache: true,
       interopDefault: false,
       virtualModules: { dabook, 'dabook/tasks': tasks },

@@ -1,20 +1,20 @@
 import { basename } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
+import type { InputFault } from '../input-fault.ts';
 import { isPlaybook, type Playbook } from '../playbook.ts';
 import { whereIn } from '../where.ts';
 import type { ImportModule } from './import-module.ts';
+import { positionIn } from './position-in.ts';
 
 /**
  * Loads a playbook from its file.
  * @throws DabookError `playbook` when the file cannot be loaded or exports no playbook
  */
 export async function loadPlaybook(path: string, importModule: ImportModule, cwd: string): Promise<Playbook> {
-  const module = await importModule(path).catch((error: unknown) => {
-    const stack = error instanceof Error ? error.stack : undefined;
-    const where = whereIn(stack, cwd);
-    throw new DabookError('playbook', `${where ?? basename(path)}: ${firstLine(messageOf(error))}`, {
+  const module = await importModule(path).catch(async (error: unknown) => {
+    throw new DabookError('playbook', 'the playbook could not be loaded; nothing was connected to', {
       cause: error,
-      hint: 'the playbook could not be loaded; nothing was connected to',
+      faults: [await faultOf(error, path, cwd)],
     });
   });
   const exported =
@@ -25,6 +25,18 @@ export async function loadPlaybook(path: string, importModule: ImportModule, cwd
   });
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? text;
+/** Where the loader could not read on is in the second line of its message. */
+const SYNTAX = /^(?:ParseError: )?([^\n]*)\n\s*(\/[^\n]*):(\d+):(\d+)/;
+
+async function faultOf(error: unknown, path: string, cwd: string): Promise<InputFault> {
+  const [, message = '', file = '', line, column] = SYNTAX.exec(messageOf(error)) ?? [];
+  if (line !== undefined) {
+    // Its columns count from 0.
+    return {
+      message: message.trim(),
+      position: await positionIn(file, Number(line), Number(column) + 1, cwd),
+    };
+  }
+  const where = whereIn(error instanceof Error ? error.stack : undefined, cwd) ?? basename(path);
+  return { message: `${where}: ${messageOf(error).split('\n')[0]}` };
 }

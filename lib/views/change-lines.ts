@@ -1,10 +1,10 @@
 import type { Change, Json } from '../events.ts';
+import { visible, visibleLines } from '../visible.ts';
 import { changedLines } from './changed-lines.ts';
 import { counted } from './counted.ts';
 import type { Paint, Tone } from './paint.ts';
 import { textDiff } from './text-diff.ts';
-import { visible, visibleLines } from './visible.ts';
-import { fit, width } from './width.ts';
+import { fit, fitMiddle, width } from './width.ts';
 
 const SIGNS = { add: '+', change: '~', remove: '-' } as const;
 const TONES = { add: 'green', change: 'yellow', remove: 'red' } as const satisfies Record<string, Tone>;
@@ -22,7 +22,7 @@ export function changeLines(
   const tone = TONES[change.op];
   const sign = paint(tone, SIGNS[change.op]);
   const path = visible(change.path);
-  const line = (text: string) => `${sign} ${fit(text, columns - 2)}`;
+  const line = (text: string) => `${sign} ${fitMiddle(text, columns - 2)}`;
   const named = (text: string) => line(path === '' ? text : `${path}: ${text}`);
 
   if (change.op === 'remove')

@@ -1,6 +1,6 @@
 import type { Fault } from '../events.ts';
+import { visible, visibleLines } from '../visible.ts';
 import type { Paint } from './paint.ts';
-import { visible, visibleLines } from './visible.ts';
 
 /** So many last lines of stderr are worth their room; the whole of it is in the events. */
 const LAST_LINES = 12;

@@ -1,6 +1,6 @@
+import { visible } from '../visible.ts';
 import { duration } from './duration.ts';
 import type { LiveHost, LiveState } from './live-state.ts';
-import { visible } from './visible.ts';
 import { column, fit, width } from './width.ts';
 
 /** The state of a host, and of a row: one word that a terminal shows as a sign. */

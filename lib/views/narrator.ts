@@ -1,12 +1,13 @@
 import type { Event, Fault, TaskEnded, TaskPlanned, TaskStatus } from '../events.ts';
+import { visible } from '../visible.ts';
 import { changeLines } from './change-lines.ts';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { faultInShort, faultLines } from './fault-lines.ts';
 import type { Paint, Tone } from './paint.ts';
 import { recapLines } from './recap.ts';
-import { visible } from './visible.ts';
-import { column, fit, width } from './width.ts';
+import { titleLines } from './title-lines.ts';
+import { column, fitMiddle, width } from './width.ts';
 
 interface NarratorOptions {
   readonly paint: Paint;
@@ -27,6 +28,8 @@ const TONES: Record<TaskStatus, Tone> = {
 };
 const LONGEST_PADDING = 24;
 const INDENT = '    ';
+/** Columns that a command is cut to at least. */
+const NARROWEST = 20;
 
 /**
  * Tells a run: makes of each event the lines that it is worth, most often none. It remembers what a later
@@ -37,6 +40,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   const plans = new Map<number, TaskPlanned>();
   const reasons = new Map<string, string>();
   const told = new Set<string>();
+  const lost = new Set<string>();
   let hostColumns = 0;
   let statusColumns = 'changed'.length;
 
@@ -45,11 +49,16 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   // Padded, never cut: a name is what a reader searches for.
   const named = (host: string) => column(visible(host), Math.max(hostColumns, width(visible(host))));
 
-  const row = (host: string, status: string, tone: Tone, text: string, suffix = ''): string => {
-    const head = `${named(host)}  `;
+  const row = (host: string, status: string, tone: Tone): { head: string; columns: number } => {
     const label = column(status, Math.max(statusColumns, status.length));
-    const room = options.columns() - width(head) - width(label) - 2 - suffix.length;
-    return `${head}${paint(tone, label)}  ${fit(visible(text), Math.max(room, 20))}${paint('dim', suffix)}`;
+    const columns = width(named(host)) + 2 + width(label) + 2;
+    return { head: `${named(host)}  ${paint(tone, label)}  `, columns };
+  };
+
+  const titled = (host: string, status: string, tone: Tone, title: string, suffix = ''): string[] => {
+    const { head, columns } = row(host, status, tone);
+    const end = { text: suffix, painted: (text: string) => paint('dim', text) };
+    return titleLines({ text: head, columns }, visible(title), end, options.columns());
   };
 
   const faultOnce = (host: string, fault: Fault): string[] => {
@@ -62,32 +71,35 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
     if (plan === undefined) return [];
     const style = { paint, diff: options.diff, columns: options.columns() - INDENT.length };
     const steps = verbosity >= 1 ? plan.steps.map((step) => paint('dim', `> ${visible(step)}`)) : [];
-    const opaque = plan.opaque
-      ? [paint('dim', 'cannot tell what would change: its steps are always done')]
-      : [];
-    return indented([...plan.changes.flatMap((change) => changeLines(change, style)), ...opaque, ...steps]);
+    // What an opaque task is said to change is how often it ran, which tells nobody anything.
+    const changes = plan.opaque
+      ? [paint('dim', 'always runs (nothing to observe)')]
+      : plan.changes.flatMap((change) => changeLines(change, style));
+    return indented([...changes, ...steps]);
   };
 
   const taskEnded = (event: TaskEnded): string[] => {
     const plan = plans.get(event.task);
     plans.delete(event.task);
+    // Its host was told lost already, and is no news of each task that it had.
+    if (event.fault?.code === 'unreachable' && lost.has(event.host)) return [];
     const quiet = event.status === 'ok' || event.status === 'skipped';
     if (quiet && !options.unchanged) return [];
     if (event.fault !== undefined && !reasons.has(event.host)) {
       reasons.set(event.host, `${visible(event.title)}: ${faultInShort(event.fault)}`);
     }
     const took = event.seconds < 0.05 ? '' : `  (${duration(event.seconds)})`;
-    const line = row(event.host, labelOf(event.status), TONES[event.status], event.title, took);
+    const lines = titled(event.host, labelOf(event.status), TONES[event.status], event.title, took);
     const notes = event.note === undefined ? [] : indented([paint('dim', visible(event.note))]);
     const fault = event.fault === undefined ? [] : faultOnce(event.host, event.fault);
     switch (event.status) {
       case 'ok':
-        return [paint('dim', line), ...notes];
+        return [...lines.map((line) => paint('dim', line)), ...notes];
       case 'failed': {
         // What it did not come to must not read as if it had been done.
-        const meant = details(plan);
+        const meant = plan?.opaque ? [] : details(plan);
         return [
-          line,
+          ...lines,
           ...notes,
           ...fault,
           ...(meant.length > 0 ? indented(['it was meant to change:']) : []),
@@ -95,7 +107,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
         ];
       }
       default:
-        return [line, ...notes, ...details(plan), ...fault];
+        return [...lines, ...notes, ...details(plan), ...fault];
     }
   };
 
@@ -127,26 +139,31 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
       case 'command.ended': {
         if (verbosity < 2) return [];
         const outcome = `  (status ${event.status}, ${event.seconds.toFixed(2)} s)`;
-        return [row(event.host, event.purpose, 'dim', event.shown, outcome)];
+        const { head, columns } = row(event.host, event.purpose, 'dim');
+        const room = Math.max(options.columns() - columns - outcome.length, NARROWEST);
+        return [head + fitMiddle(visible(event.shown), room) + paint('dim', outcome)];
       }
       case 'task.ended':
         return taskEnded(event);
       case 'host.unreachable': {
         const short = faultInShort(event.fault);
         reasons.set(event.host, short);
+        lost.add(event.host);
         return [
-          row(event.host, 'unreachable', 'red', 'it gets no further tasks'),
+          ...titled(event.host, 'unreachable', 'red', 'it gets no further tasks'),
           ...faultOnce(event.host, event.fault),
         ];
       }
       case 'play.ended': {
-        const lost = [
+        const trouble = [
           ...(event.failed.length > 0 ? [`${event.failed.length} failed`] : []),
           ...(event.unreachable.length > 0 ? [`${event.unreachable.length} unreachable`] : []),
         ];
-        if (lost.length === 0) return [];
+        if (trouble.length === 0) return [];
         const head = paint('bold', `== ${visible(event.play)}: `);
-        return [`${head}${paint('red', lost.join(', '))}${paint('dim', `  (${duration(event.seconds)})`)}`];
+        return [
+          `${head}${paint('red', trouble.join(', '))}${paint('dim', `  (${duration(event.seconds)})`)}`,
+        ];
       }
       case 'warning': {
         const text = `${paint('yellow', 'warning:')} ${visible(event.message)}`;

@@ -1,10 +1,10 @@
 import type { Counts, Fault, RunEnded } from '../events.ts';
+import { visible } from '../visible.ts';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
-import { faultLines } from './fault-lines.ts';
+import { faultInShort, faultLines } from './fault-lines.ts';
 import type { Paint, Tone } from './paint.ts';
-import { visible } from './visible.ts';
-import { column, fit, width } from './width.ts';
+import { column, fit, width, wrap } from './width.ts';
 
 /** Up to so many hosts have a line each. */
 const FEW_HOSTS = 20;
@@ -31,15 +31,23 @@ export function recapLines(event: RunEnded, style: RecapStyle): string[] {
   const hosts = Object.entries(event.hosts);
   const troubled = hosts.filter(([, counts]) => counts.failed + counts.unreachable > 0);
   const { paint } = style;
+  // No host failed, so no count below says that the run did.
+  const broken = event.outcome === 'failed' && troubled.length === 0;
+  const head = `== Recap: ${hostTotals(hosts, event.outcome === 'ok')}`;
   return [
     '',
-    paint('bold', `== Recap: ${hostTotals(hosts, event.outcome === 'ok')}`),
+    paint('bold', broken ? `${head}, ${paint('red', 'the playbook failed')}` : head),
     ...troubleLines(troubled, style),
     ...countLines(hosts, event.check, style),
     ...(style.fault === undefined ? [] : ['', ...faultLines(style.fault, paint)]),
     '',
     paint('bold', lastLine(event, hosts)),
+    ...(broken ? [paint('bold', paint('red', whyBroken(event.fault)))] : []),
   ];
+}
+
+function whyBroken(fault: Fault | undefined): string {
+  return fault === undefined ? 'the playbook failed' : `the playbook failed: ${faultInShort(fault)}`;
 }
 
 type HostCounts = readonly [host: string, counts: Counts];
@@ -56,10 +64,13 @@ function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
 
 function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons }: RecapStyle): string[] {
   const names = nameColumns(troubled);
-  const lines = troubled.slice(0, FEW_HOSTS).map(([host, counts]) => {
+  const lines = troubled.slice(0, FEW_HOSTS).flatMap(([host, counts]) => {
     const kind = counts.unreachable > 0 ? 'unreachable' : 'failed';
-    const reason = fit(reasons.get(host) ?? '', Math.max(20, columns - names - 'unreachable'.length - 6));
-    return `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}  ${reason}`.trimEnd();
+    const reason = reasons.get(host) ?? '';
+    const head = `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}`;
+    const beside = names + 'unreachable'.length + 6;
+    if (reason === '' || beside + width(reason) <= columns) return [`${head}  ${reason}`.trimEnd()];
+    return [head.trimEnd(), ...wrap(reason, Math.max(20, columns - 6)).map((line) => `      ${line}`)];
   });
   const rest = troubled.slice(FEW_HOSTS).map(([host]) => visible(host));
   // All of their names: they are what the next run is limited to.
@@ -77,14 +88,28 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
       return paint(counts[kind] === 0 ? 'dim' : TONES[kind], cell);
     }).join('  ');
 
-  if (hosts.length <= FEW_HOSTS) {
-    const names = nameColumns(hosts);
-    return hosts.map(([host, counts]) => `  ${column(visible(host), names)}  ${cells(counts)}`);
+  const ran = hosts.filter(([, counts]) => KINDS.some((kind) => counts[kind] > 0));
+  const idle = hosts.filter(([, counts]) => KINDS.every((kind) => counts[kind] === 0));
+  return [...ranLines(), ...notRunLines(idle, style)];
+
+  function ranLines(): string[] {
+    if (ran.length <= FEW_HOSTS) {
+      const names = nameColumns(ran);
+      return ran.map(([host, counts]) => `  ${column(visible(host), names)}  ${cells(counts)}`);
+    }
+    return alike(ran).flatMap(({ counts, names }) => [
+      `  ${column(counted(names.length, 'host'), 9)}  ${cells(counts)}`,
+      paint('dim', `    ${fit(names.join(', '), columns - 4)}`),
+    ]);
   }
-  return alike(hosts).flatMap(({ counts, names }) => [
-    `  ${column(counted(names.length, 'host'), 9)}  ${cells(counts)}`,
-    paint('dim', `    ${fit(names.join(', '), columns - 4)}`),
-  ]);
+}
+
+/** Hosts on which nothing was done, in one line: zeros would read as if there had been nothing to do. */
+function notRunLines(hosts: readonly HostCounts[], { paint, columns }: RecapStyle): string[] {
+  if (hosts.length === 0) return [];
+  const names = hosts.map(([host]) => visible(host)).join(', ');
+  const head = hosts.length > FEW_HOSTS ? `  not run (${counted(hosts.length, 'host')}): ` : '  not run: ';
+  return [paint('dim', head + fit(names, Math.max(20, columns - head.length)))];
 }
 
 /** Hosts with equal counts, the largest such group first. */

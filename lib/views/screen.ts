@@ -51,7 +51,7 @@ export function createScreen(out: Output, err?: Output): Screen {
       waiting.length === 0 && rows.length === drawn.length && rows.every((row, i) => row === drawn[i]);
     if (isSame) return;
     const up = heightOf(drawn, out.columns);
-    const erase = up === 0 ? '' : `\x1b[${up}A\r\x1b[J`;
+    const erase = up === 0 ? '' : eraseUp(up);
     const text = [...waiting, ...rows].map((line) => `${line}\n`).join('');
     waiting = [];
     drawn = rows;
@@ -74,6 +74,14 @@ export function createScreen(out: Output, err?: Output): Screen {
       }
     },
   };
+}
+
+/**
+ * Erases so many lines above the cursor and leaves it at the first of them. Line by line: a terminal that is told to
+ * erase all below its upper left corner keeps what it erases among what scrolled away, as tmux does.
+ */
+function eraseUp(lines: number): string {
+  return `\x1b[${lines}A\r${'\x1b[K\x1b[B'.repeat(lines)}\x1b[${lines}A`;
 }
 
 /** How many lines the rows take now: a terminal that became narrower has wrapped them. */

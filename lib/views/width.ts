@@ -28,6 +28,41 @@ export function fit(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept}…`;
 }
 
+/** A text cut to so many columns in its middle: what tells names and addresses apart often stands at the end. */
+export function fitMiddle(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  const head = fit(text, Math.ceil(columns / 2));
+  const room = columns - width(head);
+  let tail = '';
+  for (const char of Array.from(text).reverse()) {
+    if (width(char + tail) > room) break;
+    tail = char + tail;
+  }
+  return head + tail;
+}
+
+/** A text broken into lines of so many columns, at blanks where there are any. Nothing of it is lost. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const piece of text.match(/\s*\S+|\s+$/gu) ?? []) {
+    if (width(line + piece) <= columns) {
+      line += piece;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = '';
+    for (const char of piece.trimStart()) {
+      if (width(line + char) > columns && line !== '') {
+        lines.push(line);
+        line = '';
+      }
+      line += char;
+    }
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
 /** A text made so many columns wide: cut, or filled with spaces. */
 export function column(text: string, columns: number): string {
   const cut = fit(text, columns);

@@ -60,6 +60,11 @@ function faults(events: readonly Event[]): Record<string, Fault> {
   );
 }
 
+function runFault(events: readonly Event[]): Fault | undefined {
+  const last = events.at(-1);
+  return last?.type === 'run.ended' ? last.fault : undefined;
+}
+
 function counts(events: readonly Event[]) {
   const last = events.at(-1);
   return last?.type === 'run.ended' ? last.hosts : {};
@@ -156,6 +161,38 @@ t.test('each trouble is told as its user needs it, and the other hosts are serve
         /ha2: no service uses the label da-polcy1; policy1 is placed by da-policy-service1/,
       );
       t.match(ha1?.message, /ha2: no service is called distribution7/);
+    });
+
+    await t.test('two managers, and an address that two hosts have', async (t) => {
+      const managers = await inventoryWith(lab, ({ all }) => {
+        Object.assign(all.children.manager.hosts, { ha2: all.children.workers.hosts.ha2 });
+      });
+      const several = await ha(managers);
+      await nothingChanged(t, several, 1);
+      t.match(runFault(several.events), {
+        code: 'refused',
+        message: /group manager holds 2 hosts: ha1, ha2/,
+      });
+      const addresses = await inventoryWith(lab, ({ all }) => {
+        Object.assign(all.children.workers.hosts.ha3 ?? {}, { ip: second?.address });
+      });
+      const twice = await ha(addresses);
+      await nothingChanged(t, twice, 1);
+      t.match(runFault(twice.events), { code: 'refused', message: /is the ip of ha2 and ha3/ });
+    });
+
+    await t.test('a folder for keys that is missing', async (t) => {
+      const folder = '/opt/nexus/config/policy-service';
+      await lab.root(2, `mv ${folder}/keys ${folder}/lost`);
+      const changed = await truthOf(lab);
+      const ran = await ha(lab.inventoryFile);
+      t.equal(ran.status, 1);
+      t.match(faults(ran.events).ha2, {
+        code: 'refused',
+        message: `the folder ${folder}/keys does not exist`,
+      });
+      t.same(await truthOf(lab), changed, 'nothing was stopped');
+      await lab.root(2, `mv ${folder}/lost ${folder}/keys`);
     });
 
     await t.test('compose files with a fault', async (t) => {
@@ -264,17 +301,22 @@ t.test('each trouble is told as its user needs it, and the other hosts are serve
   });
 
   await t.test('a host fails in a play of several: the others get to its end', async (t) => {
-    await lab.root(2, 'mv /opt/nexus/config/policy-service/keys /opt/nexus/config/policy-service/lost');
+    // Looking finds nothing to refuse there: only a write does.
+    const keys = '/opt/nexus/config/policy-service/keys';
+    await lab.root(
+      2,
+      `chmod 0644 ${keys}/shared.key && mount --bind ${keys} ${keys} && mount -o remount,ro,bind ${keys}`,
+    );
     await lab.root(3, 'chmod 0644 /opt/nexus/config/access-point/keys/shared.key');
     const ran = await ha(lab.inventoryFile);
+    await lab.root(2, `umount ${keys} && chmod 0600 ${keys}/shared.key`);
     t.equal(ran.status, 1);
-    t.match(
-      faults(ran.events).ha2?.message,
-      /the folder \/opt\/nexus\/config\/policy-service\/keys does not exist/,
-    );
+    t.match(faults(ran.events).ha2, {
+      code: 'command',
+      command: { shown: `chmod 0600 '${keys}/shared.key'`, stderr: /read-only file system/i },
+    });
     t.equal(await lab.root(3, 'stat -c %a /opt/nexus/config/access-point/keys/shared.key').text(), '600\n');
     t.match(counts(ran.events), { ha2: { failed: 1 }, ha3: { changed: 1, failed: 0 } });
-    await lab.root(2, 'mv /opt/nexus/config/policy-service/lost /opt/nexus/config/policy-service/keys');
   });
 
   await t.test('--limit: only that host is changed', async (t) => {

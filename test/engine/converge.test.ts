@@ -157,7 +157,7 @@ t.test('a failing step: the command, its status, its stderr; what is behind it i
   const ended = only(events, 'task.ended');
   t.equal(ended.length, 1);
   t.match(ended[0]?.fault, { command: { shown: 'fail now', status: 3, stderr: 'it is broken' } });
-  t.match(ended[0]?.fault?.where, /^test\/engine\/converge\.test\.ts:\d+:\d+$/);
+  t.match(ended[0]?.fault?.where, /^test\/engine\/converge\.test\.ts:\d+$/);
   t.notOk('b' in host.settings);
 });
 

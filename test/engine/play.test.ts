@@ -58,7 +58,7 @@ t.test('a failing host stops only itself; the run ends when more failed than all
   t.equal(only(events, 'task.ended').filter(({ fault }) => fault).length, 1, 'told once');
   t.match(
     only(events, 'run.ended')[0]?.fault?.message,
-    /after "Set" \(test\/engine\/play\.test\.ts:\d+:\d+\): 1 of 6 hosts failed: b/,
+    /after "Set" \(test\/engine\/play\.test\.ts:\d+\): 1 of 6 hosts failed: b/,
   );
 });
 
@@ -191,14 +191,14 @@ t.test('an error in the playbook itself: told once, with its own line', async (t
   });
   const first = await runWith(inPlay, { a: fakeHost() }, { all: ['a'] });
   t.equal(first.outcome, 'failed');
-  t.match(only(first.events, 'task.ended')[0]?.fault, { message: 'oops', where: /play\.test\.ts:\d+:\d+/ });
+  t.match(only(first.events, 'task.ended')[0]?.fault, { message: 'oops', where: /play\.test\.ts:\d+/ });
 
   const outside = playbook({ name: 'x', groups: { all: group } }, async () => {
     throw new TypeError('oops');
   });
   const second = await runWith(outside, { a: fakeHost() }, { all: ['a'] });
   t.equal(second.outcome, 'failed');
-  t.match(only(second.events, 'run.ended')[0]?.fault, { message: 'oops', where: /play\.test\.ts:\d+:\d+/ });
+  t.match(only(second.events, 'run.ended')[0]?.fault, { message: 'oops', where: /play\.test\.ts:\d+/ });
 });
 
 t.test('schemas: a missing group and a wrong variable end it before any connection', async (t) => {

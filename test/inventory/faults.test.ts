@@ -228,6 +228,9 @@ t.test('files and modules that cannot be read', async (t) => {
     'the folder inv has no .yml, .yaml or .json file',
   ]);
   t.match((await faultsOf(t, {}, [','])).brief, ['the inventory has no hosts']);
+  const stray = { 'hosts.yml': 'all: { hosts: { a: } }' };
+  t.match((await faultsOf(t, stray, [''])).brief, ['the name of the inventory is empty: -i ""']);
+  t.equal((await faultsOf(t, stray, ['hosts.yml', ' '])).brief.length, 1, 'not the current folder');
 
   const files = { 'hosts.ts': 'const x = 1\nexport default {}\n' };
   const module = (loaded: unknown) => faultsOf(t, files, ['hosts.ts'], async () => loaded);
@@ -268,6 +271,23 @@ t.test('what only deserves a warning', async (t) => {
     'hosts.yml:2:12: a host and a group are both named "web"',
     'hosts.yml:2:46: ansible_become_flags has no effect here',
   ]);
+});
+
+t.test('a hint can be copied, and what steers a terminal is made visible', async (t) => {
+  t.match(
+    (await faultsOf(t, { 'hosts.yml': 'db: [a, b]' })).text,
+    '  a group has hosts, children and vars:\n  db:\n    hosts:\n      a:\n      b:\n',
+  );
+  const steering = 'all: { hosts: { "a\u001b[2J": , "b\x9b": 1 } }';
+  const { text, warnings } = await faultsOf(t, { 'hosts.yml': steering, 'host_vars/\x1b[1mx.yml': 'a: 1' });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notMatch(text + warnings.join(), /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+  t.match(text, 'the host "a␛[2J" cannot be read');
+  t.match(warnings, [/host_vars\/␛\[1mx\.yml/]);
+  const lines = text.split('\n');
+  const quoted = lines.findIndex((line) => line.startsWith('  1 | '));
+  const caret = lines.slice(quoted, quoted + 2);
+  t.equal(caret[0]?.charAt(caret[1]?.indexOf('^') ?? -1), '"', 'the caret stands under the column');
 });
 
 t.test('rendering: many faults at one place, long lines, tabs, none', (t) => {

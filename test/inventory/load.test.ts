@@ -276,6 +276,42 @@ all:
   t.equal(faults.length, 1);
 });
 
+t.test('-e wins over everything, connection variables included', async (t) => {
+  const hosts = `
+all:
+  vars: { ansible_user: group, ansible_become_password: !vault "$ANSIBLE_VAULT;1.1;AES256 31" }
+  hosts:
+    a: { ansible_ssh_user: host, ansible_port: 22, tier: a }
+`;
+  const given = {
+    ansible_user: 'given',
+    ansible_port: '2222',
+    ansible_host: '192.0.2.9',
+    ansible_become: 'yes',
+    ansible_become_password: '0123',
+    tier: 'b',
+  };
+  const { host, faults, warnings } = await load(t, { 'hosts.yml': hosts }, ['hosts.yml'], {
+    extraVars: given,
+    overrides: { user: 'cli' },
+  });
+  t.strictSame([faults, warnings], [[], []]);
+  const { target, become, vars } = host('a');
+  t.match(target, { port: 2222, address: '192.0.2.9' });
+  t.equal(become, true);
+  t.equal(vars.tier, 'b');
+  t.equal(target.becomePassword && reveal(target.becomePassword), '0123');
+  t.notMatch(JSON.stringify(host('a')), '0123');
+
+  const wrong = await load(t, { 'hosts.yml': hosts }, ['hosts.yml'], {
+    extraVars: { ...given, ansible_port: 'ssh', ansible_become_password: '{{ pw }}' },
+  });
+  t.match(wrong.faults, [
+    { message: /^ansible_port must be/, position: { file: '-e', column: 14, text: 'ansible_port=ssh' } },
+    { message: /^ansible_become_password holds a template/, position: { file: '-e', text: /<hidden>$/ } },
+  ]);
+});
+
 t.test('YAML: anchors and merges, odd keys, numbers that do not fit, templates', async (t) => {
   const { host, at, faults, warnings } = await load(t, {
     'hosts.yml': `\uFEFFall:
@@ -300,7 +336,7 @@ t.test('YAML: anchors and merges, odd keys, numbers that do not fit, templates',
   t.equal(at('0010', ['x']), 'hosts.yml:3:22 base: &base { x: 1, y: 1 }', 'where the anchor has it');
   t.equal(host('yes').name, 'yes');
   t.strictSame(warnings, [
-    'hosts.yml:7:15: "greeting" holds a template: templates are not evaluated, in all of hosts.yml',
+    'hosts.yml:7:15: "greeting" holds a template, and templates are not evaluated, in all of hosts.yml',
   ]);
 });
 

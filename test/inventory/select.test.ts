@@ -81,7 +81,7 @@ t.test('a pattern that stands for nothing, wholly or in part, is refused', async
     ['wbe1', /"wbe1" is no host and no group/, /did you mean web1/],
     ['web1,lvie', /"lvie" is no host and no group/, /did you mean live/],
     ['web:!cannary', /"cannary" is no host/, /canary/],
-    ['nothing-like-it', /is no host/, /inventory --graph/],
+    ['nothing-like-it', /is no host/, /inventory -i <inventory> --graph/],
     ['x*', /"x\*" is no host/],
     ['~x', /"~x" is no host/],
     ['~(', /not a regular expression/],

@@ -2,8 +2,10 @@ import t from 'tap';
 import { z } from 'zod';
 import { checkVars } from '../../lib/inventory/check-vars.ts';
 import { readExtraVars } from '../../lib/inventory/extra-vars.ts';
+import { hideSecrets } from '../../lib/inventory/hide-secrets.ts';
 import { loadInventory } from '../../lib/inventory/load-inventory.ts';
 import { renderFaults } from '../../lib/inventory/render-faults.ts';
+import { looksSecret, looksSecretValue } from '../../lib/looks-secret.ts';
 import type { Schema } from '../../lib/schema.ts';
 import { secret } from '../../lib/secret.ts';
 
@@ -53,6 +55,77 @@ hosts.yml:5:33: host bad: tier: Invalid option: expected one of "a"|"b"; got "c"
       },
     ],
   });
+});
+
+t.test('a template, or what is encrypted, reaches no schema that reads it', async (t) => {
+  const cwd = t.testdir({
+    'hosts.yml': `all:
+  vars:
+    unread: "{{ nobody }}"
+    motd: "hello {{ inventory_hostname }}"
+    list: [{ deep: "{% if x %}" }, "{{ second }}"]
+    format: !unsafe "{{.Names}}"
+    key: !vault |
+      $ANSIBLE_VAULT;1.1;AES256
+      3132
+    number: "{{ 1 }}"
+  hosts:
+    a:
+`,
+  });
+  const { inventory, faults, warnings } = await loadInventory(['hosts.yml'], {
+    cwd,
+    importModule: async () => ({}),
+  });
+  t.strictSame(faults, []);
+  t.match(warnings, [/^hosts.yml:3:13: "unread" holds a template/, /"key" is encrypted with ansible-vault/]);
+  const text = async (schema: Schema, more: Readonly<Record<string, unknown>> = {}) => {
+    const host = inventory.hosts[0];
+    if (host === undefined) throw new Error('no host');
+    const origin = (path: readonly PropertyKey[]) =>
+      String(path[0]) in more ? undefined : host.origin(path);
+    const checked = await checkVars(schema, { ...host.vars, ...more }, origin, 'host a');
+    return 'faults' in checked ? renderFaults(checked.faults) : checked.value;
+  };
+  t.strictSame(await text(z.object({ format: z.string() })), { format: '{{.Names}}' }, 'it is meant so');
+  t.equal(
+    await text(z.object({ motd: z.string() })),
+    `hosts.yml:4:11: host a: motd holds a template, and templates are not evaluated
+  4 |     motd: "hello {{ inventory_hostname }}"
+    |           ^
+  write the value itself, give it with -e, or compute the inventory in a module: -i hosts.ts
+
+1 fault in the input`,
+  );
+  const list = z.object({ list: z.array(z.unknown()) });
+  t.match(await text(list), /5:20: host a: list\[0\]\.deep holds.*5:36: host a: list\[1\] holds/s);
+  t.match(await text(z.object({ key: z.string() })), /7:17: host a: key is encrypted with ansible-vault/);
+  t.match(await text(z.object({ number: z.number() })), /got "{{ 1 }}"\n.*give it with -e/s);
+  const given = { motd: '{{ as it is }}' };
+  t.strictSame(await text(z.object({ motd: z.string() }), given), given, 'what -e says is meant so');
+});
+
+t.test('what looks secret', async (t) => {
+  const secrets = [
+    'password passwd passphrase pwd secret token credentials api_key apiKey APIKEY db_pass dbPassword',
+    'MYSQL_PWD AWS_SECRET_ACCESS_KEY ssh-private-key accessToken rootpassword ansible_become_pass',
+  ];
+  for (const name of secrets.join(' ').split(' ')) t.ok(looksSecret(name), name);
+  const harmless =
+    'compass bypass passenger tokenizer_path secretary POSTGRES_PASSWORD_FILE keyFile ssh_private_key_file monkey user';
+  for (const name of harmless.split(' ')) t.notOk(looksSecret(name), name);
+  t.ok(looksSecretValue('postgres://me:hunter2@db:5432/x'));
+  for (const value of ['https://example.org:8080/a@b', 'ssh://me@host', 'a:b@c'])
+    t.notOk(looksSecretValue(value), value);
+  t.equal(
+    hideSecrets('a: { url: amqp://me:hunter2@mq/, db_pass: hunter2 }'),
+    'a: { url: amqp://me:<hidden>@mq/, db_pass: <hidden>',
+  );
+  t.equal(hideSecrets('password_file: /run/pw'), 'password_file: /run/pw');
+  t.ok(hideSecrets('a'.repeat(1_000_000)).length, 'in no long time');
+  const url = z.object({ url: z.number() });
+  const checked = await checkVars(url, { url: 'amqp://me:hunter2@mq/' }, () => undefined, 'x');
+  t.notMatch(JSON.stringify(checked), 'hunter2');
 });
 
 t.test('any Standard Schema; what it throws is a fault; no secret is told', async (t) => {

@@ -47,7 +47,8 @@ export function createScript(options: { check?: boolean; playbook?: string; host
     clock += seconds * 1000;
     const more = { ...(fault ? { fault } : {}), ...(note ? { note } : {}) };
     emit({ type: 'task.ended', host, task, name, title, status, seconds, ...more });
-    count(host, status === 'would-change' ? 'changed' : status);
+    // As the run itself counts: a lost host is not failed as well.
+    if (fault?.code !== 'unreachable') count(host, status === 'would-change' ? 'changed' : status);
   };
 
   emit({ type: 'run.started', playbook, check, hosts });

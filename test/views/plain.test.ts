@@ -2,8 +2,8 @@ import t from 'tap';
 import type { Change, Event, Fault } from '../../lib/events.ts';
 import { changeLines } from '../../lib/views/change-lines.ts';
 import { createPaint } from '../../lib/views/paint.ts';
-import { visible, visibleLines } from '../../lib/views/visible.ts';
-import { column, fit, width } from '../../lib/views/width.ts';
+import { column, fit, fitMiddle, width, wrap } from '../../lib/views/width.ts';
+import { visible, visibleLines } from '../../lib/visible.ts';
 import { createScript, haEvents, manyEvents } from './demo-events.ts';
 import { told } from './output.ts';
 
@@ -178,16 +178,18 @@ t.test('a fault is told once, and trouble is named in full', async (t) => {
   run.wait(75);
   const text = await told('plain', run.finish('unreachable', fault), { columns: 80 });
   t.equal(text.match(/ {4}no route to host/g)?.length, 25, 'once on each host');
-  t.match(text, '\ndb1   failed   ping\nwarning: known_hosts is empty\ndb2   warning: no ␛[2J entropy\n');
+  t.notMatch(text, 'ping', 'nor with the task that it was lost in');
+  t.match(
+    text,
+    '\n    hint: check the address\nwarning: known_hosts is empty\ndb2   warning: no ␛[2J entropy\n',
+  );
   t.match(text, '\n  and 5 more: db21, db22, db23, db24, db25\n');
   t.equal(
-    text.slice(text.indexOf('  24 hosts')),
-    `  24 hosts   ok 0  changed 0  failed 0  unreachable 1  skipped 0
-    db2, db3, db4, db5, db6, db7, db8, db9, db10, db11, db12, db13, db14, db15,…
-  1 host     ok 0  changed 0  failed 1  unreachable 1  skipped 0
-    db1
+    text.slice(text.indexOf('  25 hosts')),
+    `  25 hosts   ok 0  changed 0  failed 0  unreachable 1  skipped 0
+    db1, db2, db3, db4, db5, db6, db7, db8, db9, db10, db11, db12, db13, db14, …
 
-25 hosts: 0 ok, 0 changed, 1 failed, 25 unreachable in 1 min 15 s
+25 hosts: 0 ok, 0 changed, 0 failed, 25 unreachable in 1 min 15 s
 `,
   );
 
@@ -206,7 +208,7 @@ t.test('a fault is told once, and trouble is named in full', async (t) => {
 == Empty (0 hosts)
 
 == Recap: 1 host
-  a  ok 0  changed 0  failed 0  unreachable 0  skipped 0
+  not run: a
 
 cannot read 'ip'
 at ha.ts:3:9
@@ -219,11 +221,32 @@ cause: two
     'what ended the run is told where no task told it',
   );
 
+  const broken = createScript({ hosts: ['a', 'b', 'c'] });
+  broken.task('b', 'ping', 0, { status: 'ok' });
+  const loudly = await told('plain', broken.finish('failed', bug));
+  t.match(
+    loudly,
+    `
+== Recap: 3 hosts, the playbook failed
+  b  ok 1  changed 0  failed 0  unreachable 0  skipped 0
+  not run: a, c
+`,
+  );
+  t.match(
+    loudly,
+    "\n3 hosts: 1 ok, 0 changed, 0 failed in 0.0 s\nthe playbook failed: cannot read 'ip'\n",
+    'nobody takes it for a run that went well',
+  );
+
   const loud = createScript({ hosts: ['a'] });
   const stderr = Array.from({ length: 14 }, (_, index) => `line ${index + 1}`).join('\n');
   const command = { shown: 'printf "a\nb"', status: 3, stderr };
   loud.task('a', 'run', 0, { status: 'failed', fault: { code: 'command', message: 'it failed', command } });
-  loud.task('a', 'script', 0, { status: 'changed', opaque: true });
+  const ran = [
+    { path: 'done', op: 'change', from: false, to: true },
+    { path: 'runs', op: 'add', to: 1 },
+  ] as const;
+  loud.task('a', 'script', 0, { status: 'changed', opaque: true, changes: ran });
   const lines = (await told('plain', loud.finish('failed'))).split('\n').slice(1, 8);
   t.same(lines, [
     'a  failed   run',
@@ -236,7 +259,8 @@ cause: two
   ]);
   t.match(
     await told('plain', loud.events),
-    'a  changed  script\n    cannot tell what would change: its steps',
+    'a  changed  script\n    always runs (nothing to observe)\n\n==',
+    'how often it ran is no change that anybody asked for',
   );
 });
 
@@ -307,11 +331,63 @@ t.test('text of a host cannot steer a terminal or break the layout', async (t) =
   const run = createScript({ hosts: ['a', '東京'] });
   run.task('a', '東'.repeat(80), 1, { status: 'changed' });
   run.task('東京', 'x'.repeat(200), 1, { status: 'ok' });
-  const lines = (await told('plain', run.events, { columns: 50 })).split('\n').slice(1, 3);
-  t.same(lines, [
-    `a     changed  ${'東'.repeat(12)}…  (1.0 s)`,
-    `東京  ok       ${'x'.repeat(25)}…  (1.0 s)`,
-  ]);
+  const lines = (await told('plain', run.events, { columns: 50 })).split('\n').slice(1);
+  t.same(lines[0], `a     changed  ${'東'.repeat(17)}`);
+  t.same(lines[4], `               ${'東'.repeat(12)}  (1.0 s)`);
+  t.same(lines[5], `東京  ok       ${'x'.repeat(35)}`);
+  t.ok(
+    lines.every((line) => width(line) <= 50),
+    'wrapped, never past the edge',
+  );
+});
+
+t.test('what stays keeps what tells it apart, however narrow it is shown', async (t) => {
+  t.equal(fitMiddle('abcdefghij', 7), 'abc…hij');
+  t.equal(fitMiddle('日本語のテスト', 9), '日本…スト');
+  t.equal(fitMiddle('abc', 3), 'abc');
+  t.same(wrap('one two  three', 7), ['one two', 'three']);
+  t.same(wrap('one abcdefghij', 4), ['one', 'abcd', 'efgh', 'ij']);
+  t.same(wrap('', 4), ['']);
+  const image = 'registry.example.org/digital-access/policy-service';
+  const shown = changeLines(
+    { path: 'image', op: 'add', to: `${image}:1.5` },
+    {
+      columns: 30,
+      diff: false,
+      paint: createPaint(false),
+    },
+  );
+  t.match(shown, ['+ image: regist…cy-service:1.5']);
+
+  const run = createScript({ hosts: ['manager-of-them-all', 'b'] });
+  run.task('b', 'file /etc/digital-access/first.conf', 0.2, { status: 'changed' });
+  run.task('manager-of-them-all', 'file /etc/digital-access/second.conf', 0, {
+    status: 'failed',
+    fault: { code: 'command', message: 'the folder /etc/digital-access is not there' },
+  });
+  const text = await told('plain', run.finish('failed'), { columns: 40 });
+  t.equal(
+    text,
+    `ha.ts on 2 hosts
+b                    changed
+    file /etc/digital-access/first.conf
+    (0.2 s)
+manager-of-them-all  failed
+    file /etc/digital-access/second.conf
+    the folder /etc/digital-access is not there
+
+== Recap: 2 hosts, 1 failed
+  manager-of-them-all  failed
+      file
+      /etc/digital-access/second.conf:
+      the folder /etc/digital-access is
+      not there
+  manager-of-them-all  ok 0  changed 0  failed 1  unreachable 0  skipped 0
+  b                    ok 0  changed 1  failed 0  unreachable 0  skipped 0
+
+2 hosts: 0 ok, 1 changed, 1 failed in 0.2 s
+`,
+  );
 });
 
 t.test('json is the events, one a line', async (t) => {

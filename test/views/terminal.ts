@@ -1,5 +1,8 @@
 import { Writable } from 'node:stream';
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is what reads them
+const TOKEN = /\x1b\[(\d+)A\r(?:\x1b\[K\x1b\[B)+\x1b\[\1A|\x1b\[[?\d]*[a-z]|[^\x1b]/gu;
+
 /**
  * A terminal as far as a live view needs one. Lines are kept whole and are wrapped by the width of the
  * moment, as terminals do when they are resized; its cursor goes up only to erase everything below.
@@ -25,8 +28,7 @@ export function createTerminal(size: { columns: number; rows: number }) {
     write(chunk, _encoding, done) {
       const text = String(chunk);
       bytes += text.length;
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is what reads them
-      for (const [token, up] of text.matchAll(/\x1b\[(\d+)A\r\x1b\[J|\x1b\[[?\d]*[a-z]|[^\x1b]/gu)) {
+      for (const [token, up] of text.matchAll(TOKEN)) {
         if (up !== undefined) eraseUp(Number(up));
         else if (token === '\n') lines.push('');
         else if (token.length === 1) lines.push((lines.pop() ?? '') + token);

@@ -1,13 +1,11 @@
 import { DabookError } from '../../errors.ts';
-import { type Command, sh } from '../../sh.ts';
+import type { Owners } from '../../ownership.ts';
+import { attributes, type Step } from '../../step.ts';
 
 /** Who may do what with a file. */
-export interface Attributes {
+export interface Attributes extends Owners {
   /** Four octal digits: `0644`. */
   readonly mode?: string | undefined;
-  /** User name, or a number where the host knows no name. */
-  readonly owner?: string | undefined;
-  readonly group?: string | undefined;
 }
 
 /**
@@ -33,19 +31,13 @@ export function accountName(account: string | number): string {
   });
 }
 
-/** What chown takes: `nexus`, `nexus:nexus`, `:nexus`; empty when neither is given. */
-export function ownership({ owner, group }: Pick<Attributes, 'owner' | 'group'>): string {
-  return (owner ?? '') + (group === undefined ? '' : `:${group}`);
-}
-
-/** The command that gives a file the attributes that differ, and touches no content. */
-export function setAttributes(path: string, now: Attributes, want: Attributes): Command {
+/** The step that gives a file the attributes that differ, and touches no content. */
+export function setAttributes(path: string, now: Attributes, want: Attributes): Step {
   const owner = want.owner === now.owner ? undefined : want.owner;
   const group = want.group === now.group ? undefined : want.group;
-  const chown = ownership({ owner, group });
-  const mode = want.mode ?? now.mode ?? '';
-  if (chown === '') return sh`chmod ${mode} ${path}`;
-  // The owner first, and then a mode with set-id bits again: a change of owner clears them.
-  const chmod = mode !== now.mode || /^[1-7]/.test(mode);
-  return chmod ? sh`chown ${chown} ${path} && chmod ${mode} ${path}` : sh`chown ${chown} ${path}`;
+  const mode = want.mode ?? now.mode;
+  const changesOwner = owner !== undefined || group !== undefined;
+  // A change of owner clears set-id bits: they are set again behind it.
+  const setsMode = mode !== now.mode || (changesOwner && /^[1-7]/.test(mode ?? ''));
+  return attributes(path, { mode: setsMode ? mode : undefined, owner, group });
 }

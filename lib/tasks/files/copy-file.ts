@@ -4,7 +4,7 @@ import { type Ask, type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { Secret } from '../../secret.ts';
 import { sh } from '../../sh.ts';
-import { exec, put } from '../../step.ts';
+import { put } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName, fourDigits, setAttributes } from './attributes.ts';
@@ -82,7 +82,7 @@ const copy = task('copyFile', {
   },
   steps: (now, want, { dest, source }) => {
     const { mode = '', owner, group } = want;
-    if (equal(now.sha256, source.sha256)) return [exec(setAttributes(dest, now, want))];
+    if (equal(now.sha256, source.sha256)) return [setAttributes(dest, now, want)];
     return [put(dest, { content: source.content, mode, owner, group })];
   },
 });

@@ -1,12 +1,13 @@
 import { dirname } from 'node:path/posix';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
+import { type Owners, ownership } from '../../ownership.ts';
 import { refuse } from '../../refuse.ts';
 import { sh } from '../../sh.ts';
 import { exec, put, type Step } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
-import { type Attributes, accountName, fourDigits, ownership, setAttributes } from './attributes.ts';
+import { type Attributes, accountName, fourDigits, setAttributes } from './attributes.ts';
 import type { KeySource } from './key-files.ts';
 import { type Found, lookAt } from './look-at.ts';
 import { spelling } from './spelling.ts';
@@ -111,7 +112,7 @@ const copy = task('copyKeys', {
         const content = { from: 'host', host: from.host, become: from.become, path: source, sha256 } as const;
         steps.push(put(path, { content, mode, owner: toOwner, group: toGroup }));
       } else if (there?.mode !== mode || there.owner !== toOwner || there.group !== toGroup) {
-        steps.push(exec(setAttributes(path, there ?? {}, { mode, owner: toOwner, group: toGroup })));
+        steps.push(setAttributes(path, there ?? {}, { mode, owner: toOwner, group: toGroup }));
       }
     }
     return steps;
@@ -163,10 +164,10 @@ function refuseBadFolder(now: KeyFolder, { dir, parents }: Copying): void {
   }
 }
 
-function makeFolder(dir: string, owner: Pick<Attributes, 'owner' | 'group'>): Step {
+function makeFolder(dir: string, owner: Owners): Step {
   const chown = ownership(owner);
   const mkdir = sh`mkdir -p ${dirname(dir)} && mkdir -m 0700 ${dir}`;
-  return exec(chown === '' ? mkdir : sh`${mkdir} && chown ${chown} ${dir}`);
+  return exec(chown === '' ? mkdir : sh`${mkdir} && chown -h ${chown} ${dir}`);
 }
 
 /** 128 bits: no two files ever share them. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { Secret } from '../../secret.ts';
+import { sha256Of } from '../../sha256.ts';
 import type { Content } from '../../step.ts';
 import { readControlFile } from './control-file.ts';
 import { secretDigest } from './secret-digest.ts';
@@ -30,8 +30,7 @@ export function textSource(text: string | Secret): FileSource {
   if (text instanceof Secret)
     return { content: { from: 'secret', secret: text }, sha256: secretDigest(text) };
   const bytes = Buffer.from(text);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { content: { from: 'text', text }, sha256, text: shownText(bytes) };
+  return { content: { from: 'text', text }, sha256: sha256Of(bytes), text: shownText(bytes) };
 }
 
 /** Bytes as a text that may be shown: no binary content, nothing that is too large. */

@@ -1,9 +1,10 @@
 import { type Fact, fact } from '../../fact.ts';
+import type { Owners } from '../../ownership.ts';
 import type { Secret } from '../../secret.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { Attributes } from './attributes.ts';
 import { type Found, lookAt } from './look-at.ts';
-import { spelling, type Wanted } from './spelling.ts';
+import { spelling } from './spelling.ts';
 
 /** A path of a host, and what is there. */
 export interface FileState extends Attributes {
@@ -23,7 +24,7 @@ export interface FileState extends Attributes {
  * or group that the host does not have
  * @example const { type } = await host.read(fileState('/etc/docker/daemon.json'))
  */
-export function fileState(path: string, wanted: Wanted = {}): Fact<FileState> {
+export function fileState(path: string, wanted: Owners = {}): Fact<FileState> {
   absolutePath(path);
   return fact<FileState>({
     key: ['file', path],

@@ -1,18 +1,15 @@
 import type { Ask } from '../../fact.ts';
+import type { Owners } from '../../ownership.ts';
 import { refuse } from '../../refuse.ts';
 import { account } from './account.ts';
-import type { Attributes } from './attributes.ts';
 import type { Found } from './look-at.ts';
-
-/** The owner and the group that a playbook asks for. */
-export type Wanted = Pick<Attributes, 'owner' | 'group'>;
 
 /**
  * Gives back how the owner of a file is to be written: as the playbook writes it where that is the same
  * account, so that `1003` and `nexus` are no difference; else by name.
  * @throws DabookError `refused` for an owner or a group that the host does not have
  */
-export async function spelling(ask: Ask, wanted: Wanted): Promise<(found: Found) => Wanted> {
+export async function spelling(ask: Ask, wanted: Owners): Promise<(found: Found) => Owners> {
   const [uid, gid] = await Promise.all([
     numberOf(ask, 'user', wanted.owner),
     numberOf(ask, 'group', wanted.group),

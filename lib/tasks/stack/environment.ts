@@ -1,11 +1,9 @@
+import { looksSecret, looksSecretValue } from '../../looks-secret.ts';
 import { type Secret, secret } from '../../secret.ts';
 
-/** Names of variables whose values are not for people's eyes; a name that ends in FILE holds a path. */
-const sensitive = /(password|passwd|passphrase|secret|token|private_?key|api_?key|credential)(?!.*file$)/i;
-
 /**
- * A container's environment by name, in any order. Values that look secret by their name are kept as
- * secrets: they are compared and never shown.
+ * A container's environment by name, in any order. Values that look secret, by their name or with a login
+ * in an address, are kept as secrets: they are compared and never shown.
  * @param entries `NAME=value`, or `NAME` alone
  */
 export function environment(entries: readonly string[]): Readonly<Record<string, string | Secret>> {
@@ -15,7 +13,9 @@ export function environment(entries: readonly string[]): Readonly<Record<string,
       if (at < 0) return [entry, '(no value)'];
       const name = entry.slice(0, at);
       // The whole entry is the secret: a value such as "admin" alone would be redacted in places that do not mean it.
-      return [name, sensitive.test(name) ? secret(`value of ${name}`, entry) : entry.slice(at + 1)];
+      const value = entry.slice(at + 1);
+      const isSecret = looksSecret(name) || looksSecretValue(value);
+      return [name, isSecret ? secret(`value of ${name}`, entry) : value];
     }),
   );
 }

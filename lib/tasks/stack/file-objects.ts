@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { ComposeConfig } from '../../compose/compose-config.ts';
 import { fileName } from '../../compose/convert-file-reference.ts';
 import type { ServiceSpec } from '../../compose/service-spec.ts';
 import type { Ask } from '../../fact.ts';
 import { sh } from '../../sh.ts';
+import { sha256Of } from '../../sha256.ts';
 import type { EngineFile } from './engine-objects.ts';
 
 /** Secrets and configs that a stack's services refer to, as the swarm has them. */
@@ -45,7 +45,9 @@ export async function readFileObjects(
   return {
     secrets: Object.fromEntries(secrets.map(({ ID, Spec }) => [Spec.Name, ID])),
     configs: Object.fromEntries(configs.map(({ ID, Spec }) => [Spec.Name, ID])),
-    configData: Object.fromEntries(configs.map(({ Spec }) => [Spec.Name, sha256(Spec.Data ?? '')])),
+    configData: Object.fromEntries(
+      configs.map(({ Spec }) => [Spec.Name, sha256Of(Buffer.from(Spec.Data ?? '', 'base64'))]),
+    ),
     files,
   };
 }
@@ -81,8 +83,4 @@ async function checksums(
   );
   const sums = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
   return Object.fromEntries(paths.flatMap((path, index) => (sums[index] ? [[path, sums[index]]] : [])));
-}
-
-function sha256(base64: string): string {
-  return createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex');
 }

@@ -2,12 +2,17 @@
 const STEERING = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A text of a host, safe on one line of a terminal: control and invisible characters are shown by their
- * pictures or codes, never passed through.
+ * A text of a host or of a file, safe on one line of a terminal: control and invisible characters are shown by
+ * their pictures or codes, never passed through.
  * @example visible('\x1b[2Jgone') // '␛[2Jgone'
  */
 export function visible(text: string): string {
-  return text.replaceAll('\t', ' ').replaceAll('\n', '␊').replace(STEERING, picture);
+  return visibleText(text.replaceAll('\t', ' ').replaceAll('\n', '␊'));
+}
+
+/** A text of several lines, safe as with {@link visible}; its newlines and tabs stay. */
+export function visibleText(text: string): string {
+  return text.replace(STEERING, picture);
 }
 
 /** The lines of a text of a host, each safe as with {@link visible}; tabs stay, and so does indentation. */
@@ -15,7 +20,7 @@ export function visibleLines(text: string): string[] {
   return text
     .replace(/\r?\n$/, '')
     .split(/\r?\n/)
-    .map((line) => line.replace(STEERING, picture));
+    .map(visibleText);
 }
 
 function picture(char: string): string {

@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { bind, type ExtraVars } from '../bind.ts';
+import { DabookError } from '../errors.ts';
+import { readExtraVars } from '../inventory/extra-vars.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { selectHosts } from '../inventory/select-hosts.ts';
+import { checkFile } from '../load/check-file.ts';
+import { checkTypes } from '../load/check-types.ts';
+import { createImporter } from '../load/import-module.ts';
+import { loadPlaybook } from '../load/load-playbook.ts';
+import type { Playbook } from '../playbook.ts';
+import { run } from '../run.ts';
+import type { Secret } from '../secret.ts';
+import { createView } from '../views/create-view.ts';
+import { safeView } from '../views/safe-view.ts';
+import type { Output, View } from '../views/view.ts';
+import { askPassword } from './ask-password.ts';
+import { connector } from './connector.ts';
+import { untilInterrupted } from './interrupt.ts';
+import { readInventory } from './inventory-options.ts';
+import { exitStatus, type Io } from './io.ts';
+import { ownStdout } from './own-stdout.ts';
+import { withoutStrayFault } from './stray-fault.ts';
+import { warn } from './warn.ts';
+import { withCache } from './with-cache.ts';
+
+/** The options of `dabook run`, as they were given. */
+export interface RunFlags {
+  readonly inventory: readonly string[];
+  readonly check?: true;
+  readonly diff?: true;
+  readonly limit?: string;
+  readonly extraVars: readonly string[];
+  readonly forks: number;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly become?: true;
+  readonly askBecomePass?: true;
+  readonly verbose: number;
+  readonly json?: true;
+  readonly color: boolean;
+  readonly typeCheck: boolean;
+}
+
+/** What a run is made of. */
+interface Input {
+  readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  readonly extraVars: ExtraVars;
+  readonly limit: ReadonlySet<string> | undefined;
+}
+
+/**
+ * Reads a playbook and an inventory, runs one against the other and shows how it goes.
+ * @returns the exit status
+ * @throws DabookError with all that is wrong with the input, before anything is connected to
+ */
+export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promise<number> {
+  const controller = new AbortController();
+  const perform = async (out: Output): Promise<number> => {
+    const input = await withCache(io, (cache) => readInput(io, file, flags, cache));
+    // What a stray fault while loading was about has been told.
+    if (controller.signal.aborted) return exitStatus.failed;
+    return untilInterrupted(io, controller, () => show(io, out, input, flags, controller.signal));
+  };
+  return withoutStrayFault(io, controller, () => (flags.json ? ownStdout(io, perform) : perform(io.stdout)));
+}
+
+async function readInput(io: Io, file: string, flags: RunFlags, cache: string | undefined): Promise<Input> {
+  const path = resolve(io.cwd(), file);
+  await checkFile(path, file);
+  const extraVars = await readVars(io, flags.extraVars);
+  const [playbook, inventory] = await Promise.all([
+    readPlaybook(io, path, flags.typeCheck, cache),
+    readInventory(io, { ...flags, playbook: path, extraVars: extraVars.vars }, cache),
+  ]);
+  const limit = limitOf(inventory, flags.limit);
+  if (!flags.askBecomePass) return { playbook, inventory, extraVars, limit };
+  // Nobody should type a password for a run that cannot begin.
+  await bind(playbook, inventory, extraVars);
+  const password = await askPassword(io, 'sudo password: ', 'sudo password');
+  return { playbook, inventory: withBecomePassword(inventory, password), extraVars, limit };
+}
+
+/** The type check runs beside the loading: both must be well before anything is connected to. */
+async function readPlaybook(
+  io: Io,
+  path: string,
+  typeCheck: boolean,
+  cache: string | undefined,
+): Promise<Playbook> {
+  const cwd = io.cwd();
+  if (typeCheck && cache === undefined) warn(io, 'types are not checked: no folder can be written to');
+  const checking = typeCheck && cache !== undefined ? checkTypes(path, cache, cwd) : [];
+  const loading = createImporter(cache).then((importModule) => loadPlaybook(path, importModule, cwd));
+  const [checked, loaded] = await Promise.allSettled([checking, loading]);
+  if (checked.status === 'fulfilled' && checked.value.length > 0) {
+    throw new DabookError('playbook', 'the playbook has type errors; nothing was connected to', {
+      faults: checked.value,
+    });
+  }
+  if (loaded.status === 'rejected') throw loaded.reason;
+  if (checked.status === 'rejected') throw checked.reason;
+  return loaded.value;
+}
+
+async function readVars(io: Io, args: readonly string[]): Promise<ExtraVars> {
+  const readText = (path: string) => readFile(resolve(io.cwd(), path), 'utf8');
+  const { faults, ...extra } = await readExtraVars(args, readText);
+  if (faults.length > 0)
+    throw new DabookError('usage', 'the variables given with -e cannot be used', { faults });
+  return extra;
+}
+
+function limitOf(inventory: Inventory, pattern: string | undefined): ReadonlySet<string> | undefined {
+  if (pattern === undefined) return undefined;
+  return new Set(selectHosts(inventory, pattern).map(({ name }) => name));
+}
+
+/** The inventory, with a sudo password for the hosts that have none of their own. */
+function withBecomePassword(inventory: Inventory, becomePassword: Secret): Inventory {
+  const hosts = inventory.hosts.map((host) =>
+    host.target.becomePassword ? host : { ...host, target: { ...host.target, becomePassword } },
+  );
+  return { ...inventory, hosts };
+}
+
+async function show(io: Io, out: Output, input: Input, flags: RunFlags, signal: AbortSignal) {
+  const view = await openView(io, out, flags);
+  const { outcome } = await run(input.playbook, input.inventory, {
+    connect: connector(io),
+    onEvent: (event) => view.handle(event),
+    check: flags.check,
+    extraVars: input.extraVars,
+    limit: input.limit,
+    forks: flags.forks,
+    signal,
+    cwd: io.cwd(),
+  }).finally(() => view.end());
+  return exitStatus[outcome];
+}
+
+async function openView(io: Io, out: Output, flags: RunFlags): Promise<View> {
+  const terminal = out.isTTY === true && io.env.TERM !== 'dumb';
+  const kind = flags.json ? 'json' : terminal ? 'live' : 'plain';
+  const color = flags.color && terminal && !io.env.NO_COLOR;
+  const view = await createView(kind, {
+    out,
+    err: io.stderr,
+    color,
+    diff: flags.diff ?? false,
+    verbosity: flags.verbose,
+  });
+  return safeView(view, (error) => warn(io, `the view failed and was dropped: ${String(error)}`));
+}

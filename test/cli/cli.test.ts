@@ -1,0 +1,222 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { dabook } from '../e2e/dabook.ts';
+import { outsideTap } from '../outside-tap.ts';
+
+t.setTimeout(180_000);
+
+const bin = fileURLToPath(new URL('../../bin/dabook.js', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'dabook-cli-'));
+t.teardown(() => rm(folder, { recursive: true, force: true }));
+
+const local = ['-i', 'hosts.yml', '--no-type-check'];
+const home = { HOME: join(folder, 'home'), XDG_CACHE_HOME: '' };
+const run = (args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}) =>
+  dabook(args, { cwd: folder, ...options, env: { ...home, ...options.env } });
+
+/** A playbook for one local host, with this work in it. */
+function write(name: string, work: string, top = '') {
+  return writeFile(
+    join(folder, name),
+    `import { playbook, sh } from 'dabook';
+import { command } from 'dabook/tasks';
+import { z } from 'zod';
+${top}
+export default playbook({ name: 'Test', groups: { all: z.looseObject({}) } }, async ({ groups: { all: [host] }, play }) => {
+${work}
+});
+`,
+  );
+}
+
+t.before(async () => {
+  await mkdir(home.HOME);
+  await writeFile(join(folder, 'hosts.yml'), 'all: { hosts: { here: { ansible_connection: local } } }\n');
+  await write('ok.ts', '');
+});
+
+t.test('the run does not need a folder for what is kept between runs', async (t) => {
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
+  await writeFile(join(folder, 'file'), '');
+  for (const HOME of [join(folder, 'file'), '/proc/none', '']) {
+    const env = { HOME, XDG_CACHE_HOME: HOME === '' ? join(folder, 'file') : '', TMPDIR: temporary };
+    const { status, stderr } = await run(['run', 'ok.ts', '-i', 'hosts.yml'], { env });
+    t.same([status, stderr], [0, ''], `HOME=${HOME}`);
+    t.same(await readdir(temporary), [], 'and nothing stays behind');
+  }
+  const none = await run(['run', 'ok.ts', '-i', 'hosts.yml'], {
+    env: { HOME: '/proc/none', TMPDIR: '/proc/none' },
+  });
+  t.equal(none.status, 0);
+  t.match(none.stderr, 'types are not checked');
+
+  const open = join(folder, 'open');
+  await mkdir(join(open, 'dabook'), { recursive: true });
+  await chmod(join(open, 'dabook'), 0o777);
+  const refused = await run(['run', 'ok.ts', ...local], { env: { XDG_CACHE_HOME: open } });
+  t.equal(refused.status, 2);
+  t.match(refused.stderr, 'could be written to by others');
+});
+
+t.test('the password is asked for last, and serves hosts that have none', async (t) => {
+  const faulty = await run(['run', 'ok.ts', '-i', 'none.yml', '--no-type-check', '-K'], { input: '' });
+  t.equal(faulty.status, 2);
+  t.notMatch(faulty.stderr, 'password');
+  const missing = await run(['run', 'ok.ts', ...local, '-K'], { input: '' });
+  t.equal(missing.status, 2);
+  t.match(missing.stderr, 'no password was given');
+  t.equal((await run(['run', 'ok.ts', ...local, '-K'], { input: 'without a newline' })).status, 0);
+});
+
+t.test('-e says how to connect, too', async (t) => {
+  await writeFile(join(folder, 'far.yml'), 'all: { hosts: { far: { ansible_host: 192.0.2.1 } } }\n');
+  await write('id.ts', 'await play("p", [host], (each) => each.run(command({ run: sh`true` })));');
+  const ran = await run([
+    'run',
+    'id.ts',
+    '-i',
+    'far.yml',
+    '--no-type-check',
+    '-e',
+    'ansible_connection=local',
+  ]);
+  t.equal(ran.status, 0, ran.stderr + ran.stdout);
+});
+
+t.test('with --json events alone are on stdout', async (t) => {
+  await write(
+    'chatty.ts',
+    `console.log('while running'); process.stdout.write('more\\n');`,
+    `console.log('while loading');`,
+  );
+  const { status, stdout, stderr } = await run(['run', 'chatty.ts', ...local, '--json']);
+  t.equal(status, 0);
+  t.same(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type),
+    ['run.started', 'run.ended'],
+  );
+  t.same(stderr, 'while loading\nwhile running\nmore\n');
+  t.match((await run(['run', 'chatty.ts', ...local])).stdout, /while loading\n(.*\n)*while running/);
+});
+
+/** Runs dabook by a shell, which redirects. */
+async function shell(line: string) {
+  const [command, args] = outsideTap('bash', ['-o', 'pipefail', '-c', line]);
+  const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...home, DABOOK: bin } });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const [status] = await once(child, 'close');
+  return { status, stderr };
+}
+
+t.test('output that cannot be written', async (t) => {
+  const dabookOk = `"${process.execPath}" "$DABOOK" run ok.ts ${local.join(' ')}`;
+  const inventory = `"${process.execPath}" "$DABOOK" inventory -i hosts.yml`;
+  for (const line of [dabookOk, `${dabookOk} --json`, inventory]) {
+    const full = await shell(`${line} > /dev/full`);
+    t.equal(full.status, 1);
+    t.match(full.stderr, /^dabook: warning: the output cannot be written: ENOSPC.*\n$/);
+  }
+  t.same(await shell(`${dabookOk} | true`), { status: 0, stderr: '' }, 'nobody reads it');
+  t.equal((await shell(`${dabookOk} 2>/dev/full`)).status, 0);
+});
+
+t.test('a signal ends the run', async (t) => {
+  await write(
+    'waits.ts',
+    'console.log("ready"); await play("p", [host], (each) => each.run(command({ run: sh`sleep 1` })));',
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const [command, args] = outsideTap('env', [process.execPath, bin, 'run', 'waits.ts', ...local]);
+    const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...home } });
+    for await (const text of child.stdout) if (String(text).includes('ready')) child.kill(signal);
+    const status = child.exitCode ?? (await once(child, 'close'))[0];
+    t.equal(status, 130, signal);
+  }
+});
+
+t.test('an error of the playbook that nothing catches is told with its line', async (t) => {
+  const wait = 'await new Promise((done) => setTimeout(done, 50));';
+  await write('rejects.ts', `void (async () => { throw new Error('nobody'); })();\n${wait}`);
+  const rejected = await run(['run', 'rejects.ts', ...local]);
+  t.equal(rejected.status, 1);
+  t.match(
+    rejected.stderr,
+    /^dabook: rejects\.ts:6\S*: nothing in the playbook caught: nobody\n {2}an "await"/,
+  );
+  t.notMatch(rejected.stderr, / {4}at /);
+
+  await write('throws.ts', `setTimeout(() => { throw new Error('later'); }, 0);\n${wait}`);
+  const threw = await run(['run', 'throws.ts', ...local]);
+  t.equal(threw.status, 1);
+  t.match(threw.stderr, /^dabook: throws\.ts:6\S*: nothing in the playbook caught: later\n/);
+});
+
+t.test('nothing of an input steers the terminal', async (t) => {
+  await write('steers.ts', '', `throw new Error('a\\x1b[2Jb');`);
+  const { stderr } = await run(['run', 'steers.ts', ...local]);
+  t.match(stderr, 'a␛[2Jb');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+  t.notMatch((await run(['run', 'ok.ts', '-i', 'no\x1b[2Jne.yml'])).stderr, /[\x00-\x09\x0b-\x1f]/);
+});
+
+t.test('help and version', async (t) => {
+  const help = await run(['run', '--help']);
+  t.equal(help.status, 0);
+  t.match(help.stdout, /Examples:\n {2}dabook run .*\n {2}dabook run /);
+  t.match(help.stdout, `'{"k": 1}'`);
+  t.notMatch(help.stdout, '(default: [])');
+  t.same(await run(['help', 'run']), help);
+  for (const words of [['version'], ['-v'], ['--version']]) {
+    const { status, stdout } = await run(words);
+    t.equal(status, 0);
+    t.match(stdout, /^\d+\.\d+\.\d+\n$/, words.join());
+  }
+  t.equal((await run(['run', 'ok.ts', ...local, '-v'])).status, 0, '-v of a command is its own');
+});
+
+t.test('wrong arguments are told in one way, with what to do', async (t) => {
+  await writeFile(join(folder, 'site.yml'), '');
+  await mkdir(join(folder, 'playbooks'));
+  const inventory = ['inventory', '-i', 'hosts.yml'];
+  const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+    [['run'], /the playbook and the inventory \(-i\) must be given.*\n {2}see: dabook run --help/],
+    [['run', 'ok.ts'], /the inventory \(-i\) must be given/],
+    [['run', 'ok.ts', '--nope'], /unknown option '--nope'\n {2}see: dabook run --help/],
+    [['runn'], /unknown command 'runn'/],
+    [['run', 'site.yml', ...local], /playbooks are TypeScript or JavaScript files/],
+    [['run', 'playbooks', ...local], /playbooks is a folder/],
+    [['run', 'none.ts', ...local], /there is no playbook none.ts/],
+    [['inventory', 'hosts.yml'], /dabook inventory -i hosts.yml/],
+    [[...inventory, '--host', ''], /--host needs the name of a host/],
+    [[...inventory, '--host', 'here', '--graph'], /'--graph' cannot be used with option '--host <name>'/],
+  ];
+  for (const [args, said] of cases) {
+    const { status, stderr, stdout } = await run(args);
+    t.same([status, stdout], [2, ''], args.join(' '));
+    t.match(stderr, /^dabook: /);
+    t.match(stderr, said);
+  }
+});
+
+t.test('a syntax error has its place, with and without a type check', async (t) => {
+  await writeFile(join(folder, 'bad.ts'), 'const a = {\n  b: 1\n  c: 2,\n};\n');
+  for (const args of [local, ['-i', 'hosts.yml']]) {
+    const { status, stderr } = await run(['run', 'bad.ts', ...args]);
+    t.equal(status, 2);
+    t.match(stderr, /^bad\.ts:3:3: .*"?,"?.*\n {2}3 \| {3}c: 2,\n {4}\| {3}\^/);
+  }
+  t.ok(existsSync(join(folder, 'home/.cache/dabook')), 'what was kept lies in the home folder');
+});
