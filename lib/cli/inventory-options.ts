@@ -6,6 +6,7 @@ import { loadInventory } from '../inventory/load-inventory.ts';
 import { createImporter } from '../load/import-module.ts';
 import type { Io } from './io.ts';
 import { warn } from './warn.ts';
+import type { Cache } from './with-cache.ts';
 
 /** What the command line says of the inventory. */
 export interface InventoryOptions {
@@ -30,19 +31,15 @@ export function collect(value: string, before: readonly string[] = []): readonly
 
 /**
  * Loads the inventory; its warnings go to stderr.
- * @param cache a folder of this user alone, for compiled modules
+ * @param cache where compiled modules are kept
  * @throws DabookError `inventory` with all its faults
  */
-export async function readInventory(
-  io: Io,
-  options: InventoryOptions,
-  cache: string | undefined,
-): Promise<Inventory> {
+export async function readInventory(io: Io, options: InventoryOptions, cache: Cache): Promise<Inventory> {
   const { inventory: sources, user, privateKey, become, extraVars, playbook } = options;
   const cwd = io.cwd();
   const { inventory, faults, warnings } = await loadInventory(sources, {
     cwd,
-    importModule: async (path) => (await createImporter(cache))(path),
+    importModule: async (path) => (await createImporter(cache.kept))(path),
     overrides: { user, privateKeyFile: privateKey, become },
     extraVars,
     playbookDir: playbook === undefined ? undefined : dirname(resolve(cwd, playbook)),

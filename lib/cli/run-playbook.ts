@@ -23,7 +23,7 @@ import { exitStatus, type Io } from './io.ts';
 import { ownStdout } from './own-stdout.ts';
 import { withoutStrayFault } from './stray-fault.ts';
 import { warn } from './warn.ts';
-import { withCache } from './with-cache.ts';
+import { type Cache, withCache } from './with-cache.ts';
 
 /** The options of `dabook run`, as they were given. */
 export interface RunFlags {
@@ -67,7 +67,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   return withoutStrayFault(io, controller, () => (flags.json ? ownStdout(io, perform) : perform(io.stdout)));
 }
 
-async function readInput(io: Io, file: string, flags: RunFlags, cache: string | undefined): Promise<Input> {
+async function readInput(io: Io, file: string, flags: RunFlags, cache: Cache): Promise<Input> {
   const path = resolve(io.cwd(), file);
   await checkFile(path, file);
   const extraVars = await readVars(io, flags.extraVars);
@@ -84,16 +84,11 @@ async function readInput(io: Io, file: string, flags: RunFlags, cache: string | 
 }
 
 /** The type check runs beside the loading: both must be well before anything is connected to. */
-async function readPlaybook(
-  io: Io,
-  path: string,
-  typeCheck: boolean,
-  cache: string | undefined,
-): Promise<Playbook> {
+async function readPlaybook(io: Io, path: string, typeCheck: boolean, cache: Cache): Promise<Playbook> {
   const cwd = io.cwd();
-  if (typeCheck && cache === undefined) warn(io, 'types are not checked: no folder can be written to');
-  const checking = typeCheck && cache !== undefined ? checkTypes(path, cache, cwd) : [];
-  const loading = createImporter(cache).then((importModule) => loadPlaybook(path, importModule, cwd));
+  if (typeCheck && cache.folder === undefined) warn(io, 'types are not checked: no folder can be written to');
+  const checking = typeCheck && cache.folder !== undefined ? checkTypes(path, cache.folder, cwd) : [];
+  const loading = createImporter(cache.kept).then((importModule) => loadPlaybook(path, importModule, cwd));
   const [checked, loaded] = await Promise.allSettled([checking, loading]);
   if (checked.status === 'fulfilled' && checked.value.length > 0) {
     throw new DabookError('playbook', 'the playbook has type errors; nothing was connected to', {

@@ -6,19 +6,29 @@ import { DabookError } from '../errors.ts';
 import type { Io } from './io.ts';
 import { operator } from './operator.ts';
 
+/** Folders of this user alone; none where there can be none. */
+export interface Cache {
+  /** Lasts as long as the work that it was given for. */
+  readonly folder: string | undefined;
+  /**
+   * Lasts from run to run; for compiled code. Never a temporary folder: a module that is imported late would
+   * look for code where somebody else can have put a folder of the same name since.
+   */
+  readonly kept: string | undefined;
+}
+
 /**
  * Does work with the folder for what dabook keeps between runs: `$XDG_CACHE_HOME/dabook`, else
- * `~/.cache/dabook`. Where that cannot be written to, with an empty one that is removed afterwards; with
- * none where that cannot be had either. Code that is run comes from it, so it must belong to this user and
- * be writable by nobody else.
+ * `~/.cache/dabook`. Where that cannot be written to, with an empty one that is removed afterwards. Code
+ * that is run comes from the kept one, so it must belong to this user and be writable by nobody else.
  * @throws DabookError `usage` when others could write to it
  */
-export async function withCache<T>(io: Io, work: (folder: string | undefined) => Promise<T>): Promise<T> {
+export async function withCache<T>(io: Io, work: (cache: Cache) => Promise<T>): Promise<T> {
   const kept = await keptFolder(io);
-  if (kept !== undefined) return work(kept);
+  if (kept !== undefined) return work({ folder: kept, kept });
   const folder = await mkdtemp(join(tmpdir(), 'dabook-')).catch(() => undefined);
   try {
-    return await work(folder);
+    return await work({ folder, kept });
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
