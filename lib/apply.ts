@@ -30,7 +30,7 @@ export async function apply(
     try {
       for (const step of steps) {
         c.signal.throwIfAborted();
-        await perform(step, c.machine, asker, c.machineOf);
+        await perform(step, c.machine, asker, c);
         performed = true;
       }
     } catch (error) {

@@ -1,5 +1,7 @@
 import type { Ask, Fact, Output } from './fact.ts';
 import { type Asker, commandFailed, type Machine } from './machine.ts';
+import { createRedactor } from './redact.ts';
+import { reveal, Secret } from './secret.ts';
 import { unknown } from './unknown.ts';
 
 /** What a fact is given: a machine that can only be asked. In check mode foreseen states come first. */
@@ -9,15 +11,17 @@ export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask 
     host: machine.name,
     become: asker.become,
 
-    async sh(command, { ok = [0] } = {}): Promise<Output> {
-      const { status, stdout, stderr } = await machine.exec(command.text, asking, command.text);
+    async sh(command, { ok = [0], stdin } = {}): Promise<Output> {
+      const bytes =
+        stdin === undefined ? undefined : Buffer.from(stdin instanceof Secret ? reveal(stdin) : stdin);
+      const { status, stdout, stderr } = await machine.exec(command.text, asking, command.text, bytes);
       const output = { status, stdout: stdout.toString(), stderr: stderr.toString() };
       if (ok.includes(status)) return output;
       throw commandFailed(
         `a command that reads ended with status ${status}`,
         command.text,
         status,
-        output.stderr,
+        quoting(output.stderr, stdin),
       );
     },
 
@@ -34,6 +38,14 @@ export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask 
     foreseen: (fact) => machine.foreseen.has(fact.key),
   };
   return ask;
+}
+
+/** What a command said that may quote its stdin: a secret there is in no state and in no step, and so not yet known. */
+function quoting(stderr: string, stdin: string | Secret | undefined): string {
+  if (!(stdin instanceof Secret)) return stderr;
+  const redactor = createRedactor();
+  redactor.learn(stdin);
+  return redactor.text(stderr);
 }
 
 /** Reads a fact: as an earlier task of this check foresaw it, or as it is. */

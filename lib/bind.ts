@@ -5,6 +5,7 @@ import { checkVars } from './inventory/check-vars.ts';
 import { didYouMean } from './inventory/did-you-mean.ts';
 import type { Inventory, InventoryHost } from './inventory/inventory.ts';
 import type { Playbook } from './playbook.ts';
+import { noFindings, review } from './review.ts';
 import type { Schema } from './schema.ts';
 
 /** Variables from outside of the inventory, and where each stands. */
@@ -17,6 +18,8 @@ export interface ExtraVars {
 export interface Bound {
   readonly groups: Readonly<Record<string, readonly BoundHost[]>>;
   readonly vars: unknown;
+  /** What the playbook's own review has to say, with its place. */
+  readonly warnings: readonly string[];
 }
 
 export interface BoundHost {
@@ -64,10 +67,12 @@ export async function bind(playbook: Playbook, inventory: Inventory, extra: Extr
     playbook.vars === undefined ? {} : await checked(playbook.vars, all, `playbook "${playbook.name}"`);
   const outputs = [vars, ...groups.flatMap(([, hosts]) => hosts.map((host) => host.vars))];
   faults.push(...unknownVars(extra, outputs, inventory));
+  const reviewed = faults.length > 0 ? noFindings : review(playbook, { groups, vars, all, extra });
+  faults.push(...reviewed.faults);
   if (faults.length > 0) {
     throw new DabookError('inventory', `the input does not fit the playbook "${playbook.name}"`, { faults });
   }
-  return { groups: Object.fromEntries(groups), vars };
+  return { groups: Object.fromEntries(groups), vars, warnings: reviewed.warnings };
 }
 
 /** Most likely a mistyped name: what was meant would keep its old value without a word. */

@@ -1,7 +1,7 @@
 import { apply } from './apply.ts';
 import { type Converging, type Outcome, plan, read } from './converging.ts';
+import { endingOf } from './ending.ts';
 import { equal } from './equal.ts';
-import { faultOf } from './fault.ts';
 import { notConverged } from './settle.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
@@ -45,8 +45,7 @@ async function one(task: Task<unknown>, reading: Promise<unknown>, c: Converging
     c.emit({ type: 'task.ended', ...about, ...play, status: outcome.status, seconds: seconds(), ...noted });
     return outcome;
   } catch (error) {
-    const fault = faultOf(error, c.where);
-    c.emit({ type: 'task.ended', ...about, ...play, status: 'failed', seconds: seconds(), fault });
+    c.emit({ type: 'task.ended', ...about, ...play, seconds: seconds(), ...endingOf(error, c.where) });
     throw error;
   }
 }
@@ -69,6 +68,10 @@ async function decide(
   plan(task, now, want, steps, id, c);
   if (c.mode === 'check') {
     c.machine.foreseen.set(task.fact.key, want);
+    for (const follows of task.foresees(now, want)) {
+      if ('state' in follows) c.machine.foreseen.set(follows.fact.key, follows.state);
+      else c.machine.foreseen.delete(follows.fact.key);
+    }
     if (steps.length > 0) return { status: 'would-change', state: want };
     const stuck = task.stuck(now, want);
     if (stuck?.final) throw notConverged(task, now, want, stuck.reason);

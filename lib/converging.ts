@@ -3,6 +3,7 @@ import { diff } from './diff.ts';
 import type { Happening, TaskStatus } from './events.ts';
 import type { Ask } from './fact.ts';
 import type { Machine } from './machine.ts';
+import type { Operator } from './operator.ts';
 import type { Redactor } from './redact.ts';
 import { type Step, showStep } from './step.ts';
 import type { Task } from './task.ts';
@@ -20,6 +21,7 @@ export interface Converging {
   readonly emit: (event: Happening) => void;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
+  readonly operator?: Operator | undefined;
   readonly nextTask: () => number;
 }
 
@@ -50,6 +52,7 @@ export function plan(
   c: Converging,
 ) {
   c.redactor.learn(steps);
+  const asks = steps.find((step) => step.kind === 'ask');
   c.emit({
     type: 'task.planned',
     host: c.machine.name,
@@ -57,5 +60,6 @@ export function plan(
     changes: diff(now, want),
     steps: steps.map(showStep),
     ...(task.opaque ? { opaque: true as const } : {}),
+    ...(asks === undefined ? {} : { form: asks.form }),
   });
 }

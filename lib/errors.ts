@@ -1,3 +1,4 @@
+import type { Form } from './form.ts';
 import type { InputFault } from './input-fault.ts';
 
 /**
@@ -11,6 +12,7 @@ import type { InputFault } from './input-fault.ts';
  * - `command`: a command or an Engine API call failed
  * - `conflict`: somebody else wrote first; the engine reads again and decides anew
  * - `not-converged`: the steps were done and the fact still differs
+ * - `waiting`: something is to be done by hand and told before the run can go on (exit status 3)
  * - `run`: a play or a run ended because of failures already told
  * - `bug`: cannot happen
  */
@@ -24,6 +26,7 @@ export type ErrorCode =
   | 'command'
   | 'conflict'
   | 'not-converged'
+  | 'waiting'
   | 'run'
   | 'interrupted'
   | 'bug';
@@ -44,6 +47,8 @@ export interface ErrorDetails {
   readonly command?: FailedCommand | undefined;
   /** Everything that is wrong with the input, for `usage`, `playbook` and `inventory`. */
   readonly faults?: readonly InputFault[] | undefined;
+  /** What the operator is to do and to tell, for `waiting`. */
+  readonly form?: Form | undefined;
 }
 
 /** The one error class: made where the fault is known, printed once, by the command line. */
@@ -53,6 +58,7 @@ export class DabookError extends Error {
   readonly hint: string | undefined;
   readonly command: FailedCommand | undefined;
   readonly faults: readonly InputFault[];
+  readonly form: Form | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -60,6 +66,7 @@ export class DabookError extends Error {
     this.hint = details.hint;
     this.command = details.command;
     this.faults = details.faults ?? [];
+    this.form = details.form;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Form } from './form.ts';
+
 /** What happens in a run, as plain JSON. Views are functions of these; nothing else tells them anything. */
 export type Event =
   | RunStarted
@@ -17,8 +19,8 @@ export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'>
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** How a task ended on a host. */
-export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'skipped';
+/** How a task ended on a host. `waiting`: the operator has something to do by hand first. */
+export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'skipped' | 'waiting';
 
 /** One difference between how a thing is and how it should be. */
 export interface Change {
@@ -47,6 +49,7 @@ export interface Counts {
   readonly failed: number;
   readonly unreachable: number;
   readonly skipped: number;
+  readonly waiting: number;
 }
 
 interface At {
@@ -90,6 +93,8 @@ export interface TaskPlanned extends OfTask {
   readonly steps: readonly string[];
   /** Nothing could be observed: the steps are always done. */
   readonly opaque?: true;
+  /** What the operator is to be asked. */
+  readonly form?: Form;
 }
 
 export interface CommandStarted extends At {
@@ -124,6 +129,8 @@ export interface TaskEnded extends OfTask {
   readonly fault?: Fault;
   /** What else its reader should know, such as why it was skipped. */
   readonly note?: string;
+  /** What the operator is to do and to tell, with the answers that there are; none of them is kept anywhere yet. */
+  readonly form?: Form;
 }
 
 export interface HostUnreachable extends At {
@@ -137,6 +144,7 @@ export interface PlayEnded extends At {
   readonly play: string;
   readonly failed: readonly string[];
   readonly unreachable: readonly string[];
+  readonly waiting: readonly string[];
   readonly seconds: number;
 }
 
@@ -149,7 +157,8 @@ export interface Warning extends At {
 export interface RunEnded extends At {
   readonly type: 'run.ended';
   readonly check: boolean;
-  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'interrupted';
+  /** `waiting`: something is to be done by hand before the run can go on. */
+  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'waiting' | 'interrupted';
   readonly seconds: number;
   readonly hosts: { readonly [host: string]: Counts };
   /** What ended the run where no task's own fault says it already. */

@@ -1,3 +1,4 @@
+import type { Secret } from './secret.ts';
 import type { Command } from './sh.ts';
 import { isKnown, type Later } from './unknown.ts';
 
@@ -8,6 +9,13 @@ export interface Output {
   readonly stderr: string;
 }
 
+interface AskOptions {
+  /** Exit statuses that are an answer; only 0 by default. */
+  readonly ok?: readonly number[];
+  /** What the command reads; nothing by default. Unlike the command it is never shown, and in no process list. */
+  readonly stdin?: string | Secret;
+}
+
 /** What a fact may do on a host: ask. */
 export interface Ask {
   /** The host's name in the inventory. */
@@ -16,10 +24,10 @@ export interface Ask {
   readonly become: boolean;
   /**
    * Runs a command that changes nothing.
-   * @param options.ok exit statuses that are an answer; only 0 by default
-   * @throws DabookError `command` for any other exit status
+   * @throws DabookError `command` for an exit status that is no answer
+   * @example await ask.sh(sh`docker stack config -c -`, { stdin: text })
    */
-  sh(command: Command, options?: { readonly ok?: readonly number[] }): Promise<Output>;
+  sh(command: Command, options?: AskOptions): Promise<Output>;
   /**
    * GETs a path of the Docker Engine API. `undefined` where the thing does not exist (404).
    * @throws DabookError `command` with the Engine's message for every other status

@@ -1,9 +1,11 @@
 import { createAsk, readFact } from './ask.ts';
 import { converge } from './converge.ts';
 import type { Outcome } from './converging.ts';
+import { equal } from './equal.ts';
 import type { Fact } from './fact.ts';
 import { markTold, type RunContext } from './run-context.ts';
 import type { Task } from './task.ts';
+import { isKnown } from './unknown.ts';
 import { whereIn } from './where.ts';
 
 /** A host as a playbook holds it. */
@@ -26,6 +28,12 @@ export interface Host<Vars = unknown> {
    */
   run<S>(task: Task<S>): Promise<Result<S, Vars>>;
   run<const T extends readonly Task<unknown>[]>(tasks: T): Promise<Results<T, Vars>>;
+  /**
+   * Whether one of these tasks would change something as things are; an opaque one always would. Only reads.
+   * @throws DabookError where a task refuses, as `run` would
+   * @example if (await host.due([stackDeploy(stack)])) await host.run(backup({ to: 'backups', paths }))
+   */
+  due(tasks: readonly Task<unknown>[]): Promise<boolean>;
   /** The same host and connection with other rights. @example await host.as({ become: true }).run(task) */
   as(options: { readonly become: boolean }): Host<Vars>;
 }
@@ -91,6 +99,15 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
     return state;
   }
 
+  async function due(tasks: readonly Task<unknown>[]): Promise<boolean> {
+    const states = await Promise.all(tasks.map((task) => (task.opaque ? undefined : read(task.fact))));
+    // What cannot be known before an apply is yet to be done.
+    return tasks.some((task, index) => {
+      const now = states[index];
+      return task.opaque || !isKnown(now) || !equal(now, task.want(now));
+    });
+  }
+
   // Not async themselves: the very promise that the playbook gets is the one that is tracked.
   const tracked = <T>(work: (where: string | undefined) => Promise<T>): Promise<T> => {
     const where = whereIn(new Error().stack, context.cwd);
@@ -105,6 +122,7 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
     run: ((tasks: Task<unknown> | readonly Task<unknown>[]) =>
       tracked((where) => run(tasks, where))) as Host<Vars>['run'],
     read: (fact) => tracked(() => read(fact)),
+    due: (tasks) => tracked(() => due(tasks)),
     as: (options) => createHost({ ...view, become: options.become }),
     [viewOf]: view,
   };

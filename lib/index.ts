@@ -20,9 +20,14 @@ export type {
   Warning,
 } from './events.ts';
 export { type Ask, type Fact, type FactDefinition, fact, type Output } from './fact.ts';
+export type { Answer, Answers, Form, Question, Section } from './form.ts';
 export type { Host, Result, Results } from './host.ts';
+export type { Position } from './input-fault.ts';
 export type { Play, PlayOptions } from './play.ts';
 export {
+  type Findings,
+  type Given,
+  type GivenHost,
   type Hosts,
   type Playbook,
   type PlaybookContext,
@@ -35,16 +40,20 @@ export { Secret, secret } from './secret.ts';
 export { Command, sh, type Word } from './sh.ts';
 export { show } from './show.ts';
 export {
+  type AskStep,
   type AttributesStep,
+  ask,
   attributes,
   type Content,
   type DockerStep,
   docker,
   type ExecStep,
   exec,
+  type FetchStep,
+  fetch,
   type PutStep,
   put,
   type Step,
 } from './step.ts';
-export { type Settle, type Stuck, type Task, type TaskDefinition, task } from './task.ts';
+export { type Foreseen, type Settle, type Stuck, type Task, type TaskDefinition, task } from './task.ts';
 export { isKnown, type Later, Unknown, unknown } from './unknown.ts';

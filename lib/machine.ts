@@ -11,6 +11,8 @@ export interface Asker {
   readonly purpose: 'fact' | 'step';
   /** The number of the task; none for a fact that the playbook reads by itself. */
   readonly task?: number | undefined;
+  /** Bytes that a command may print; the connection's usual limit by default. */
+  readonly maxOutput?: number | undefined;
 }
 
 /** A host as the engine holds it: one connection for the whole run, one task at a time. */
@@ -103,7 +105,9 @@ export function createMachine({ target, connect, emit, nextCommand, now, signal 
     foreseen: new Map(),
     exclusively: (work) => queue.add(work),
     exec: (command, asker, shown, stdin) =>
-      told(shown, asker, (session) => session.exec(command, { become: asker.become, stdin })),
+      told(shown, asker, (session) =>
+        session.exec(command, { become: asker.become, stdin, maxOutput: asker.maxOutput }),
+      ),
     docker: (request, asker, shown) =>
       told(shown, asker, (session) => session.docker(request, { become: asker.become })),
     async close() {

@@ -4,11 +4,22 @@ import { readContent } from './content.ts';
 import { isRecord } from './equal.ts';
 import { DabookError } from './errors.ts';
 import { type Asker, commandFailed, type Machine } from './machine.ts';
+import type { Operator } from './operator.ts';
+import { performAsk } from './perform-ask.ts';
+import { performFetch } from './perform-fetch.ts';
 import { putScript } from './put-script.ts';
 import { reveal, Secret } from './secret.ts';
 import { sha256Of } from './sha256.ts';
-import { type Step, showStep } from './step.ts';
+import { type ExecStep, type Step, showStep } from './step.ts';
 import { Unknown } from './unknown.ts';
+
+/** What a step may need beside the host that it is done on. */
+export interface Surroundings {
+  readonly machineOf: (host: string) => Machine;
+  /** Asks the operator; none where nobody can be asked. */
+  readonly operator?: Operator | undefined;
+  readonly signal: AbortSignal;
+}
 
 /** What the Engine says when somebody else wrote between the reading and the writing. */
 const outOfSequence = 'update out of sequence';
@@ -21,9 +32,11 @@ export async function perform(
   step: Step,
   machine: Machine,
   asker: Omit<Asker, 'purpose'>,
-  machineOf: (host: string) => Machine,
+  around: Surroundings,
 ): Promise<void> {
   refuseUnknowns(step);
+  if (step.kind === 'ask') return performAsk(step, around, (put) => perform(put, machine, asker, around));
+  if (step.kind === 'fetch') return performFetch(step, machine, asker);
   const shown = showStep(step);
   const acting: Asker = { ...asker, purpose: 'step' };
   if (step.kind === 'docker') {
@@ -35,13 +48,13 @@ export async function perform(
     if (answer.status >= 400) throw failed(step, shown, answer.status, engineMessage(answer.body));
     return;
   }
-  const { command, stdin } = await commandOf(step, machineOf);
+  const { command, stdin } = await commandOf(step, around.machineOf);
   const { status, stderr } = await machine.exec(command, acting, shown, stdin);
   if (status !== 0) throw failed(step, shown, status, stderr.toString());
 }
 
 async function commandOf(
-  step: Exclude<Step, { kind: 'docker' }>,
+  step: Exclude<Step, { kind: 'docker' | 'ask' | 'fetch' }>,
   machineOf: (host: string) => Machine,
 ): Promise<{ command: string; stdin?: Uint8Array }> {
   if (step.kind === 'put') {
@@ -50,8 +63,15 @@ async function commandOf(
   }
   if (step.kind === 'attributes') return { command: attributesScript(step).text };
   if (step.stdin === undefined) return { command: step.command.text };
-  const stdin = Buffer.from(typeof step.stdin === 'string' ? step.stdin : reveal(step.stdin));
-  return { command: step.command.text, stdin };
+  return { command: step.command.text, stdin: await bytesOf(step.stdin, machineOf) };
+}
+
+async function bytesOf(
+  stdin: NonNullable<ExecStep['stdin']>,
+  machineOf: (host: string) => Machine,
+): Promise<Buffer> {
+  if (typeof stdin === 'string') return Buffer.from(stdin);
+  return stdin instanceof Secret ? Buffer.from(reveal(stdin)) : readContent(stdin, machineOf);
 }
 
 function failed(step: Step, shown: string, status: number, stderr: string): DabookError {

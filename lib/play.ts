@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { type Amount, batches, countOf } from './batches.ts';
-import { codeOf, DabookError } from './errors.ts';
-import { faultOf } from './fault.ts';
+import { endingOf } from './ending.ts';
+import { codeOf, DabookError, type ErrorCode } from './errors.ts';
 import { type Host, seenFrom } from './host.ts';
 import { isTold, markTold, type RunContext } from './run-context.ts';
 import { whereIn } from './where.ts';
@@ -65,7 +65,10 @@ export function createPlay(context: RunContext): Play {
       context,
     );
     if (isList(hosts)) {
-      if (failures.size > allowed) throw ended(title, list.length, failures, where);
+      const failed = namesOf(failures, (code) => code !== 'waiting');
+      if (failed.length > allowed) throw ended(title, list.length, failed, where);
+      // What is waited for is no failure, and ends the run whatever `maxFail` allows.
+      for (const error of failures.values()) if (codeOf(error) === 'waiting') throw error;
       return results;
     }
     if (failures.size > 0) throw failures.get(hosts.name);
@@ -123,17 +126,27 @@ async function serveAll<H extends Host, R>(
 
   context.emit({ type: 'play.started', play: title, hosts: hosts.map(({ name }) => name) });
   for (const batch of queued) {
-    if (context.signal.aborted || failures.size > allowed) break;
+    const waits = namesOf(failures, (code) => code === 'waiting').length > 0;
+    if (context.signal.aborted || waits || failures.size > allowed) break;
     const forks = new PQueue({ concurrency: countOf(options.forks ?? context.forks, hosts.length, 1) });
     const served = await Promise.all(batch.map((host) => forks.add(() => serve(host))));
     results.push(...served.flat());
   }
   const seconds = (performance.now() - started) / 1000;
-  const names = (lost: boolean) =>
-    [...failures].filter(([, error]) => (codeOf(error) === 'unreachable') === lost).map(([name]) => name);
-  context.emit({ type: 'play.ended', play: title, failed: names(false), unreachable: names(true), seconds });
+  const unreachable = namesOf(failures, (code) => code === 'unreachable');
+  const waiting = namesOf(failures, (code) => code === 'waiting');
+  const failed = namesOf(failures, (code) => code !== 'unreachable' && code !== 'waiting');
+  context.emit({ type: 'play.ended', play: title, failed, unreachable, waiting, seconds });
   context.signal.throwIfAborted();
   return { results, failures };
+}
+
+/** The hosts whose error has such a code. */
+function namesOf(
+  failures: ReadonlyMap<string, unknown>,
+  isSuch: (code: ErrorCode) => boolean,
+): readonly string[] {
+  return [...failures].filter(([, error]) => isSuch(codeOf(error))).map(([name]) => name);
 }
 
 /** Tells an error of the playbook's own code, or of a fact that it read: no task has told it. */
@@ -141,24 +154,18 @@ function tellWork(context: RunContext, play: string, host: string, error: unknow
   const about = { host, task: context.nextTask(), name: 'playbook', title: play, play };
   const stack = error instanceof Error ? error.stack : undefined;
   context.emit({ type: 'task.started', ...about });
-  const fault = faultOf(error, whereIn(stack, context.cwd));
-  context.emit({ type: 'task.ended', ...about, status: 'failed', seconds: 0, fault });
+  const ending = endingOf(error, whereIn(stack, context.cwd));
+  context.emit({ type: 'task.ended', ...about, seconds: 0, ...ending });
   markTold(context, error);
 }
 
-function ended(
-  title: string,
-  total: number,
-  failures: ReadonlyMap<string, unknown>,
-  where?: string,
-): DabookError {
-  const names = [...failures.keys()];
+function ended(title: string, total: number, names: readonly string[], where?: string): DabookError {
   const shown =
     names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
   const at = where === undefined ? '' : ` (${where})`;
   return new DabookError(
     'run',
-    `the run ends after "${title}"${at}: ${failures.size} of ${total} hosts failed: ${shown}`,
+    `the run ends after "${title}"${at}: ${names.length} of ${total} hosts failed: ${shown}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Host } from './host.ts';
+import type { Position } from './input-fault.ts';
 import type { Play } from './play.ts';
 import type { OutputOf, Schema } from './schema.ts';
 
@@ -14,6 +15,40 @@ export interface PlaybookDefinition<Groups extends GroupSchemas, Vars extends Sc
   readonly groups: Groups;
   /** From the inventory's `all` group and from `-e`. */
   readonly vars?: Vars;
+  /**
+   * Holds what was given against itself, before anything is connected to: what no schema of one host can
+   * see, such as an id that two hosts have. Whatever it finds is told at once, with its place in the input.
+   */
+  readonly review?: (given: Given<Groups, Vars>, found: Findings) => void;
+}
+
+/** What a playbook was given, each thing with its place in the input. */
+export interface Given<Groups extends GroupSchemas, Vars extends Schema> {
+  readonly groups: {
+    readonly [G in keyof Groups]: readonly [
+      GivenHost<OutputOf<Groups[G]>>,
+      ...GivenHost<OutputOf<Groups[G]>>[],
+    ];
+  };
+  readonly vars: OutputOf<Vars>;
+  /** Where a variable of the playbook stands. @example at('services', 'policy1', 'id') */
+  readonly at: (...path: readonly (string | number)[]) => Position | undefined;
+}
+
+/** A host of the inventory, before there is any connection. */
+export interface GivenHost<Vars> {
+  readonly name: string;
+  readonly vars: Vars;
+  /** Where a variable of this host stands; without any, where the host itself does. */
+  readonly at: (...path: readonly (string | number)[]) => Position | undefined;
+}
+
+/** What a review found. */
+export interface Findings {
+  /** The run does not begin. */
+  fault(message: string, place?: Position, hint?: string): void;
+  /** The run begins, and its operator is told. */
+  warn(message: string, place?: Position): void;
 }
 
 /** What a playbook's function is given. */
@@ -33,6 +68,7 @@ export interface Playbook {
   readonly name: string;
   readonly groups: GroupSchemas;
   readonly vars: Schema | undefined;
+  readonly review: ((given: Given<GroupSchemas, Schema>, found: Findings) => void) | undefined;
   readonly work: (context: PlaybookContext<GroupSchemas, Schema>) => Promise<void>;
 }
 
@@ -50,9 +86,16 @@ export function playbook<const Groups extends GroupSchemas, Vars extends Schema 
   definition: PlaybookDefinition<Groups, Vars>,
   work: (context: PlaybookContext<Groups, Vars>) => Promise<void>,
 ): Playbook {
-  const { name, groups, vars } = definition;
-  // The run calls it with what these schemas gave, so the wider type says less, not something else.
-  return { kind: 'dabook.playbook', name, groups, vars, work: work as unknown as Playbook['work'] };
+  const { name, groups, vars, review } = definition;
+  // The run calls them with what these schemas gave, so the wider types say less, not something else.
+  return {
+    kind: 'dabook.playbook',
+    name,
+    groups,
+    vars,
+    review: review as unknown as Playbook['review'],
+    work: work as unknown as Playbook['work'],
+  };
 }
 
 /** Whether a module's default export is a playbook. */

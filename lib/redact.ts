@@ -1,4 +1,5 @@
 import type { Happening } from './events.ts';
+import { createKnownTexts } from './known-texts.ts';
 import { reveal, Secret } from './secret.ts';
 
 /** Replaces known secrets in whatever is about to be told. One for each run. */
@@ -9,51 +10,41 @@ export interface Redactor {
   event<E extends Happening>(event: E): E;
 }
 
-/** Shorter texts would be found by chance in the middle of words. */
-const shortest = 4;
-
 /** Makes a redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
-  const labels = new Map<string, string>();
-  let known: RegExp | undefined;
-
-  // Longest first: a secret may be part of another one.
-  const pattern = () => {
-    const forms = [...labels.keys()].sort((a, b) => b.length - a.length);
-    return new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
-  };
-
-  function text(input: string): string {
-    if (labels.size === 0) return input;
-    known ??= pattern();
-    return input.replace(known, (form) => labels.get(form) ?? form);
-  }
+  const known = createKnownTexts();
+  // The same secret comes with each state and each step of each host that holds it.
+  const learned = new WeakSet<Secret>();
+  const learnedTexts = new Set<string>();
 
   return {
-    text,
+    text: known.replaceIn,
     learn(value) {
       for (const found of secretsIn(value)) {
-        for (const form of formsOf(reveal(found))) {
-          if (form.length < shortest || labels.has(form)) continue;
-          labels.set(form, found.toString());
-          known = undefined;
-        }
+        if (learned.has(found)) continue;
+        learned.add(found);
+        const text = reveal(found);
+        if (learnedTexts.has(text)) continue;
+        learnedTexts.add(text);
+        for (const form of formsOf(text)) known.add(form, found.toString());
       }
     },
-    event: (event) => (labels.size === 0 ? event : (mapTexts(event, text) as typeof event)),
+    event: (event) => (known.size === 0 ? event : (mapTexts(event, known.replaceIn) as typeof event)),
   };
 }
 
 /** How a secret may look when a host prints it: as it is, line by line, in base64, in JSON, in a URL. */
 function formsOf(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= 16);
+  const bytes = Buffer.from(secret);
   return [
     secret,
     secret.trim(),
     ...lines,
-    Buffer.from(secret).toString('base64'),
+    bytes.toString('base64'),
     JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
+    // Of the bytes as a host has them: half a character is no part of a URL.
+    encodeURIComponent(bytes.toString()),
   ];
 }
 

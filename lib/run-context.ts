@@ -1,5 +1,6 @@
 import type { Happening } from './events.ts';
 import type { Machine } from './machine.ts';
+import type { Operator } from './operator.ts';
 import type { Redactor } from './redact.ts';
 import type { UnderWay } from './under-way.ts';
 
@@ -18,6 +19,8 @@ export interface RunContext {
   /** Errors that an event has told already. */
   readonly told: WeakSet<object>;
   readonly underWay: UnderWay;
+  /** None where nobody can be asked. */
+  readonly operator: Operator | undefined;
   emit(event: Happening): void;
   machineOf(host: string): Machine;
   nextTask(): number;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { bind, type ExtraVars } from './bind.ts';
 import { codeOf } from './errors.ts';
 import type { Counts, Event, Happening, RunEnded } from './events.ts';
@@ -5,6 +6,7 @@ import { faultOf } from './fault.ts';
 import { createHost, type Host } from './host.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { createMachines } from './machines.ts';
+import type { Operator } from './operator.ts';
 import { createPlay } from './play.ts';
 import type { Hosts, Playbook } from './playbook.ts';
 import { createRedactor } from './redact.ts';
@@ -29,6 +31,8 @@ export interface RunOptions {
   readonly forks?: number | undefined;
   /** Aborted to end the run: no new step is begun then. */
   readonly signal?: AbortSignal | undefined;
+  /** Asks whoever started the run; none by default: a step that asks ends the run as `waiting`. */
+  readonly operator?: Operator | undefined;
   /** Folder that shown file names are relative to; the process's own by default. */
   readonly cwd?: string | undefined;
 }
@@ -65,6 +69,8 @@ export async function run(
   };
 
   const signal = options.signal ?? new AbortController().signal;
+  // Every command that is under way listens to it: many at once are no leak.
+  setMaxListeners(0, signal);
   const underWay = createUnderWay();
   const machines = createMachines(inventory, options.connect, emit, signal);
   const context: RunContext = {
@@ -74,6 +80,7 @@ export async function run(
     redactor,
     signal,
     underWay,
+    operator: options.operator,
     limit,
     failed: new Map(),
     told: new WeakSet(),
@@ -85,6 +92,7 @@ export async function run(
 
   const started = performance.now();
   emit({ type: 'run.started', playbook: playbook.name, check, hosts: shown });
+  for (const message of bound.warnings) emit({ type: 'warning', message });
   let thrown: unknown;
   try {
     const hostOf = ({ host, vars }: (typeof bound.groups)[string][number]): Host =>
@@ -126,10 +134,12 @@ function outcomeOf(
   const counts = Object.values(hosts);
   const failed = counts.some((host) => host.failed > 0);
   const unreachable = counts.some((host) => host.unreachable > 0);
+  const waiting = codeOf(thrown) === 'waiting' || counts.some((host) => host.waiting > 0);
   // What play() throws and what made a host unreachable is counted with the hosts already.
-  const ownFault = thrown !== undefined && !['run', 'unreachable'].includes(codeOf(thrown));
+  const ownFault = thrown !== undefined && !['run', 'unreachable', 'waiting'].includes(codeOf(thrown));
   if (failed || ownFault) return 'failed';
-  return unreachable ? 'unreachable' : 'ok';
+  if (unreachable) return 'unreachable';
+  return waiting ? 'waiting' : 'ok';
 }
 
 /** Numbers from 1. */

@@ -26,6 +26,8 @@ export async function settle(
 ): Promise<Seen> {
   const { timeout, interval = 1 } = task.settle;
   const deadline = performance.now() + timeout * 1000;
+  // What is seen right after own steps is of those.
+  let before: string | undefined = performed.length > 0 ? '' : undefined;
   for (let seconds = 0.1; ; seconds = Math.min(seconds * 1.5, interval)) {
     const now = await read(task, c, ask);
     const late = performance.now() >= deadline;
@@ -37,7 +39,11 @@ export async function settle(
         return { settled: false, now, want, steps };
       }
       const stuck = task.stuck(now, want);
-      if (stuck?.final || late) {
+      const seen = stuck?.finalWhenMore;
+      const isMore = seen !== undefined && before !== undefined && before !== seen;
+      before ??= seen ?? '';
+      const isFinal = stuck?.final === true || isMore;
+      if (isFinal || late) {
         const waited = late && timeout > 0 ? `after ${timeout} s` : undefined;
         throw notConverged(task, now, want, [waited, stuck?.reason].filter(Boolean).join(': '));
       }

@@ -1,16 +1,20 @@
+import type { Form } from './form.ts';
 import { ownership } from './ownership.ts';
 import { posixQuote } from './posix-quote.ts';
-import type { Secret } from './secret.ts';
+import { Secret } from './secret.ts';
 import type { Command } from './sh.ts';
 
 /** What a step does to a host, as data: shown, logged, counted and tested without one. */
-export type Step = ExecStep | PutStep | AttributesStep | DockerStep;
+export type Step = ExecStep | PutStep | AttributesStep | DockerStep | FetchStep | AskStep;
 
 /** A command. */
 export interface ExecStep {
   readonly kind: 'exec';
   readonly command: Command;
-  readonly stdin?: string | Secret | undefined;
+  /** What it does, in words: `put back 3 files`. Shown in the place of a command that is too long to be read. */
+  readonly title?: string | undefined;
+  /** A text, or the bytes of a file. */
+  readonly stdin?: string | Secret | Content | undefined;
   /** What its stderr says when others are at work on the same thing: the engine then decides anew. */
   readonly conflicts?: RegExp | undefined;
   /** What the operator can do when it fails. */
@@ -50,6 +54,28 @@ export interface DockerStep {
   readonly title: string;
   /** What the operator can do when it fails. */
   readonly hint?: string | undefined;
+}
+
+/** What a command of the host prints becomes a file of the control machine, which only its user may read. */
+export interface FetchStep {
+  readonly kind: 'fetch';
+  /** Changes nothing on the host. */
+  readonly command: Command;
+  /** What it prints, in words: `archive 3 paths`. Shown in the place of a command that is too long to be read. */
+  readonly title?: string | undefined;
+  /** On the control machine; its folder is made, for the user alone, where it is missing. */
+  readonly path: string;
+}
+
+/**
+ * The operator does something by hand and tells of it. The answers are kept in a file of the host, where this
+ * and every later run reads them. Where nobody can be asked, the run ends here and waits for them.
+ */
+export interface AskStep {
+  readonly kind: 'ask';
+  readonly form: Form;
+  /** The file that keeps the answers: YAML, by the names of the questions. */
+  readonly keep: Omit<PutStep, 'kind' | 'content'>;
 }
 
 /** Where a file's content comes from. Fetched only when a step needs it; never part of an event. */
@@ -95,10 +121,24 @@ export function docker(
   return { kind: 'docker', method, path, ...call };
 }
 
+/**
+ * A step that copies what a command prints into a file of the control machine.
+ * @example fetch(sh`tar -cf - -C / opt/nexus/config`, 'backups/ha1.tar')
+ */
+export function fetch(command: Command, path: string, options: Pick<FetchStep, 'title'> = {}): FetchStep {
+  return { kind: 'fetch', command, path, ...options };
+}
+
+/** A step that asks the operator. */
+export function ask(form: Form, keep: AskStep['keep']): AskStep {
+  return { kind: 'ask', form, keep };
+}
+
 /** A step as it may be shown. */
 export function showStep(step: Step): string {
   switch (step.kind) {
     case 'exec':
+      if (step.title !== undefined) return step.title;
       return step.stdin === undefined
         ? step.command.text
         : `${step.command.text} < ${shownStdin(step.stdin)}`;
@@ -113,11 +153,26 @@ export function showStep(step: Step): string {
       const chmod = step.mode === undefined ? [] : [`chmod ${step.mode}`];
       return `${[...chown, ...chmod].join(', ')} ${posixQuote(step.path)}`;
     }
+    case 'fetch':
+      return `${step.title ?? step.command.text} > ${posixQuote(step.path)} (on the control machine)`;
+    case 'ask':
+      return `ask: ${step.form.title}; keep the answers in ${posixQuote(step.keep.path)}`;
     case 'docker':
       return `${step.title} (${step.method} ${step.path})`;
   }
 }
 
-function shownStdin(stdin: string | Secret): string {
-  return typeof stdin === 'string' ? `${Buffer.byteLength(stdin)} bytes` : stdin.toString();
+function shownStdin(stdin: string | Secret | Content): string {
+  if (typeof stdin === 'string') return `${Buffer.byteLength(stdin)} bytes`;
+  if (stdin instanceof Secret) return stdin.toString();
+  switch (stdin.from) {
+    case 'text':
+      return shownStdin(stdin.text);
+    case 'secret':
+      return stdin.secret.toString();
+    case 'control':
+      return posixQuote(stdin.path);
+    case 'host':
+      return `${stdin.host}:${posixQuote(stdin.path)}`;
+  }
 }

@@ -9,10 +9,22 @@ export interface Settle {
   readonly interval?: number;
 }
 
-/** Why a state is not yet as wanted. `final` when waiting longer cannot help. */
+/** Why a state is not yet as wanted. */
 export interface Stuck {
   readonly reason: string;
+  /** True when waiting longer cannot help. */
   readonly final?: boolean;
+  /**
+   * For what may be of the past, such as failures that were counted before somebody mended their cause: a text
+   * that changes when there is more of it. Final when it has changed, and right after the task's own steps.
+   */
+  readonly finalWhenMore?: string;
+}
+
+/** What a fact would give after a task that check mode did not do; without `state` it is read again. */
+export interface Foreseen {
+  readonly fact: Fact<unknown>;
+  readonly state?: unknown;
 }
 
 export interface TaskDefinition<A, S> {
@@ -28,6 +40,8 @@ export interface TaskDefinition<A, S> {
   readonly settle?: (args: A) => Settle;
   /** Says why the state is not as wanted while it settles. Pure. */
   readonly stuck?: (now: S, want: S, args: A) => Stuck | undefined;
+  /** States of other facts that follow when this one is as wanted, for what check mode shows of later tasks. Pure. */
+  readonly foresees?: (now: S, want: S, args: A) => readonly Foreseen[];
   /** True when there is nothing to observe: the steps are always done, and counted as opaque. */
   readonly opaque?: (args: A) => boolean;
 }
@@ -42,6 +56,7 @@ export interface Task<S> {
   want(now: S): S;
   steps(now: S, want: S): readonly Step[];
   stuck(now: S, want: S): Stuck | undefined;
+  foresees(now: S, want: S): readonly Foreseen[];
 }
 
 /**
@@ -65,5 +80,6 @@ export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (arg
     want: (now) => definition.want(now, args),
     steps: (now, want) => definition.steps(now, want, args),
     stuck: (now, want) => definition.stuck?.(now, want, args),
+    foresees: (now, want) => definition.foresees?.(now, want, args) ?? [],
   });
 }

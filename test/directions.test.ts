@@ -7,15 +7,19 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What task authors import: these know nothing of the engine. */
 const words = [
+  'answers-file',
+  'checklist-lines',
   'errors',
   'equal',
   'diff',
   'events',
   'fact',
+  'form',
   'input-fault',
   'looks-secret',
   'ownership',
   'posix-quote',
+  'read-answer',
   'refuse',
   'secret',
   'sh',
@@ -31,9 +35,11 @@ const words = [
 /** Who may import what, first match first: path prefixes of lib/. */
 const directions: readonly (readonly [from: string, mayImport: readonly string[]])[] = [
   ['lib/cli/', ['lib/']],
-  ['lib/views/', ['lib/views/', 'lib/events.ts', 'lib/visible.ts']],
-  ['lib/tasks/', ['lib/tasks/', 'lib/compose/', ...words]],
+  ['lib/views/', ['lib/views/', 'lib/events.ts', 'lib/form.ts', 'lib/checklist-lines.ts', 'lib/visible.ts']],
+  ['lib/tasks/', ['lib/tasks/', 'lib/compose/', 'lib/xml/', 'lib/yaml/', ...words]],
   ['lib/compose/', ['lib/compose/', ...words]],
+  ['lib/xml/', ['lib/xml/', ...words]],
+  ['lib/yaml/', ['lib/yaml/', ...words]],
   ['lib/transport/', ['lib/transport/', ...words]],
   ['lib/inventory/', ['lib/inventory/', 'lib/transport/session.ts', 'lib/schema.ts', ...words]],
   [

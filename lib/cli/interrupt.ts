@@ -7,11 +7,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Runs `work` until it ends or the operator interrupts it. The first signal aborts the controller:
  * what is under way ends, nothing new is begun. The second one ends the process.
+ * @param work is given what a signal does, for a Ctrl-C that is read as a key
  */
 export async function untilInterrupted<T>(
   io: Io,
   controller: AbortController,
-  work: () => Promise<T>,
+  work: (interrupt: () => void) => Promise<T>,
 ): Promise<T> {
   let again = false;
   const onSignal = () => {
@@ -22,7 +23,7 @@ export async function untilInterrupted<T>(
   };
   for (const signal of signals) io.on(signal, onSignal);
   try {
-    return await work();
+    return await work(onSignal);
   } finally {
     for (const signal of signals) io.off(signal, onSignal);
   }

@@ -18,6 +18,7 @@ export const exitStatus = {
   ok: 0,
   failed: 1,
   usage: 2,
+  waiting: 3,
   unreachable: 4,
   interrupted: 130,
 } as const;

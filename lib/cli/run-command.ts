@@ -39,7 +39,10 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
       `
 Examples:
   dabook run ha.ts -i hosts.yml --check --diff
-  dabook run ha.ts -i hosts.yml -l 'web:!web3' -b -K -e '{"version": "1.2"}'`,
+  dabook run ha.ts -i hosts.yml -l 'web:!web3' -b -K -e '{"version": "1.2"}'
+
+Where something is to be done by hand, a run asks on a terminal. Elsewhere it ends with exit status 3,
+says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.yml -e @answers.yml`,
     )
     .action(async (playbook: string | undefined, given: Given) => {
       const { inventory, extraVars = [], verbose = 0 } = given;

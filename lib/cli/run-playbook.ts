@@ -10,17 +10,14 @@ import { checkTypes } from '../load/check-types.ts';
 import { createImporter } from '../load/import-module.ts';
 import { loadPlaybook } from '../load/load-playbook.ts';
 import type { Playbook } from '../playbook.ts';
-import { run } from '../run.ts';
 import type { Secret } from '../secret.ts';
-import { createView } from '../views/create-view.ts';
-import { safeView } from '../views/safe-view.ts';
-import type { Output, View } from '../views/view.ts';
+import type { Output } from '../views/view.ts';
 import { askPassword } from './ask-password.ts';
-import { connector } from './connector.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { readInventory } from './inventory-options.ts';
 import { exitStatus, type Io } from './io.ts';
 import { ownStdout } from './own-stdout.ts';
+import { type Input, showRun } from './show-run.ts';
 import { withoutStrayFault } from './stray-fault.ts';
 import { warn } from './warn.ts';
 import { type Cache, withCache } from './with-cache.ts';
@@ -43,14 +40,6 @@ export interface RunFlags {
   readonly typeCheck: boolean;
 }
 
-/** What a run is made of. */
-interface Input {
-  readonly playbook: Playbook;
-  readonly inventory: Inventory;
-  readonly extraVars: ExtraVars;
-  readonly limit: ReadonlySet<string> | undefined;
-}
-
 /**
  * Reads a playbook and an inventory, runs one against the other and shows how it goes.
  * @returns the exit status
@@ -62,7 +51,10 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     const input = await withCache(io, (cache) => readInput(io, file, flags, cache));
     // What a stray fault while loading was about has been told.
     if (controller.signal.aborted) return exitStatus.failed;
-    return untilInterrupted(io, controller, () => show(io, out, input, flags, controller.signal));
+    const { signal } = controller;
+    return untilInterrupted(io, controller, (interrupt) =>
+      showRun(io, out, input, { ...flags, signal, interrupt }),
+    );
   };
   return withoutStrayFault(io, controller, () => (flags.json ? ownStdout(io, perform) : perform(io.stdout)));
 }
@@ -119,33 +111,4 @@ function withBecomePassword(inventory: Inventory, becomePassword: Secret): Inven
     host.target.becomePassword ? host : { ...host, target: { ...host.target, becomePassword } },
   );
   return { ...inventory, hosts };
-}
-
-async function show(io: Io, out: Output, input: Input, flags: RunFlags, signal: AbortSignal) {
-  const view = await openView(io, out, flags);
-  const { outcome } = await run(input.playbook, input.inventory, {
-    connect: connector(io),
-    onEvent: (event) => view.handle(event),
-    check: flags.check,
-    extraVars: input.extraVars,
-    limit: input.limit,
-    forks: flags.forks,
-    signal,
-    cwd: io.cwd(),
-  }).finally(() => view.end());
-  return exitStatus[outcome];
-}
-
-async function openView(io: Io, out: Output, flags: RunFlags): Promise<View> {
-  const terminal = out.isTTY === true && io.env.TERM !== 'dumb';
-  const kind = flags.json ? 'json' : terminal ? 'live' : 'plain';
-  const color = flags.color && terminal && !io.env.NO_COLOR;
-  const view = await createView(kind, {
-    out,
-    err: io.stderr,
-    color,
-    diff: flags.diff ?? false,
-    verbosity: flags.verbose,
-  });
-  return safeView(view, (error) => warn(io, `the view failed and was dropped: ${String(error)}`));
 }

@@ -1,9 +1,11 @@
-import { isRecord } from '../equal.ts';
 import type { DabookError } from '../errors.ts';
 import { refuse } from '../refuse.ts';
 import type { ComposeSource } from './compose-source.ts';
+import { refuseFound } from './finding.ts';
 import { forbiddenProperties } from './known-properties.ts';
 import { type ParsedFile, parseFile } from './parse-file.ts';
+import { unknownProperties } from './unknown-properties.ts';
+import { versionFaults } from './version-faults.ts';
 
 /**
  * The error for a fault that docker found in compose files: docker's own words, with the file and the line,
@@ -18,16 +20,12 @@ export function composeFault(stderr: string, sources: readonly ComposeSource[]):
   // Docker's YAML and this reader's are not quite the same: what docker has read is not held against a file.
   if (broken !== undefined && (unreadable !== undefined || said.startsWith('yaml:'))) return broken.fault;
   const files = parsed.flatMap((result) => ('file' in result ? [result.file] : []));
-  if (said.includes('forbidden properties')) return forbidden(files) ?? refuse(said);
-  if (said.startsWith('version mismatched')) {
-    const versions = files.map(
-      ({ file, data }) => `${file} has ${data.version ?? 'none, which counts as 3.13'}`,
-    );
-    return refuse(
-      `the compose files have different versions: ${versions.join(', ')}`,
-      `write the same 'version:' into every file`,
-    );
+  if (said.includes('forbidden properties')) {
+    const found = files.flatMap(unknownProperties).find(({ message }) => isForbidden(message));
+    return found === undefined ? refuse(said) : refuseFound(found);
   }
+  const [mismatch] = said.startsWith('version mismatched') ? versionFaults(files) : [];
+  if (mismatch !== undefined) return refuseFound(mismatch);
   const places = placesOf(said, files);
   const where = places.length > 0 ? places.join(', ') : sources.map(({ file }) => file).join(', ');
   return refuse(`${where}: ${said}`, 'correct the compose file; nothing was changed');
@@ -53,16 +51,7 @@ function placesOf(said: string, files: readonly ParsedFile[]): readonly string[]
   return files.filter((file) => file.has(path)).map((file) => file.at(path));
 }
 
-function forbidden(files: readonly ParsedFile[]): DabookError | undefined {
-  for (const file of files) {
-    for (const [name, service] of Object.entries(isRecord(file.data.services) ? file.data.services : {})) {
-      for (const [property, instead] of Object.entries(forbiddenProperties)) {
-        const path = ['services', name, property];
-        if (isRecord(service) && property in service) {
-          return refuse(`${file.at(path)}: ${path.join('.')} is not allowed in a stack`, instead);
-        }
-      }
-    }
-  }
-  return undefined;
+/** @param message such as `services.web.mem_limit is not allowed in a stack` */
+function isForbidden(message: string): boolean {
+  return Object.keys(forbiddenProperties).some((property) => message.includes(`.${property} is not`));
 }

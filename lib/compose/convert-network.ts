@@ -1,5 +1,6 @@
-import { refuse } from '../refuse.ts';
+import { DabookError } from '../errors.ts';
 import type { ComposeConfig, ComposeNetwork } from './compose-config.ts';
+import { type Found, refuseFound } from './finding.ts';
 import { namespaceLabel, scoped } from './namespace.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 
@@ -49,14 +50,35 @@ export function networkName(stack: string, name: string, config: ComposeConfig):
   return definitionOf(name, config).name ?? scoped(stack, name);
 }
 
-function definitionOf(name: string, { networks, services }: ComposeConfig): ComposeNetwork {
-  const network = networks[name];
+function definitionOf(name: string, config: ComposeConfig): ComposeNetwork {
+  const network = config.networks[name];
   if (network !== undefined || name === defaultNetwork) return network ?? {};
-  const users = Object.keys(services).filter((service) => services[service]?.networks?.[name] !== undefined);
-  throw refuse(
-    `the network ${name} of ${users.length > 1 ? 'services' : 'service'} ${users.join(', ')} is not defined`,
-    `add it below 'networks:' of one of the compose files`,
-  );
+  const [found] = undefinedNetworks(config).filter((each) => each.network === name);
+  throw found === undefined ? new DabookError('bug', `nothing uses the network ${name}`) : refuseFound(found);
+}
+
+/** A network that services are on and no file defines. */
+export interface UndefinedNetwork extends Found {
+  readonly network: string;
+  readonly services: readonly string[];
+}
+
+/** Networks that services are on and no file defines: docker tells of them half way through a deploy. */
+export function undefinedNetworks({ networks, services }: ComposeConfig): readonly UndefinedNetwork[] {
+  const users = new Map<string, string[]>();
+  for (const [service, { networks: named }] of Object.entries(services)) {
+    for (const network of Object.keys(named ?? {})) {
+      if (network !== defaultNetwork && networks[network] === undefined)
+        users.set(network, [...(users.get(network) ?? []), service]);
+    }
+  }
+  return [...users].map(([network, by]) => ({
+    severity: 'fault',
+    message: `the network ${network} of ${by.length > 1 ? 'services' : 'service'} ${by.join(', ')} is not defined`,
+    hint: "add it below 'networks:' of one of the compose files",
+    network,
+    services: by,
+  }));
 }
 
 function convertNetwork(stack: string, key: string, network: ComposeNetwork): NetworkSpec {

@@ -4,11 +4,13 @@ import { messageOf } from '../errors.ts';
 import { refuse } from '../refuse.ts';
 import type { ComposeConfig } from './compose-config.ts';
 import type { ComposeSource } from './compose-source.ts';
+import { refuseFound } from './finding.ts';
 import { interpolate, variablesIn } from './interpolate.ts';
-import { forbiddenProperties, type Known, knownProperties } from './known-properties.ts';
 import { longDefinition, longService } from './long-form.ts';
 import { mergeSections, type Sections } from './merge.ts';
 import { type ParsedFile, type Path, parseFile } from './parse-file.ts';
+import { unknownProperties } from './unknown-properties.ts';
+import { newestVersion, versionFaults } from './version-faults.ts';
 
 export interface LoadOptions {
   /** The absolute folder that the files are named from. */
@@ -27,11 +29,13 @@ export function loadCompose(
   { dir, variables = {} }: LoadOptions,
 ): ComposeConfig {
   const files = sources.map(parseFile);
-  const version = oneVersion(files);
+  const [fault] = [...versionFaults(files), ...files.flatMap(unknownProperties)];
+  if (fault !== undefined) throw refuseFound(fault);
   // Relative paths are those of the first file's folder, whatever the others' folders are.
   const home = posix.resolve(dir, posix.dirname(files[0]?.file ?? ''));
   const [first, ...others] = files.map((file) => sections(file, home, variables));
   if (first === undefined) throw refuse('no compose file is named', 'name at least one in files');
+  const version = String(files[0]?.data.version ?? newestVersion);
   return { version, ...others.reduce(mergeSections, first) } as unknown as ComposeConfig;
 }
 
@@ -44,28 +48,8 @@ export function variablesOf(sources: readonly ComposeSource[]): readonly string[
   return [...new Set(sources.flatMap((source) => names(parseFile(source).data)))].sort();
 }
 
-/** A file that does not say its version counts as the newest. */
-function oneVersion(files: readonly ParsedFile[]): string {
-  const versions = files.map(({ data }) => String(data.version ?? '3.13'));
-  const [version = '3.13'] = versions;
-  const other = versions.findIndex((each) => each !== version);
-  if (other >= 0) {
-    throw refuse(
-      `${files[0]?.file} has version ${version} and ${files[other]?.file} has ${versions[other]}: they cannot be merged`,
-      `write the same 'version:' into every file; one without it counts as 3.13`,
-    );
-  }
-  if (!/^3(\.([0-9]|1[0-3]))?$/.test(version)) {
-    throw refuse(
-      `${files[0]?.at(['version'])}: version ${version} is not one of stacks`,
-      'use version 3.0 to 3.13',
-    );
-  }
-  return version;
-}
-
 function sections(file: ParsedFile, home: string, variables: Readonly<Record<string, string>>): Sections {
-  const data = checked(withVariables(file.data, [], file, variables), knownProperties, [], file);
+  const data = withVariables(file.data, [], file, variables);
   const section = (name: string, form: (key: string, value: unknown) => unknown) => {
     const value = (data as Readonly<Record<string, unknown>>)[name] ?? {};
     if (!isRecord(value)) throw refuse(`${file.at([name])}: ${name} must be a mapping`);
@@ -136,23 +120,4 @@ function cast(text: string, path: Path): unknown {
     return Number(text);
   if (switches.test(place)) return /^(y|yes|true|on)$/i.test(text);
   return text;
-}
-
-/** Refuses what no compose file may have: a misspelt property must not be read over. */
-function checked(value: unknown, known: Known, path: Path, file: ParsedFile): unknown {
-  if (known === true || !isRecord(value)) return value;
-  for (const [key, item] of Object.entries(value)) {
-    const inner = known[key] ?? known['*'];
-    const place = [...path, key];
-    const isService = path.length === 2 && path[0] === 'services';
-    if (inner === undefined && !key.startsWith('x-')) {
-      const instead = isService ? forbiddenProperties[key] : undefined;
-      throw refuse(
-        `${file.at(place)}: ${place.join('.')} is not allowed in a stack`,
-        instead ?? 'is it misspelt, or in the wrong place?',
-      );
-    }
-    if (inner !== undefined) checked(item, inner, place, file);
-  }
-  return value;
 }

@@ -9,8 +9,8 @@ import {
   type ScalarTag,
 } from 'yaml';
 import { isRecord } from '../equal.ts';
-import { refuse } from '../refuse.ts';
 import type { ComposeSource } from './compose-source.ts';
+import { type Found, refuseFound, type Spot, showSpot } from './finding.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -18,7 +18,9 @@ export type Path = readonly (string | number)[];
 export interface ParsedFile {
   readonly file: string;
   readonly data: Readonly<Record<string, unknown>>;
-  /** Where a value stands, such as `network.yml:12`; the nearest place above it when it is not there. */
+  /** Where a value stands; the nearest place above it when it is not there, the file's beginning for none. */
+  readonly spot: (path: Path) => Spot;
+  /** The same in words: `network.yml:12:3`. */
   readonly at: (path: Path) => string;
   /** Whether the file has that path. */
   readonly has: (path: Path) => boolean;
@@ -42,14 +44,36 @@ const words: ScalarTag = {
   resolve: (text) => /^(?:y|yes|on)$/i.test(text),
 };
 
+/** A compose file as far as it can be read, and what is wrong with it as YAML. */
+export interface Reading {
+  readonly parsed?: ParsedFile;
+  readonly faults: readonly Found[];
+}
+
 /**
  * Reads the YAML of a compose file.
- * @throws DabookError `refused`, with file and line, for a file that is missing or is no YAML mapping, and
- *   for a key that stands twice
+ * @throws DabookError `refused`, with the place, for a file that is missing or is no YAML mapping, and for a
+ *   key that stands twice
  */
-export function parseFile({ file, text }: ComposeSource): ParsedFile {
-  if (text === undefined)
-    throw refuse(`the compose file ${file} cannot be read`, 'is it there, and in that folder?');
+export function parseFile(source: ComposeSource): ParsedFile {
+  const { parsed, faults } = readYaml(source);
+  const [fault] = faults;
+  if (fault !== undefined) throw refuseFound(fault);
+  return parsed as ParsedFile;
+}
+
+/** Reads the YAML of a compose file with all its faults. One that only has a key twice can be read on. */
+export function readYaml({ file, text }: ComposeSource): Reading {
+  const wrong = (message: string, hint: string, spot?: Spot): Found => ({
+    severity: 'fault',
+    message,
+    hint,
+    spot,
+  });
+  if (text === undefined) {
+    const hint = 'is it there, and in that folder?';
+    return { faults: [wrong(`the compose file ${file} cannot be read`, hint)] };
+  }
   const lines = new LineCounter();
   const [document, second] = parseAllDocuments(text, {
     lineCounter: lines,
@@ -57,27 +81,37 @@ export function parseFile({ file, text }: ComposeSource): ParsedFile {
     prettyErrors: false,
     customTags: (tags) => [octal, words, ...tags],
   });
-  const place = (offset: number | undefined) =>
-    offset === undefined ? file : `${file}:${lines.linePos(offset).line}`;
-  if (document === undefined) throw refuse(`${file}: the file is empty`);
-  if (second !== undefined) throw refuse(`${place(second.range[0])}: a compose file holds one document`);
-  const [fault] = document.errors;
-  if (fault !== undefined) {
-    const what =
-      fault.code === 'DUPLICATE_KEY'
-        ? `the key ${/^[^\s:]*/.exec(text.slice(fault.pos[0]))} stands here twice`
-        : fault.message;
-    throw refuse(`${place(fault.pos[0])}: ${what}`, 'correct the compose file; nothing was changed');
+  const spotOf = (offset = 0): Spot => {
+    const { line, col } = lines.linePos(offset);
+    // A file without any line end has no line yet.
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const shape = "begin it with 'services:'";
+  if (document === undefined) return { faults: [wrong('the file is empty', shape, spotOf())] };
+  if (second !== undefined) {
+    const hint = 'give each document a file of its own';
+    return { faults: [wrong('a compose file holds one document', hint, spotOf(second.range[0]))] };
   }
+  const faults = document.errors.map(({ code, message, pos: [offset] }) => {
+    const what =
+      code === 'DUPLICATE_KEY' ? `the key ${/^[^\s:]*/.exec(text.slice(offset))} stands here twice` : message;
+    return wrong(what, 'correct the compose file; nothing was changed', spotOf(offset));
+  });
+  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { faults };
   const data: unknown = document.toJS();
-  if (!isRecord(data)) throw refuse(`${file}: the top of a compose file is a mapping with 'services:' in it`);
-  const offsetOf = (path: Path) => walk(document.contents, path);
-  return {
+  if (!isRecord(data)) {
+    const what = "the top of a compose file is a mapping with 'services:' in it";
+    return { faults: [...faults, wrong(what, shape, spotOf())] };
+  }
+  const spot = (path: Path) => spotOf(walk(document.contents, path).offset);
+  const parsed = {
     file,
     data,
-    at: (path) => place(offsetOf(path).offset),
-    has: (path) => offsetOf(path).depth === path.length,
+    spot,
+    at: (path: Path) => showSpot(spot(path)),
+    has: (path: Path) => walk(document.contents, path).depth === path.length,
   };
+  return { parsed, faults };
 }
 
 /** Follows a path as far as it goes: to its key where it is a mapping's, to its item where it is a list's. */

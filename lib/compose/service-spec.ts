@@ -20,6 +20,8 @@ export interface TaskTemplate {
   readonly Placement?: PlacementSpec | null | undefined;
   readonly Networks?: readonly NetworkAttachment[] | null | undefined;
   readonly LogDriver?: Driver | null | undefined;
+  /** Counts restarts that were asked for; no compose file says it. */
+  readonly ForceUpdate?: number | undefined;
 }
 
 export interface ContainerSpec {

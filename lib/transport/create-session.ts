@@ -18,7 +18,7 @@ export interface SessionOptions {
   readonly open: OpenChannel;
   readonly place: Place;
   readonly becomePassword?: Secret | undefined;
-  /** The most that one command may write to stdout, and to stderr. Default 16 MiB. */
+  /** The most that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxOutput?: number | undefined;
   /** Lets go of the connection, once all that ran on it has been told to end. Never rejects. */
   readonly disconnect: () => Promise<void>;
@@ -69,7 +69,7 @@ export function createSession(options: SessionOptions): MeteredSession {
 
   return {
     stats,
-    exec: async (command, { become, stdin }) => (become ? root : user).shell.exec(command, stdin),
+    exec: async (command, { become, ...more }) => (become ? root : user).shell.exec(command, more),
     docker: async (request, { become }) => (become ? root : user).docker.request(request),
     close: () => (closed ??= close()),
   };

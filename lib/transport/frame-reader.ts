@@ -1,4 +1,4 @@
-import { DabookError } from '../errors.ts';
+import { tooMuchOutput } from './too-much-output.ts';
 
 /** What one command wrote to one of its two outputs. */
 export interface Frame {
@@ -8,10 +8,10 @@ export interface Frame {
 
 export interface FrameReader {
   /**
-   * Takes the next bytes and returns the frames that they complete.
+   * Takes the next bytes and yields the frames that they complete, each before the limit of the next is asked for.
    * @throws DabookError `command` where one command wrote too much
    */
-  push(bytes: Buffer): Frame[];
+  push(bytes: Buffer): Iterable<Frame>;
 }
 
 const newline = 0x0a;
@@ -20,27 +20,27 @@ const newline = 0x0a;
  * Cuts what a resident shell writes into the output of its commands, to the byte. Each output is followed
  * by a line `<key> <status>` of the shell's own; what a command writes does not pass for it, since the key is
  * random and in no argument list.
- * @param maxBytes the most that one command may write
+ * @param mostBytes the most that the command may write whose output it is
  */
-export function createFrameReader(key: string, maxBytes: number): FrameReader {
+export function createFrameReader(key: string, mostBytes: () => number): FrameReader {
   const mark = Buffer.from(`\n${key} `);
   let taken: Buffer[] = [];
   let size = 0;
   let rest: Buffer = Buffer.alloc(0);
 
   const take = (bytes: Buffer) => {
+    if (bytes.length === 0) return;
     size += bytes.length;
-    if (size > maxBytes) {
-      throw new DabookError('command', `a command wrote more than ${maxBytes / 2 ** 20} MiB`, {
-        hint: 'have it write to a file, or print less',
-      });
+    const most = mostBytes();
+    if (size > most) {
+      taken = [];
+      throw tooMuchOutput(most);
     }
-    if (bytes.length > 0) taken.push(bytes);
+    taken.push(bytes);
   };
 
   return {
-    push(bytes) {
-      const frames: Frame[] = [];
+    *push(bytes) {
       rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
       for (;;) {
         const at = rest.indexOf(mark);
@@ -49,16 +49,17 @@ export function createFrameReader(key: string, maxBytes: number): FrameReader {
           const keep = at < 0 ? Math.max(0, rest.length - mark.length + 1) : at;
           take(rest.subarray(0, keep));
           rest = rest.subarray(keep);
-          return frames;
+          return;
         }
         take(rest.subarray(0, at));
-        frames.push({
+        const frame = {
           output: Buffer.concat(taken),
           status: Number(rest.toString('latin1', at + mark.length, end)),
-        });
+        };
         rest = rest.subarray(end + 1);
         taken = [];
         size = 0;
+        yield frame;
       }
     },
   };

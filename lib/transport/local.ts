@@ -8,7 +8,7 @@ export interface LocalOptions {
   readonly user: string;
   /** Environment of the commands. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Bytes that one command may write to stdout, and to stderr. Default 16 MiB. */
+  /** Bytes that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxOutput?: number | undefined;
 }
 
@@ -104,7 +104,12 @@ async function run(command: string, output: ChannelOutput, env: LocalOptions['en
     destroy() {
       child.stdin?.end();
       setTimeout(kill, patience, 'SIGTERM').unref();
-      setTimeout(kill, 4 * patience, 'SIGKILL').unref();
+      setTimeout(() => {
+        kill('SIGKILL');
+        // What belongs to root and goes on writing is ended by this alone.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, 4 * patience).unref();
     },
   };
 }

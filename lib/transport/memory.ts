@@ -1,6 +1,7 @@
 import { DabookError } from '../errors.ts';
 import type { MeteredSession } from './create-session.ts';
 import type { DockerRequest, DockerResponse, ExecOptions, ExecResult, Target } from './session.ts';
+import { tooMuchOutput, usualOutput } from './too-much-output.ts';
 
 /** What a scripted command answers: its stdout, or more. What is left out is 0 or empty. */
 export type MemoryAnswer =
@@ -94,7 +95,7 @@ export function createMemoryTransport({
         return lanes.exec[options.become ? 1 : 0](async () => {
           asked.push({ host, type: 'exec', command, ...options });
           if (!script.exec) throw unscripted(host, 'commands');
-          return resultOf(await script.exec(command, options));
+          return bounded(resultOf(await script.exec(command, options)), options.maxOutput);
         });
       },
       docker(request, { become }) {
@@ -118,6 +119,11 @@ export function createMemoryTransport({
 function resultOf(answer: MemoryAnswer): ExecResult {
   const { status = 0, stdout = '', stderr = '' } = typeof answer === 'string' ? { stdout: answer } : answer;
   return { status, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+}
+
+function bounded(result: ExecResult, most = usualOutput): ExecResult {
+  if (result.stdout.length > most || result.stderr.length > most) throw tooMuchOutput(most);
+  return result;
 }
 
 function responseOf({ status, body = '' }: MemoryResponse): DockerResponse {

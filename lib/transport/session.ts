@@ -22,6 +22,11 @@ export interface ExecOptions {
   /** Run as root, through sudo. */
   readonly become: boolean;
   readonly stdin?: Uint8Array | undefined;
+  /**
+   * Bytes that it may write to stdout, and to stderr. Default: the transport's, 16 MiB. One that writes more is
+   * cut off and rejected with code `command`; what comes after it is run as ever.
+   */
+  readonly maxOutput?: number | undefined;
 }
 
 export interface ExecResult {

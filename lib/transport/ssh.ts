@@ -16,7 +16,7 @@ export interface SshOptions extends SshDefaults {
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Connections that are being made at once. Default 10. */
   readonly connectionStarts?: number | undefined;
-  /** Bytes that one command may write to stdout, and to stderr. Default 16 MiB. */
+  /** Bytes that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxOutput?: number | undefined;
 }
 

@@ -10,6 +10,8 @@ export function createJsonView(out: Output): View {
     handle(event) {
       out.write(`${JSON.stringify(event).replace(UNSAFE, escaped)}\n`);
     },
+    // What is on stdout is for a program; nobody is asked there.
+    suspend: () => () => {},
     end: () => flush(out),
   };
 }

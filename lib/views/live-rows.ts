@@ -4,7 +4,16 @@ import type { LiveHost, LiveState } from './live-state.ts';
 import { column, fit, width } from './width.ts';
 
 /** The state of a host, and of a row: one word that a terminal shows as a sign. */
-export type Mark = 'running' | 'ok' | 'changed' | 'failed' | 'unreachable' | 'skipped' | 'waiting' | 'more';
+export type Mark =
+  | 'running'
+  | 'ok'
+  | 'changed'
+  | 'failed'
+  | 'unreachable'
+  | 'skipped'
+  | 'held'
+  | 'waiting'
+  | 'more';
 
 export interface Row {
   readonly mark: Mark;
@@ -22,7 +31,18 @@ const ROOM_ABOVE = 4;
 /** The sign and a space before the text, and one column that stays free so that no line ever wraps. */
 const BESIDE_TEXT = 3;
 const ELAPSED_COLUMNS = 'mm min ss s'.length;
-const SUMMED_UP = ['failed', 'unreachable', 'running', 'ok', 'changed', 'skipped', 'waiting'] as const;
+/** What is said of a host that waits for the operator, and not for its turn. */
+const HELD = 'for answers';
+const SUMMED_UP = [
+  'failed',
+  'unreachable',
+  'held',
+  'running',
+  'ok',
+  'changed',
+  'skipped',
+  'waiting',
+] as const;
 
 /**
  * The rows of a live view: one a host, and never more than fit. Where they do not fit, hosts in trouble and
@@ -45,6 +65,7 @@ export function rows(state: LiveState, at: Size & { readonly now: number }): Row
 function markOf(host: LiveHost): Exclude<Mark, 'more'> {
   if (host.open.length > 0) return 'running';
   if (host.trouble !== undefined) return host.trouble.kind;
+  if (host.held !== undefined) return 'held';
   if (host.waiting) return 'waiting';
   if (host.changed > 0) return 'changed';
   if (host.ok > 0) return 'ok';
@@ -57,7 +78,8 @@ function worthSeeing(hosts: readonly LiveHost[], room: number): LiveHost[] {
   const working: LiveHost[] = [];
   const others: LiveHost[] = [];
   for (const host of hosts) {
-    (host.open.length > 0 ? working : host.trouble === undefined ? others : trouble).push(host);
+    const isNews = host.trouble !== undefined || host.held !== undefined;
+    (host.open.length > 0 ? working : isNews ? trouble : others).push(host);
   }
   // The longest at work first: who waits for a slow host wants to see it.
   working.sort((a, b) => (a.open[0]?.since ?? 0) - (b.open[0]?.since ?? 0));
@@ -85,6 +107,7 @@ function story(state: LiveState, host: LiveHost, now: number): string {
   if (host.trouble !== undefined) {
     return `${host.trouble.kind.padStart(ELAPSED_COLUMNS)}  ${visible(host.trouble.reason)}`;
   }
+  if (host.held !== undefined) return `${HELD.padStart(ELAPSED_COLUMNS)}  ${visible(host.held)}`;
   const counts = [
     ...(host.ok > 0 ? [`${host.ok} ok`] : []),
     ...(host.changed > 0 ? [`${host.changed} ${state.check ? 'would change' : 'changed'}`] : []),
@@ -100,7 +123,7 @@ function summary(state: LiveState, hosts: readonly LiveHost[]): string {
   for (const host of hosts) numbers.set(markOf(host), (numbers.get(markOf(host)) ?? 0) + 1);
   const parts = SUMMED_UP.flatMap((mark) => {
     const number = numbers.get(mark);
-    const word = mark === 'changed' && state.check ? 'would change' : mark;
+    const word = mark === 'changed' && state.check ? 'would change' : mark === 'held' ? HELD : mark;
     return number === undefined ? [] : [`${number} ${word}`];
   });
   return `${hosts.length} more: ${parts.join(', ')}`;

@@ -10,6 +10,8 @@ export interface LiveHost {
   readonly changed: number;
   readonly skipped: number;
   readonly trouble?: { readonly kind: 'failed' | 'unreachable'; readonly reason: string };
+  /** The title of a task that waits for the operator. */
+  readonly held?: string;
   /** In a play that is under way, and no task of it has begun here. */
   readonly waiting: boolean;
 }
@@ -96,6 +98,8 @@ function ended(host: LiveHost, event: TaskEnded): LiveHost {
       return { ...rest, changed: host.changed + 1 };
     case 'skipped':
       return { ...rest, skipped: host.skipped + 1 };
+    case 'waiting':
+      return { ...rest, held: event.title };
     case 'failed':
       return host.trouble?.kind === 'unreachable'
         ? rest

@@ -67,6 +67,11 @@ export function createLiveView(options: ViewOptions, now: () => number = Date.no
       if (event.type === 'run.started') show(Math.min(event.hosts.length + 1, PLACES));
       if (event.type === 'run.ended') finish();
     },
+    suspend() {
+      if (ended) return () => {};
+      screen.pause();
+      return () => screen.resume();
+    },
     async end() {
       finish();
       await shown;

@@ -1,10 +1,11 @@
 import type { Event, Fault, TaskEnded, TaskPlanned, TaskStatus } from '../events.ts';
+import type { Form } from '../form.ts';
 import { visible } from '../visible.ts';
-import { changeLines } from './change-lines.ts';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { faultInShort, faultLines } from './fault-lines.ts';
 import type { Paint, Tone } from './paint.ts';
+import { planLines, withFurtherSteps } from './plan-lines.ts';
 import { recapLines } from './recap.ts';
 import { titleLines } from './title-lines.ts';
 import { column, fitMiddle, width } from './width.ts';
@@ -25,6 +26,7 @@ const TONES: Record<TaskStatus, Tone> = {
   'would-change': 'yellow',
   failed: 'red',
   skipped: 'cyan',
+  waiting: 'magenta',
 };
 const LONGEST_PADDING = 24;
 const INDENT = '    ';
@@ -41,7 +43,10 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   const reasons = new Map<string, string>();
   const told = new Set<string>();
   const lost = new Set<string>();
+  /** What is waited for, each form once. */
+  const forms = new Map<string, Form>();
   let hostColumns = 0;
+  let check = false;
   let statusColumns = 'changed'.length;
 
   const indented = (lines: readonly string[]) => lines.map((line) => INDENT + line);
@@ -69,13 +74,10 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
 
   const details = (plan: TaskPlanned | undefined): string[] => {
     if (plan === undefined) return [];
-    const style = { paint, diff: options.diff, columns: options.columns() - INDENT.length };
-    const steps = verbosity >= 1 ? plan.steps.map((step) => paint('dim', `> ${visible(step)}`)) : [];
-    // What an opaque task is said to change is how often it ran, which tells nobody anything.
-    const changes = plan.opaque
-      ? [paint('dim', 'always runs (nothing to observe)')]
-      : plan.changes.flatMap((change) => changeLines(change, style));
-    return indented([...changes, ...steps]);
+    const columns = options.columns() - INDENT.length;
+    return indented(
+      planLines(plan, { paint, columns, diff: options.diff, steps: verbosity >= 1, form: check }),
+    );
   };
 
   const taskEnded = (event: TaskEnded): string[] => {
@@ -106,6 +108,10 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
           ...meant,
         ];
       }
+      case 'waiting':
+        if (event.form !== undefined) forms.set(JSON.stringify(event.form), event.form);
+        // What it is that waits is told at the end, where nothing scrolls it away.
+        return [...lines, ...notes];
       default:
         return [...lines, ...notes, ...details(plan), ...fault];
     }
@@ -118,10 +124,11 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
           LONGEST_PADDING,
           Math.max(0, ...event.hosts.map((host) => width(visible(host)))),
         );
-        if (event.check) statusColumns = 'would change'.length;
+        check = event.check;
+        if (check) statusColumns = 'would change'.length;
         const head = `${visible(event.playbook)} on ${counted(event.hosts.length, 'host')}`;
-        const check = paint('cyan', 'CHECK MODE: nothing will be written');
-        return [event.check ? `${paint('bold', head)}  ${check}` : paint('bold', head)];
+        const mode = paint('cyan', 'CHECK MODE: nothing will be written');
+        return [check ? `${paint('bold', head)}  ${mode}` : paint('bold', head)];
       }
       case 'play.started':
         return [
@@ -130,11 +137,10 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
             paint('dim', ` (${counted(event.hosts.length, 'host')})`),
         ];
       case 'task.started':
+      case 'command.started':
         return [];
       case 'task.planned':
         plans.set(event.task, withFurtherSteps(plans.get(event.task), event));
-        return [];
-      case 'command.started':
         return [];
       case 'command.ended': {
         if (verbosity < 2) return [];
@@ -155,15 +161,15 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
         ];
       }
       case 'play.ended': {
+        const { failed, unreachable, waiting } = event;
         const trouble = [
-          ...(event.failed.length > 0 ? [`${event.failed.length} failed`] : []),
-          ...(event.unreachable.length > 0 ? [`${event.unreachable.length} unreachable`] : []),
+          ...(failed.length > 0 ? [paint('red', `${failed.length} failed`)] : []),
+          ...(unreachable.length > 0 ? [paint('red', `${unreachable.length} unreachable`)] : []),
+          ...(waiting.length > 0 ? [paint('magenta', `${waiting.length} waiting`)] : []),
         ];
         if (trouble.length === 0) return [];
         const head = paint('bold', `== ${visible(event.play)}: `);
-        return [
-          `${head}${paint('red', trouble.join(', '))}${paint('dim', `  (${duration(event.seconds)})`)}`,
-        ];
+        return [head + trouble.join(', ') + paint('dim', `  (${duration(event.seconds)})`)];
       }
       case 'warning': {
         const text = `${paint('yellow', 'warning:')} ${visible(event.message)}`;
@@ -171,7 +177,13 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
       }
       case 'run.ended': {
         const fault = event.fault !== undefined && !told.has(keyOf(event.fault)) ? event.fault : undefined;
-        return recapLines(event, { paint, columns: options.columns(), reasons, fault });
+        return recapLines(event, {
+          paint,
+          columns: options.columns(),
+          reasons,
+          fault,
+          forms: [...forms.values()],
+        });
       }
     }
   };
@@ -184,9 +196,4 @@ function labelOf(status: TaskStatus): string {
 /** What makes two faults the same one to their reader; with a host, on that host. */
 function keyOf(fault: Fault, host?: string): string {
   return JSON.stringify([fault.code, fault.message, host]);
-}
-
-/** A task that plans again while it converges still makes the changes that it planned first. */
-function withFurtherSteps(first: TaskPlanned | undefined, next: TaskPlanned): TaskPlanned {
-  return first === undefined ? next : { ...first, steps: [...first.steps, ...next.steps] };
 }

@@ -1,5 +1,5 @@
 /** How a text is meant; what a terminal makes of it stands in {@link createPaint}. */
-export type Tone = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+export type Tone = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
 
 /** Gives a text its tone. Texts are cut to their width before, as a painted one cannot be cut. */
 export type Paint = (tone: Tone, text: string) => string;
@@ -11,6 +11,7 @@ const CODES: Record<Tone, readonly [on: number, off: number]> = {
   green: [32, 39],
   yellow: [33, 39],
   cyan: [36, 39],
+  magenta: [35, 39],
 };
 
 /** @param color false: every text stays as it is */

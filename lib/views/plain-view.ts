@@ -16,10 +16,27 @@ export function createPlainView(options: ViewOptions): View {
     unchanged: true,
     columns: () => out.columns ?? WIDTH_OF_A_LOG,
   });
+  let kept: string[] | undefined;
+  const print = (lines: readonly string[]) => {
+    for (const line of lines) out.write(`${line}\n`);
+  };
+  const resume = () => {
+    print(kept ?? []);
+    kept = undefined;
+  };
   return {
     handle(event) {
-      for (const line of narrate(event)) out.write(`${line}\n`);
+      const lines = narrate(event);
+      if (kept === undefined) print(lines);
+      else kept.push(...lines);
     },
-    end: () => flush(out),
+    suspend() {
+      kept ??= [];
+      return resume;
+    },
+    end() {
+      resume();
+      return flush(out);
+    },
   };
 }

@@ -1,20 +1,23 @@
 import type { Counts, Fault, RunEnded } from '../events.ts';
+import type { Form } from '../form.ts';
 import { visible } from '../visible.ts';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { faultInShort, faultLines } from './fault-lines.ts';
+import { formLines } from './form-lines.ts';
 import type { Paint, Tone } from './paint.ts';
 import { column, fit, width, wrap } from './width.ts';
 
 /** Up to so many hosts have a line each. */
 const FEW_HOSTS = 20;
-const KINDS = ['ok', 'changed', 'failed', 'unreachable', 'skipped'] as const;
+const KINDS = ['ok', 'changed', 'failed', 'unreachable', 'skipped', 'waiting'] as const;
 const TONES: Record<keyof Counts, Tone> = {
   ok: 'green',
   changed: 'yellow',
   failed: 'red',
   unreachable: 'red',
   skipped: 'cyan',
+  waiting: 'magenta',
 };
 
 interface RecapStyle {
@@ -24,6 +27,8 @@ interface RecapStyle {
   readonly reasons: ReadonlyMap<string, string>;
   /** What ended the run, where it is not told yet. */
   readonly fault?: Fault | undefined;
+  /** What the run waits for. */
+  readonly forms: readonly Form[];
 }
 
 /** What a run came to: trouble first, then each host's counts, and everything in one last line. */
@@ -43,6 +48,7 @@ export function recapLines(event: RunEnded, style: RecapStyle): string[] {
     '',
     paint('bold', lastLine(event, hosts)),
     ...(broken ? [paint('bold', paint('red', whyBroken(event.fault)))] : []),
+    ...style.forms.flatMap((form) => ['', ...formLines(form, paint, style.columns)]),
   ];
 }
 
@@ -55,9 +61,11 @@ type HostCounts = readonly [host: string, counts: Counts];
 function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
   const unreachable = hosts.filter(([, counts]) => counts.unreachable > 0).length;
   const failed = hosts.filter(([, counts]) => counts.failed > 0 && counts.unreachable === 0).length;
+  const waiting = hosts.filter(([, counts]) => counts.waiting > 0).length;
   const trouble = [
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(unreachable > 0 ? [`${unreachable} unreachable`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ];
   return [counted(hosts.length, 'host'), ...trouble, ...(allWell ? ['no trouble'] : [])].join(', ');
 }
@@ -81,12 +89,16 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
   const { paint, columns } = style;
   const digits = (kind: keyof Counts) => Math.max(...hosts.map(([, counts]) => String(counts[kind]).length));
   const widths = new Map(KINDS.map((kind) => [kind, digits(kind)]));
+  // Most runs wait for nobody.
+  const shown = KINDS.filter((kind) => kind !== 'waiting' || hosts.some(([, counts]) => counts.waiting > 0));
   const cells = (counts: Counts): string =>
-    KINDS.map((kind) => {
-      const label = kind === 'changed' && check ? 'would change' : kind;
-      const cell = `${label} ${String(counts[kind]).padStart(widths.get(kind) ?? 0)}`;
-      return paint(counts[kind] === 0 ? 'dim' : TONES[kind], cell);
-    }).join('  ');
+    shown
+      .map((kind) => {
+        const label = kind === 'changed' && check ? 'would change' : kind;
+        const cell = `${label} ${String(counts[kind]).padStart(widths.get(kind) ?? 0)}`;
+        return paint(counts[kind] === 0 ? 'dim' : TONES[kind], cell);
+      })
+      .join('  ');
 
   const ran = hosts.filter(([, counts]) => KINDS.some((kind) => counts[kind] > 0));
   const idle = hosts.filter(([, counts]) => KINDS.every((kind) => counts[kind] === 0));
@@ -130,7 +142,7 @@ function lastLine(event: RunEnded, hosts: readonly HostCounts[]): string {
     `${sum('ok')} ok`,
     `${sum('changed')} ${event.check ? 'would change' : 'changed'}`,
     `${sum('failed')} failed`,
-    ...(['unreachable', 'skipped'] as const)
+    ...(['unreachable', 'skipped', 'waiting'] as const)
       .filter((kind) => sum(kind) > 0)
       .map((kind) => `${sum(kind)} ${kind}`),
   ];

@@ -20,6 +20,7 @@ const SIGNS: Record<Exclude<Mark, 'running'>, readonly [Tone, string]> = {
   failed: ['red', figures.cross],
   unreachable: ['red', figures.cross],
   skipped: ['cyan', figures.arrowDown],
+  held: ['magenta', '?'],
   waiting: ['dim', '·'],
   more: ['dim', '…'],
 };

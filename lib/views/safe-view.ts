@@ -16,6 +16,14 @@ export function safeView(view: View, onError: (error: unknown) => void): View {
     onError(error);
   };
 
+  const guarded = (resume: () => void) => () => {
+    try {
+      if (!broken) resume();
+    } catch (error) {
+      drop(error);
+    }
+  };
+
   return {
     handle(event) {
       if (broken) return;
@@ -23,6 +31,14 @@ export function safeView(view: View, onError: (error: unknown) => void): View {
         view.handle(event);
       } catch (error) {
         drop(error);
+      }
+    },
+    suspend() {
+      try {
+        return broken ? () => {} : guarded(view.suspend());
+      } catch (error) {
+        drop(error);
+        return () => {};
       }
     },
     end() {

@@ -9,6 +9,9 @@ interface Screen {
   print(lines: readonly string[]): void;
   /** Replaces the rows. Rows must not be wider than the terminal. */
   draw(rows: readonly string[]): void;
+  /** Removes the rows and gives the streams back until `resume`; what is printed meanwhile is kept. */
+  pause(): void;
+  resume(): void;
   /** Removes the rows and gives the streams back. */
   end(): void;
 }
@@ -32,8 +35,10 @@ export function createScreen(out: Output, err?: Output): Screen {
   let waiting: string[] = [];
   let unfinished = '';
   let drawn: readonly string[] = [];
+  let paused = false;
 
   const takeForeign = (): void => {
+    if (paused) return;
     const entries = streams.flatMap((stream) => {
       const kept = stream.release();
       stream.hijack();
@@ -46,6 +51,7 @@ export function createScreen(out: Output, err?: Output): Screen {
   };
 
   const draw = (rows: readonly string[]): void => {
+    if (paused) return;
     takeForeign();
     const isSame =
       waiting.length === 0 && rows.length === drawn.length && rows.every((row, i) => row === drawn[i]);
@@ -58,14 +64,27 @@ export function createScreen(out: Output, err?: Output): Screen {
     terminal.write(`${BEGIN_FRAME}${erase}${text}${END_FRAME}`);
   };
 
+  const resume = (): void => {
+    if (!paused) return;
+    paused = false;
+    for (const stream of streams) stream.hijack();
+  };
+
   return {
     print(lines) {
       takeForeign();
       waiting.push(...lines);
     },
     draw,
+    pause() {
+      draw([]);
+      paused = true;
+      for (const stream of streams) stream.release();
+    },
+    resume,
     end() {
       try {
+        resume();
         draw([]);
         if (unfinished !== '') terminal.write(unfinished);
         unfinished = '';

@@ -3,6 +3,8 @@ import type { Event } from '../events.ts';
 /** What an operator sees of a run: a function of its events. It knows nothing else of the run. */
 export interface View {
   handle(event: Event): void;
+  /** Gives the terminal away, so that the operator can be asked something, until what it returns is called. */
+  suspend(): () => void;
   /** Gives the terminal back and waits until everything is written. May be called twice. */
   end(): Promise<void> | void;
 }

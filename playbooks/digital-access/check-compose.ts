@@ -1,53 +1,129 @@
-import { type Host, refuse } from 'dabook';
-import { deployedStack, type StackDeployArgs, stackDeploy } from 'dabook/tasks';
+import { type Host, isKnown, type Later, refuse, type Unknown } from 'dabook';
+import { type ComposeConfig, composeConfig, composeFindings, plainText, textFile } from 'dabook/tasks';
+import { type ComposeEdits, type ComposeTexts, composeEdits } from './compose-edits.ts';
+import { composeFiles, type Installation } from './installation.ts';
+import { labelIn } from './label-in.ts';
+import { labelsOf } from './labels.ts';
 import type { Service } from './service.ts';
+import type { Site } from './site.ts';
 
-/** A node with the services that the inventory names for it. */
-export interface Carrier {
-  readonly name: string;
-  readonly vars: { readonly services: readonly Service[] };
+/** The manager's compose files as they will be, and what has to be written for it. */
+export interface CheckedCompose extends ComposeEdits {
+  readonly config: ComposeConfig;
+  /** True when a file differs from what it will be. */
+  readonly isDue: boolean;
+}
+
+/** A host's compose files; nothing where it has not all of them. */
+export async function readComposeTexts(
+  host: Host,
+  { compose_dir }: Installation,
+): Promise<ComposeTexts | undefined> {
+  const files = await Promise.all(composeFiles.map((file) => host.read(textFile(`${compose_dir}/${file}`))));
+  const texts = files.map((file) => ('type' in file ? plainText(file) : undefined));
+  if (texts.some((text) => text === undefined)) return undefined;
+  return Object.fromEntries(
+    composeFiles.map((file, index) => [file, texts[index]]),
+  ) as unknown as ComposeTexts;
 }
 
 /**
- * Holds the manager's compose files against the inventory, before anything is stopped: what a deploy would
- * refuse is refused here, and so is a service that they do not have or place by another label.
+ * Works out what the manager's compose files lack, merges them as they will be, and holds the result against
+ * the inventory: before anything is stopped, and before any file is replaced.
+ * @param found the compose files of each host's own installation
  * @throws DabookError `refused`, with everything that does not fit
  */
 export async function checkCompose(
   manager: Host,
-  deploy: StackDeployArgs,
-  carriers: readonly Carrier[],
-): Promise<void> {
-  const stack = await manager.read(deployedStack(deploy));
-  stackDeploy(deploy).want(stack);
+  { installation, services, hosts }: Pick<Site, 'installation' | 'services' | 'hosts'>,
+  found: Readonly<Record<string, ComposeTexts | undefined>>,
+): Promise<CheckedCompose> {
+  const dir = installation.compose_dir;
+  const texts = found[manager.name] ?? (await readComposeTexts(manager, installation));
+  if (texts === undefined) {
+    throw refuse(
+      `${dir} of ${manager.name} has not all of ${composeFiles.join(', ')}`,
+      'name the folder of the compose files in the inventory: compose_dir',
+    );
+  }
+  const tag = installation.tag ?? installation.version;
+  const edits = composeEdits({ services, tag, manager: texts, workers: found });
+  const merged = { dir, files: [...composeFiles], texts: edits.texts };
+  const nodes = hosts.map(({ name, vars }) => ({
+    name,
+    role: name === manager.name ? ('manager' as const) : ('worker' as const),
+    address: vars.ip,
+    labels: labelsOf(services.filter(({ node }) => node === name)),
+  }));
+  const findings = now(await manager.read(composeFindings({ ...merged, nodes })));
+  const told = findings.map(({ place, message, hint, severity }) => ({
+    severity,
+    text: `${place === undefined ? '' : `${place}: `}${message}${hint === undefined ? '' : ` (${hint})`}`,
+  }));
+  refuseAll(
+    told.filter(({ severity }) => severity === 'fault').map(({ text }) => text),
+    dir,
+  );
+  const { config } = now(await manager.read(composeConfig(merged)));
+  refuseAll(
+    services.flatMap((service) => misfits(service, config)),
+    dir,
+  );
+  const warnings = told.filter(({ severity }) => severity === 'warning').map(({ text }) => text);
+  return {
+    ...edits,
+    warnings: [...edits.warnings, ...warnings, ...otherTags(services, config, tag)],
+    config,
+    isDue: composeFiles.some((file) => edits.texts[file] !== texts[file]),
+  };
+}
 
-  const constraints = Object.entries(stack.basis.specs).map(
-    ([service, spec]) => [service, spec.TaskTemplate.Placement?.Constraints ?? []] as const,
-  );
-  const faults = carriers.flatMap(({ name: host, vars }) =>
-    vars.services.flatMap(({ name, label }) => {
-      const own = constraints.find(([service]) => service === name)?.[1];
-      if (own === undefined) {
-        return [
-          `${host}: no service is called ${name}; there are ${constraints.map(([service]) => service).join(', ')}`,
-        ];
-      }
-      if (own.some((constraint) => labelIn(constraint) === label)) return [];
-      const used = own.map(labelIn).filter((found) => found !== undefined);
-      const instead =
-        used.length === 0 ? 'has no constraint on a label' : `is placed by ${used.join(' and ')}`;
-      return [`${host}: no service uses the label ${label}; ${name} ${instead}`];
-    }),
-  );
+function refuseAll(faults: readonly string[], dir: string): void {
   if (faults.length === 0) return;
-  const files = deploy.files.map((file) => `${deploy.dir}/${file}`).join(', ');
   throw refuse(
-    `the inventory does not fit ${files}:\n${faults.join('\n')}`,
-    'correct the services of these hosts (a label of your own: {name: …, label: …}), or the compose files',
+    `the compose files in ${dir}, with what is added to them, do not fit:\n${faults.join('\n')}`,
+    'nothing was changed; correct the compose files, or the services in the inventory',
   );
 }
 
-/** `node.labels.da-policy-service1 == true` -> `da-policy-service1` */
-function labelIn(constraint: string): string | undefined {
-  return /^node\.labels\.([^\s=!]+)\s*==/.exec(constraint.trim())?.[1];
+/** Nothing of a check goes before it, so that the files are known. */
+function now<T>(compose: Later<T>): Exclude<T, Unknown> {
+  if (isKnown(compose)) return compose;
+  throw refuse('the compose files are not known before an earlier change to them is done');
+}
+
+/** Where the compose files say something else of a service than the inventory does. */
+function misfits({ name, label, listeners }: Service, { services }: ComposeConfig): readonly string[] {
+  const service = services[name];
+  if (service === undefined) return [`no service is called ${name}`];
+  const constraints = service.deploy?.placement?.constraints ?? [];
+  const labels = constraints.map(labelIn).filter((found) => found !== undefined);
+  const published = (service.ports ?? []).map((port) => port.published);
+  return [
+    ...(labels.includes(label)
+      ? []
+      : [
+          `${name} has the label ${label} in the inventory, and ${labels.length === 0 ? 'no constraint on a label' : `is placed by ${labels.join(' and ')}`}`,
+        ]),
+    ...listeners
+      .filter((listener) => !published.includes(listener))
+      .map((listener) => `${name} has the listener ${listener}, and does not publish that port`),
+  ];
+}
+
+/** All services of an installation are of one version. */
+function otherTags(services: readonly Service[], config: ComposeConfig, tag: string): readonly string[] {
+  return services.flatMap(({ name, kind, image: own }) => {
+    const image = config.services[name]?.image ?? '';
+    if (kind === 'database' || own !== undefined || image.endsWith(`:${tag}`)) return [];
+    return [`${name} runs ${image}, and the inventory says ${tag}: all services shall be of one version`];
+  });
+}
+
+/** The manager's compose files as they are, merged. */
+export async function mergedCompose(
+  manager: Host,
+  { installation: { compose_dir: dir } }: Pick<Site, 'installation'>,
+): Promise<ComposeConfig> {
+  return now(await manager.read(composeConfig({ dir, files: [...composeFiles] }))).config;
 }

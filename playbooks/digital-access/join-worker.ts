@@ -2,22 +2,38 @@ import { type Host, refuse } from 'dabook';
 import {
   inSwarm,
   type Joined,
+  labelNode,
   type Membership,
   type Swarm,
-  type SwarmNode,
+  type SwarmHoldings,
   stackRemove,
-  staleTwins,
   swarmJoin,
   swarmLeave,
   swarmMembership,
 } from 'dabook/tasks';
+import type { Node } from './installation.ts';
+
+const nothing: SwarmHoldings = { nodes: [], configs: [], secrets: [] };
+
+/** What a host leaves behind. */
+export interface Leave {
+  /** What its own swarm holds beside the installation's stack; nothing by default. */
+  readonly holdings?: SwarmHoldings | undefined;
+  /** The operator has said that the swarm may go, whatever it holds; false by default. */
+  readonly mayGo?: boolean;
+}
 
 /**
  * Lets a host pass that is in no swarm, in this one already, or the manager of a swarm of its own with no
- * other node in it: that is the procedure's starting state. Refuses any other, before anything is stopped.
+ * other node in it, and nothing of other stacks: that is the procedure's starting state. Refuses any other,
+ * before anything is stopped.
  * @throws DabookError `refused`
  */
-export function refuseStranger(membership: Membership, swarm: Swarm): void {
+export function refuseStranger(
+  membership: Membership,
+  swarm: Swarm,
+  { holdings = nothing, mayGo = false }: Leave = {},
+): void {
   const { state, role, nodes, error = 'the engine does not say why' } = membership;
   if (state === 'inactive' || inSwarm(membership, swarm)) return;
   if (state === 'locked') {
@@ -51,31 +67,38 @@ export function refuseStranger(membership: Membership, swarm: Swarm): void {
       'nothing was stopped; bring more of its managers back, or take the host out of that swarm: docker swarm leave --force',
     );
   }
-  const others = otherNodes(membership.nodeId, nodes).length;
-  if (others === 0) return;
+  if (mayGo) return;
+  const held = [
+    ...holdings.nodes.map((name) => `node ${name}`),
+    ...holdings.configs.map((name) => `config ${name}`),
+    ...holdings.secrets.map((name) => `secret ${name}`),
+  ];
+  if (held.length === 0) return;
   throw refuse(
-    `this host manages another swarm with ${others} other ${others === 1 ? 'node' : 'nodes'}`,
-    'nothing was stopped; take its other nodes out of that swarm first',
+    `the swarm of this host, which it would leave for good, holds ${held.join(', ')}`,
+    'nothing was stopped; take them out of that swarm first, or let them go: leave_force_ok: true for this host in the inventory',
   );
 }
 
-/** The other nodes, without what this very host left behind when it was a member before. */
-function otherNodes(nodeId: Membership['nodeId'], nodes: readonly SwarmNode[]): readonly SwarmNode[] {
-  const self = nodes.find(({ id }) => id === nodeId);
-  const own = self === undefined ? [] : [self, ...staleTwins(nodes, self)];
-  return nodes.filter((node) => !own.includes(node));
+export interface JoinInput {
+  readonly swarm: Swarm;
+  readonly stack: string;
+  /** Labels of the services of the installation, which are taken off before the node leaves. */
+  readonly labels: readonly string[];
 }
 
-/** A worker leaves its own one-node swarm, with what runs there, and joins this one. */
+/** A worker leaves its own swarm, with what runs there, and joins this one. */
 export async function joinWorker(
-  worker: Host<{ readonly ip: string }>,
-  swarm: Swarm,
-  stack: string,
+  worker: Host<Pick<Node, 'ip' | 'leave_force_ok'>>,
+  { swarm, stack, labels }: JoinInput,
 ): Promise<Joined> {
   const membership = await worker.read(swarmMembership);
-  refuseStranger(membership, swarm);
-  if (membership.role === 'manager') {
-    await worker.run([stackRemove({ name: stack }), swarmLeave({ destroySwarm: true })]);
+  if (membership.role === 'manager' && !inSwarm(membership, swarm)) {
+    await worker.run([
+      stackRemove({ name: stack }),
+      labelNode({ node: membership.nodeId ?? '', name: worker.name, remove: labels }),
+      swarmLeave({ destroySwarm: true, abandonNodes: worker.vars.leave_force_ok }),
+    ]);
   }
   const { state } = await worker.run(swarmJoin({ swarm, advertise: worker.vars.ip }));
   return state;

@@ -1,49 +1,73 @@
-import { z } from 'zod';
+import type { Installation } from './installation.ts';
+import { type Kind, kinds, type PublishedPort } from './service-entry.ts';
 
-/** A service of Digital Access on a node, as compose files, labels and folders name it. */
+/** A service of the installation, with everything that follows from its name. */
 export interface Service {
   /** In the compose files: `policy1`. */
   readonly name: string;
   /** What it is a copy of: `policy`. */
-  readonly kind: string;
+  readonly kind: Kind;
+  /** The host that carries it. */
+  readonly node: string;
   /** The node label that its placement constraint names: `da-policy-service1`. */
   readonly label: string;
   /** Its folder below the configuration root: `policy-service`. */
   readonly folder: string;
+  readonly image: string | undefined;
+  readonly ports: readonly PublishedPort[] | undefined;
+  readonly listeners: readonly number[];
+  readonly id: number | undefined;
+  readonly internalHost: string | undefined;
+  readonly internalPort: number | undefined;
+  /** Name of its own object in its local configuration. */
+  readonly object: string | undefined;
 }
 
-/** Kinds whose folder, image and label are not called `<kind>-service`. */
-const plainNames = ['access-point', 'postgres'];
+/** Names that are usual for a kind beside its own. */
+const otherNames: Readonly<Record<string, Kind>> = { accesspoint: 'access-point', postgres: 'database' };
 
 /**
- * What a service's name says by the product's naming: added services carry a number behind the name, and
- * so do their labels.
- * @example serviceOf('policy1') // { kind: 'policy', label: 'da-policy-service1', folder: 'policy-service' … }
+ * What kind of service a name says, by the product's naming: added services carry a number behind it.
+ * @example kindOf('policy1') // 'policy'
  */
-function serviceOf(name: string): Service {
-  const [, kind = name, number = ''] = /^(.*?)(\d*)$/.exec(name) ?? [];
-  const folder = plainNames.includes(kind) ? kind : `${kind}-service`;
-  return { name, kind, label: `da-${folder}${number}`, folder };
+export function kindOf(name: string): Kind | undefined {
+  const [base] = split(name);
+  return kinds.find((kind) => kind === base) ?? otherNames[base];
 }
 
-/** In the inventory: a name, or a name with whatever differs from the product's naming. */
-export const ServiceSchema = z
-  .union([
-    z.string().min(1),
-    z.strictObject({
-      name: z.string().min(1),
-      kind: z.string().optional(),
-      label: z.string().optional(),
-      folder: z.string().optional(),
-    }),
-  ])
-  .transform((given): Service => {
-    if (typeof given === 'string') return serviceOf(given);
-    const named = serviceOf(given.name);
-    return {
-      name: given.name,
-      kind: given.kind ?? named.kind,
-      label: given.label ?? named.label,
-      folder: given.folder ?? named.folder,
-    };
+/** The services of an installation, in the order of the inventory. Those of no known kind are left out. */
+export function servicesOf({ services }: Pick<Installation, 'services'>): readonly Service[] {
+  return Object.entries(services).flatMap(([name, entry]): readonly Service[] => {
+    const kind = entry.kind ?? kindOf(name);
+    if (kind === undefined) return [];
+    const [, number] = split(name);
+    const folder = entry.folder ?? folderOf(kind);
+    return [
+      {
+        name,
+        kind,
+        node: entry.node,
+        label: entry.label ?? `da-${folderOf(kind)}${number}`,
+        folder,
+        image: entry.image,
+        ports: entry.ports,
+        listeners: entry.listeners,
+        id: entry.id,
+        internalHost: entry.internal_host,
+        internalPort: entry.internal_port,
+        object: entry.object,
+      },
+    ];
   });
+}
+
+function folderOf(kind: Kind): string {
+  if (kind === 'database') return 'postgres';
+  return kind === 'access-point' ? kind : `${kind}-service`;
+}
+
+/** A name and the number behind it. */
+function split(name: string): readonly [base: string, number: string] {
+  const [, base = name, number = ''] = /^(.*?)(\d*)$/.exec(name) ?? [];
+  return [base, number];
+}

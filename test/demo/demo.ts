@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventsSince, now, truthOf } from '../e2e/engine-truth.ts';
 import { createLab } from '../lab/create-lab.ts';
@@ -7,12 +9,18 @@ import type { Lab } from '../lab/lab.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const started = performance.now();
 
-/** Runs dabook as an operator does, in this terminal. Gives its exit status. */
+/** Runs dabook as an operator does, in this terminal, from the lab's own folder. Gives its exit status. */
 function dabook(lab: Lab, ...options: string[]): Promise<number> {
-  const args = ['run', 'playbooks/ha.ts', '-i', lab.inventoryFile, '-e', 'resolve_image=never', ...options];
+  const playbook = join(root, 'playbooks/ha.ts');
+  const args = ['run', playbook, '-i', lab.inventoryFile, '-e', 'stable_for=5', ...options];
   say(`$ dabook ${args.join(' ')}`);
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, ['bin/dabook.js', ...args], { cwd: root, stdio: 'inherit' });
+    // Nobody is asked: the run stops at the gate as it does where there is no terminal.
+    const stdio = ['ignore', 'inherit', 'inherit'] as const;
+    const child = spawn(process.execPath, [join(root, 'bin/dabook.js'), ...args], {
+      cwd: lab.dir,
+      stdio: [...stdio],
+    });
     child.on('error', fail);
     child.on('close', (status) => done(status ?? 1));
   });
@@ -34,10 +42,25 @@ async function unchangedBy(lab: Lab, what: string, ...options: string[]): Promis
   say(`${what}: no event in the engines, no file touched`);
 }
 
+/** As the administration page would have given them. */
+const answers = `answers:
+  policy1: 11
+  authentication1: 12
+  distribution1: 13
+  access-point: 14
+  done: true
+`;
+
 async function demo(lab: Lab): Promise<void> {
   await unchangedBy(lab, 'check mode', '--check');
 
-  const status = await dabook(lab);
+  const stopped = await dabook(lab);
+  expect(stopped === 3, `the run ended with status ${stopped}, and not at the gate`);
+
+  say('What a person would do now in the administration page; its ids go into answers.yml');
+  await writeFile(join(lab.dir, 'answers.yml'), answers);
+  process.stdout.write(answers);
+  const status = await dabook(lab, '-e', '@answers.yml');
   expect(status === 0, `the run ended with status ${status}`);
 
   const nodes = await show(lab, 'docker node ls');

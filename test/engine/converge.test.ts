@@ -35,7 +35,7 @@ t.test('different: planned, performed, verified; the rest of the list is read ag
   const { events, hosts } = await runWith(list, { a: host }, { all: ['a'] });
   t.equal(host.settings.a, 'new');
   t.same(statuses(events), ['changed', 'ok']);
-  t.same(hosts.a, { ok: 1, changed: 1, failed: 0, unreachable: 0, skipped: 0 });
+  t.same(hosts.a, { ok: 1, changed: 1, failed: 0, unreachable: 0, skipped: 0, waiting: 0 });
   const [planned] = only(events, 'task.planned');
   t.same(planned?.changes, [{ path: '', op: 'change', from: 'old', to: 'new' }]);
   t.same(planned?.steps, ["set 'a' 'new'"]);
@@ -250,6 +250,38 @@ t.test('check mode fails where waiting could not help', async (t) => {
     status: 'failed',
     fault: { code: 'not-converged', message: /no such image/ },
   });
+});
+
+t.test('trouble of the past is waited out; it ends the wait when there is more of it', async (t) => {
+  const failures = (later: readonly string[]) => {
+    const host = fakeHost({ a: 'failed 3' });
+    let looks = 0;
+    host.onCommand = (command) => {
+      const next = command.startsWith('get') ? later[looks++] : undefined;
+      if (next !== undefined) host.settings.a = next;
+    };
+    return host;
+  };
+  const service = task('service', {
+    title: (_a: object) => 'service',
+    fact: () => setting('a'),
+    want: () => 'running',
+    steps: () => [],
+    settle: () => ({ timeout: 20, interval: 0.01 }),
+    stuck: (now) => ({ reason: String(now), finalWhenMore: String(now) }),
+  });
+  const mended = await runWith(
+    listOf([service({})]),
+    { a: failures(['failed 3', 'failed 3', 'failed 3', 'running']) },
+    { all: ['a'] },
+  );
+  t.same(statuses(mended.events), ['ok'], 'somebody has mended it before');
+  const worse = await runWith(
+    listOf([service({})]),
+    { a: failures(['failed 3', 'failed 3', 'failed 4', 'failed 4', 'running']) },
+    { all: ['a'] },
+  );
+  t.match(only(worse.events, 'task.ended')[0]?.fault, { code: 'not-converged', message: /failed 4/ });
 });
 
 t.test('interrupted while it settles: told as such', async (t) => {

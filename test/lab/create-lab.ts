@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { RELEASES, type Release } from './images.ts';
 import { installPackages } from './install-packages.ts';
 import { type Lab, openLab } from './lab.ts';
 import { isUp, type LabRecord, makeFolder, readRecord, writeRecord } from './lab-record.ts';
 import { addressOf, plugIn } from './network.ts';
-import { placement } from './placement.ts';
+import { placement, serviceOf } from './placement.ts';
 import { removeLab, removeOrphans } from './remove-lab.ts';
 import { isRunning, type Running, running } from './running.ts';
 import { startApart } from './start-apart.ts';
@@ -13,8 +14,14 @@ import { whyNot } from './why-not.ts';
 import { writeFiles } from './write-files.ts';
 
 export interface CreateLabOptions {
-  /** 3 by default, 100 at most. */
+  /** 3 by default, or as many as `services` tells of; 100 at most. */
   readonly hosts?: number;
+  /** Which services each host shall carry once high availability is set up; the first is the manager. */
+  readonly services?: readonly (readonly string[])[];
+  /** The version of the product that runs at the start; 6.0.5 by default. */
+  readonly version?: Release;
+  /** Whom the product's files belong to and its containers run as; 1003 by default, as it is from 6.2 on. */
+  readonly uid?: number;
   /** Letters, digits and dashes; a new one for each lab by default. */
   readonly name?: string;
   /** Stay when this process ends, until `down`. Otherwise the next lab's start removes it. */
@@ -27,7 +34,8 @@ export interface CreateLabOptions {
  * Makes a lab of real hosts, each with its own root file system, address, sshd and dockerd, in the procedure's
  * starting state. What a killed run left under the same name is removed first, and so is any lab whose owner
  * has ended. If making it fails, nothing of it stays.
- * @throws Error where the lab cannot run here, where one of that name is up, and where a host does not start
+ * @throws Error where the lab cannot run here, where one of that name is up, for a service that is none of the
+ * product's, and where a host does not start
  * @example
  * const lab = await createLab({ hosts: 2 })
  * t.teardown(() => lab.down())
@@ -35,7 +43,9 @@ export interface CreateLabOptions {
  */
 export async function createLab(options: CreateLabOptions = {}): Promise<Lab> {
   const {
-    hosts = 3,
+    hosts = options.services?.length ?? 3,
+    version = '6.0.5',
+    uid = 1003,
     name = `test-${randomBytes(5).toString('hex')}`,
     keep = false,
     tell = () => undefined,
@@ -43,6 +53,12 @@ export async function createLab(options: CreateLabOptions = {}): Promise<Lab> {
   if (!Number.isInteger(hosts) || hosts < 1 || hosts > 100) {
     throw new Error(`a lab has 1 to 100 hosts, not ${hosts}`);
   }
+  const carried = options.services ?? placement(hosts);
+  if (carried.length !== hosts) {
+    throw new Error(`services are given for ${carried.length} of ${hosts} hosts`);
+  }
+  // Names that are none of the product's are refused before anything is made.
+  for (const service of carried.flat()) serviceOf(service);
   const reason = await whyNot();
   if (reason !== undefined) throw new Error(`the lab cannot run here: ${reason}`);
   await installPackages(tell);
@@ -55,7 +71,13 @@ export async function createLab(options: CreateLabOptions = {}): Promise<Lab> {
     await removeLab(name);
     tell(`Starting ${hosts} hosts`);
     try {
-      await build(name, hosts, keep ? undefined : running(process.pid));
+      await build({
+        name,
+        carried,
+        tag: RELEASES[version],
+        uid,
+        owner: keep ? undefined : running(process.pid),
+      });
     } catch (error) {
       await removeLab(name);
       throw error;
@@ -64,11 +86,21 @@ export async function createLab(options: CreateLabOptions = {}): Promise<Lab> {
   });
 }
 
-async function build(name: string, count: number, owner: Running | undefined): Promise<void> {
+interface Building {
+  readonly name: string;
+  readonly carried: readonly (readonly string[])[];
+  readonly tag: string;
+  readonly uid: number;
+  /** The process that the lab goes with. */
+  readonly owner: Running | undefined;
+}
+
+async function build({ name, carried, tag, uid, owner }: Building): Promise<void> {
   const folder = makeFolder(name);
   const secret = () => `${randomBytes(48).toString('base64')}\n`;
-  const hosts = Array.from({ length: count }, (_, index) => ({
+  const hosts = carried.map((services, index) => ({
     name: `ha${index + 1}`,
+    services,
     keys: { internal: secret(), shared: secret() },
   }));
   let record: LabRecord = writeRecord({ name, owner, hosts, ready: false });
@@ -83,15 +115,8 @@ async function build(name: string, count: number, owner: Running | undefined): P
     (hub) => update({ hub }),
     async (hub) => update({ subnet: await plugIn(hub) }),
   );
-  const carried = placement(count);
   const { subnet = 0 } = record;
-  await writeFiles(
-    folder,
-    hosts.map((host, index) => ({
-      ...host,
-      address: addressOf(subnet, 11 + index),
-      services: carried[index] ?? [],
-    })),
-  );
+  const placed = hosts.map((host, index) => ({ ...host, address: addressOf(subnet, 11 + index) }));
+  await writeFiles({ folder, hosts: placed, tag, uid });
   await startHosts(name, [...hosts.keys()]);
 }

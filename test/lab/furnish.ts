@@ -2,14 +2,12 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Engine, engineAt } from './engine.ts';
 import { installed, serviceOf } from './placement.ts';
-import { stackFolder } from './starting-state.ts';
+import { COMPOSE_FOLDER } from './starting-state.ts';
 
 /** The name of the product's stack. */
 const STACK = 'da';
 
 export interface FurnishInput {
-  /** 0 for the manager. */
-  readonly index: number;
   readonly address: string;
   /** What the host will carry once high availability is set up. */
   readonly services: readonly string[];
@@ -21,13 +19,13 @@ export interface FurnishInput {
 }
 
 /** Brings a host that has just started to the procedure's starting state: a one-node swarm that runs its own stack. */
-export async function furnish({ index, address, services, pid, images, root }: FurnishInput): Promise<void> {
+export async function furnish({ address, services, pid, images, root }: FurnishInput): Promise<void> {
   const engine = await engineOf(pid);
   const own = installed(services);
   const labels = Object.fromEntries(own.map((name) => [serviceOf(name).label, 'true']));
   await Promise.all([engine('POST', '/images/load?quiet=1', images), startSwarm(engine, address, labels)]);
   const deploy = `docker stack deploy --resolve-image never --compose-file docker-compose.yml -c network.yml -c versiontag.yml ${STACK}`;
-  await root(`cd ${stackFolder(index)} && ${deploy}`);
+  await root(`cd ${COMPOSE_FOLDER} && ${deploy}`);
   await untilRunning(engine, own.length);
 }
 

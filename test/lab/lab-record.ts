@@ -31,6 +31,8 @@ export interface HostRecord {
   /** The `unshare` that all processes of the host descend from. */
   readonly process?: Running | undefined;
   readonly keys: KeyContents;
+  /** Names of the services that it carries once high availability is set up. */
+  readonly services: readonly string[];
 }
 
 /** @throws Error for a name that cannot name a folder and a cgroup */

@@ -3,7 +3,6 @@ import type { ProcessPromise } from 'zx/core';
 import { USERS } from './host-files.ts';
 import { folderOf, isUp, type KeyContents, type LabRecord, readRecord, recordOf } from './lab-record.ts';
 import { addressOf, setLink } from './network.ts';
-import { placement } from './placement.ts';
 import { removeLab } from './remove-lab.ts';
 import { childOf, isRunning } from './running.ts';
 import { sh } from './shell.ts';
@@ -77,7 +76,6 @@ function labOf({ name, subnet = 0, hosts }: LabRecord): Lab {
   };
   const link = (number: number, state: 'up' | 'down') =>
     setLink(recordOf(name).hub?.pid ?? 0, hostAt(number).name, state);
-  const services = placement(hosts.length);
   return {
     name,
     dir,
@@ -86,7 +84,7 @@ function labOf({ name, subnet = 0, hosts }: LabRecord): Lab {
     hosts: hosts.map((host, index) => ({
       name: host.name,
       address: addressOf(subnet, 11 + index),
-      services: services[index] ?? [],
+      services: host.services,
       keys: host.keys,
       user: USERS.plain,
       sudoUser: USERS.asking,

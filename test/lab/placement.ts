@@ -12,11 +12,45 @@ export interface Service {
   readonly label: string;
 }
 
-/** What the service of a name is, by the product's naming. */
+/** The product's services by their names without a number, and the folders that name their images. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  administration: 'administration-service',
+  policy: 'policy-service',
+  authentication: 'authentication-service',
+  distribution: 'distribution-service',
+  'access-point': 'access-point',
+  postgres: 'postgres',
+};
+
+/** The folders of all services, which also name their images. */
+export const folders: readonly string[] = Object.values(FOLDERS);
+
+/**
+ * What the service of a name is, by the product's naming.
+ * @throws Error for a name that is none of the product's
+ */
 export function serviceOf(name: string): Service {
   const [, base = name, digits = ''] = /^(.*?)(\d*)$/.exec(name) ?? [];
-  const folder = base === 'access-point' || base === 'postgres' ? base : `${base}-service`;
+  const folder = FOLDERS[base];
+  if (folder === undefined) {
+    throw new Error(`${name} is no service of the product; those are ${Object.keys(FOLDERS).join(', ')}`);
+  }
   return { name, base, number: Number(digits || 0), folder, label: `da-${folder}${digits}` };
+}
+
+/** The ports at which the first service of each name is reached from outside of its swarm. */
+const PORTS: Readonly<Record<string, number>> = {
+  administration: 8443,
+  policy: 9301,
+  authentication: 9401,
+  distribution: 9501,
+  'access-point': 443,
+};
+
+/** Where a service is published on its node; the numbered twins have the ports after it, access points keep 443. */
+export function portOf({ base, number }: Service): number | undefined {
+  const first = PORTS[base];
+  return first === undefined || base === 'access-point' ? first : first + number;
 }
 
 /**

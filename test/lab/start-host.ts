@@ -50,7 +50,7 @@ export async function startHost(input: StartHostInput): Promise<void> {
     );
     const pid = await firstProcess(host);
     const images = await readFile(`${folder}/images.tar`);
-    await furnish({ index, address, services, pid, images, root: (command) => enter(pid, command) });
+    await furnish({ address, services, pid, images, root: (command) => enter(pid, command) });
   } catch (error) {
     const said = `${await readFile(log, 'utf8').catch(() => '')}${await engineLog(host)}`;
     throw new Error(`host ${name} did not start: ${messageOf(error)}\n${said.trim()}`, { cause: error });

@@ -1,5 +1,4 @@
 import { folderOf, recordOf, writeRecord } from './lab-record.ts';
-import { placement } from './placement.ts';
 import type { Running } from './running.ts';
 import { startHost } from './start-host.ts';
 
@@ -20,7 +19,6 @@ export async function startHosts(name: string, indices: readonly number[]): Prom
       const now = recordOf(name);
       writeRecord({ ...now, hosts: now.hosts.with(index, { ...host, process }) });
     };
-    const services = placement(hosts.length)[index] ?? [];
     await startHost({
       lab: name,
       folder: folderOf(name),
@@ -28,7 +26,7 @@ export async function startHosts(name: string, indices: readonly number[]): Prom
       subnet,
       index,
       name: host.name,
-      services,
+      services: host.services,
       before: host.process,
       record,
     });

@@ -1,61 +1,77 @@
 import { composeFiles } from './compose-files.ts';
 import type { KeyContents } from './lab-record.ts';
 import { localConfiguration } from './local-configuration.ts';
-import { installed, placement, serviceOf } from './placement.ts';
+import { installed, serviceOf } from './placement.ts';
 import type { SeedFile } from './seed-file.ts';
 
-/** Where the product lives on a host. */
-const COMPOSE_FOLDER = '/opt/nexus/docker-compose';
+/** Where the product's compose files lie on a host. */
+export const COMPOSE_FOLDER = '/opt/nexus/docker-compose';
 const CONFIG_FOLDER = '/opt/nexus/config';
-/** The product's user, inside its containers and as the owner of its files. */
-const OWNER = 1003;
+
+export interface StartingStateInput {
+  /** 0 for the manager. */
+  readonly index: number;
+  /** What each host will carry once high availability is set up. */
+  readonly carried: readonly (readonly string[])[];
+  readonly keys: KeyContents;
+  /** Tag of the images. */
+  readonly tag: string;
+  /** uid and gid of the product's files: the user that its containers run as. */
+  readonly uid: number;
+}
 
 /**
- * The product's files on a host before high availability is set up. A worker has the files of its own
- * installation. The manager's already hold the blocks of every host's services, as its operator has edited
- * them for what is to come; those that its running stack was deployed from lie in `single-node/`.
- * @param index 0 for the manager
- * @param hosts how many hosts there will be
+ * The product's files on a host before high availability is set up: those of an installation of its own, which
+ * knows nothing of the other hosts.
  */
-export function startingFiles(index: number, hosts: number, keys: KeyContents): SeedFile[] {
-  const all = placement(hosts);
-  const own = installed(all[index] ?? []);
+export function startingFiles({ index, carried, keys, tag, uid }: StartingStateInput): SeedFile[] {
+  const services = installed(carried[index] ?? []);
+  const files = composeFiles({ services, index, tag, policies: policiesAskedBy(index, carried) });
   return [
-    ...(index === 0 ? folderOf(COMPOSE_FOLDER, all.flat()) : []),
-    ...folderOf(stackFolder(index), own),
-    ...own.flatMap((name, place) => configuration(name, place + 1, keys)),
+    ...Object.entries(files).map(([name, text]) => ({ path: `${COMPOSE_FOLDER}/${name}`, text })),
+    ...services.flatMap((name, place) => configuration(name, place + 1, index, keys, uid)),
   ];
 }
 
-/** Where the files lie that a host's stack was deployed from. */
-export function stackFolder(index: number): string {
-  return index === 0 ? `${COMPOSE_FOLDER}/single-node` : COMPOSE_FOLDER;
+/**
+ * The product's access points are told by the administration service which policy services there are; the stand-ins
+ * know them from the start. Those of other workers come first, so that losing one is noticed.
+ */
+function policiesAskedBy(index: number, carried: readonly (readonly string[])[]): readonly string[] {
+  const distance = (host: number) => (host === index ? 2 : host === 0 ? 1 : 0);
+  return carried
+    .flatMap((names, host) => names.map((name) => ({ name, host })))
+    .filter(({ name }) => serviceOf(name).base === 'policy')
+    .sort((a, b) => distance(a.host) - distance(b.host))
+    .map(({ name }) => name);
 }
 
-function folderOf(folder: string, services: readonly string[]): SeedFile[] {
-  return Object.entries(composeFiles(services)).map(([name, text]) => ({ path: `${folder}/${name}`, text }));
-}
-
-function configuration(name: string, id: number, keys: KeyContents): SeedFile[] {
+function configuration(
+  name: string,
+  id: number,
+  index: number,
+  keys: KeyContents,
+  owner: number,
+): SeedFile[] {
   const service = serviceOf(name);
   const folder = `${CONFIG_FOLDER}/${service.folder}`;
-  const top: SeedFile = { path: `${folder}/`, mode: 0o750, owner: OWNER };
+  const top: SeedFile = { path: `${folder}/`, mode: 0o750, owner };
   if (service.base === 'postgres') return [top];
   const key = (kind: 'internal' | 'shared') => ({
     path: `${folder}/keys/${kind}.key`,
     text: keys[kind],
     mode: 0o600,
-    owner: OWNER,
+    owner,
   });
   return [
     top,
     {
       path: `${folder}/LocalConfiguration.xml`,
-      text: localConfiguration(service, id),
+      text: localConfiguration(service, id, index),
       mode: 0o640,
-      owner: OWNER,
+      owner,
     },
-    { path: `${folder}/keys/`, mode: 0o700, owner: OWNER },
+    { path: `${folder}/keys/`, mode: 0o700, owner },
     // The internal key is not for access points, which stand in front of the firewall.
     ...(service.base === 'access-point' ? [] : [key('internal')]),
     key('shared'),

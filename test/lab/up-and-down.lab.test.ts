@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import sax from 'sax';
 import t from 'tap';
+import { parse } from 'yaml';
 import { createLab } from './create-lab.ts';
 import { installPackages } from './install-packages.ts';
 import { openLab } from './lab.ts';
@@ -11,8 +14,26 @@ import { placement } from './placement.ts';
 import { removeLab, removeOrphans } from './remove-lab.ts';
 import { quote, sh } from './shell.ts';
 import { skipWithoutLab } from './skip-without-lab.ts';
+import { COMPOSE_FOLDER, startingFiles } from './starting-state.ts';
 import { tracesOf } from './traces.ts';
 import { underLock } from './under-lock.ts';
+
+/** What the manager's compose files lack for the services of the second host. */
+const ADDED = `version: "3.7"
+services:
+  policy1: &added
+    image: dabook.test/da/policy-service:6.0.5.60259
+    hostname: policy1
+    networks: [da-net]
+    environment: { NODE: "{{.Node.Hostname}}", POLICIES: policy policy1 }
+    deploy: { endpoint_mode: dnsrr, placement: { constraints: [node.labels.da-policy-service1 == true] } }
+  access-point:
+    <<: *added
+    image: dabook.test/da/access-point:6.0.5.60259
+    hostname: access-point
+    ports: [{ target: 8080, published: 443, protocol: tcp, mode: host }]
+    deploy: { endpoint_mode: dnsrr, placement: { constraints: [node.labels.da-access-point == true] } }
+`;
 
 t.setTimeout(300_000);
 const skip = await skipWithoutLab();
@@ -39,13 +60,71 @@ t.test(
   },
 );
 
+t.test(
+  'every host has the files of an installation of its own, in the hands of its own operators',
+  async (t) => {
+    const carried = placement(3);
+    const keys = { internal: 'i', shared: 's' };
+    const written = carried.map((_, index) =>
+      startingFiles({ index, carried, keys, tag: '6.0.5.60259', uid: 1003 }),
+    );
+    const own = ['administration', 'policy', 'authentication', 'distribution'];
+    for (const [index, names] of [[...own, 'postgres'], own, ['administration', 'access-point']].entries()) {
+      for (const name of ['docker-compose.yml', 'network.yml', 'versiontag.yml']) {
+        const file = written[index]?.find(({ path }) => path === `${COMPOSE_FOLDER}/${name}`);
+        t.same(Object.keys(parse(file?.text ?? '').services), names, `${name} of host ${index + 1}`);
+      }
+    }
+    const texts = written.map((files) => files.map(({ text = '' }) => text).join('\f'));
+    t.match(texts[0], /image: .*\r\n/);
+    t.match(texts[1], /\uFEFF<\?xml .*\r\n/);
+    t.match(texts[2], /<\/configuration>\f/);
+
+    for (const { path, text = '' } of written.flat()) {
+      if (!path.endsWith('.xml')) continue;
+      const { id, ids } = identityIn(text);
+      t.equal(ids.filter((each) => each === id).length, 1, `${path} has one object of its own`);
+      t.ok(
+        ids.length >= 1 && text.split('"mHost"').length > 2,
+        'and others with attributes of the same names',
+      );
+    }
+  },
+);
+
+/** What a LocalConfiguration.xml says of whom it belongs to. */
+function identityIn(text: string): { readonly id: string; readonly ids: readonly string[] } {
+  const parser = sax.parser(true);
+  let element = '';
+  let id = '';
+  const ids: string[] = [];
+  parser.onerror = (error) => {
+    throw error;
+  };
+  parser.onopentag = ({ name, attributes }) => {
+    element = name;
+    if (attributes.name === 'mId') ids.push(String(attributes.value));
+  };
+  parser.ontext = (part) => {
+    if (element === 'id') id += part.trim();
+  };
+  parser.write(text).close();
+  return { id, ids };
+}
+
 t.test('two labs at once', { skip }, async (t) => {
   await installPackages((line) => t.comment(line));
   const rules = await firewall();
   // Started in the same moment, so that they meet wherever they could.
   const [lab, other] = await Promise.all([
-    createLab({ hosts: 2, name: newName() }),
-    createLab({ hosts: 1, name: newName() }),
+    createLab({
+      name: newName(),
+      services: [
+        ['administration', 'policy', 'postgres'],
+        ['policy1', 'access-point'],
+      ],
+    }),
+    createLab({ hosts: 1, name: newName(), version: '6.2', uid: 0 }),
   ]);
   const traces = tracesOf(lab.name);
   const otherTraces = tracesOf(other.name);
@@ -66,14 +145,14 @@ t.test('two labs at once', { skip }, async (t) => {
       );
       const images = await lab.ssh(number, 'sudo docker ps --format "{{.Image}}"').lines();
       t.ok(
-        images.length >= 4 &&
+        images.length === 3 &&
           images.every((image) => /^dabook\.test\/da\/[a-z-]+:6\.0\.5\.60259$/.test(image)),
         images.join(),
       );
       t.equal((await lab.ssh(number, 'ip route show default')).stdout, '', 'nothing leaves the machine');
-      t.match(
+      t.equal(
         (await lab.ssh(number, `busybox wget -qO- http://${host.address}:8443/`)).stdout,
-        'administration',
+        `administration on ${host.name}\n`,
       );
     }
     const stat = 'sudo sh -c "cd /opt/nexus/config/policy-service/keys && stat -c %n:%U:%u:%g:%a *"';
@@ -87,10 +166,16 @@ t.test('two labs at once', { skip }, async (t) => {
     );
     t.not(lab.hosts[0]?.keys.internal, lab.hosts[1]?.keys.internal);
     t.equal((await lab.root(2, 'ls /opt/nexus/config/access-point/keys')).stdout, 'shared.key\n');
-    t.match(
-      (await lab.root(1, 'cat /opt/nexus/docker-compose/docker-compose.yml')).stdout,
-      'da-policy-service1',
+    t.equal(
+      (await lab.ssh(2, `busybox wget -qO- http://${lab.hosts[1]?.address}:443/`)).stdout,
+      'access-point on ha2: policy on ha2\n',
     );
+    const description = parse(await readFile(lab.inventoryFile, 'utf8')).all.vars;
+    t.match(description, { version: '6.0.5.60259', services: { policy1: { node: 'ha2', ports: [9302] } } });
+    t.match(await readFile(other.inventoryFile, 'utf8'), 'version: 6.2.0.60300');
+    const stats =
+      'stat -c %u /opt/nexus/config/policy-service/keys/internal.key; docker ps --format {{.Image}}';
+    t.match((await other.root(1, stats)).stdout, /^0\n(dabook.test\/da\/[a-z-]+:6\.2\.0\.60300\n){5}$/);
   });
 
   await t.test('users log in with their own rights', async (t) => {
@@ -122,9 +207,13 @@ t.test('two labs at once', { skip }, async (t) => {
     const token = (await lab.ssh(1, 'sudo docker swarm join-token -q worker')).stdout.trim();
     await lab.ssh(2, `sudo docker swarm join --token ${token} ${lab.hosts[0]?.address}:2377`);
     const node = (await lab.ssh(2, 'sudo docker info -f "{{.Swarm.NodeID}}"')).stdout.trim();
-    await lab.ssh(1, `sudo docker node update --label-add da-policy-service1=true ${node}`);
+    await lab.ssh(
+      1,
+      `sudo docker node update --label-add da-policy-service1=true --label-add da-access-point=true ${node}`,
+    );
     await until(async () => (await lab.ssh(1, 'sudo docker network ls -q -f name=da_da-net')).stdout === '');
-    const files = '-c docker-compose.yml -c network.yml -c versiontag.yml';
+    await lab.root(1, 'cat > /tmp/added.yml', ADDED);
+    const files = '-c docker-compose.yml -c network.yml -c versiontag.yml -c /tmp/added.yml';
     await lab.ssh(
       1,
       `cd /opt/nexus/docker-compose && sudo docker stack deploy --resolve-image never ${files} da`,
@@ -134,11 +223,14 @@ t.test('two labs at once', { skip }, async (t) => {
     await until(async () => /^da_policy1\.1 ha2 Running/m.test((await lab.ssh(1, placed)).stdout));
     const ask = 'docker exec $(docker ps -q -f name=da_policy.1) wget -qO- http://policy1:8080/';
     await until(async () => (await lab.root(1, ask).nothrow()).exitCode === 0);
-    t.equal((await lab.root(1, ask)).stdout, 'policy1\n');
-    t.equal(
-      (await lab.root(2, 'docker ps --format "{{.Names}}"')).stdout.replace(/\.1\.\w+/, ''),
-      'da_policy1\n',
-    );
+    t.equal((await lab.root(1, ask)).stdout, 'policy1 on ha2\n');
+
+    // What the access point says is what a policy service said to it in that moment.
+    const page = () => lab.ssh(1, `busybox wget -qO- http://${lab.hosts[1]?.address}:443/`).nothrow().text();
+    await until(async () => (await page()) !== '');
+    t.equal(await page(), 'access-point on ha2: policy on ha1\n');
+    await lab.root(1, 'docker service scale -d da_policy=0');
+    await until(async () => (await page()) === 'access-point on ha2: policy1 on ha2\n');
   });
 
   await t.test('a host that is cut off can be healed', async (t) => {
@@ -160,7 +252,7 @@ t.test('two labs at once', { skip }, async (t) => {
         (await lab.ssh(number, 'sudo docker info -f "{{.Swarm.Nodes}} {{.Swarm.ControlAvailable}}"')).stdout,
         '1 true',
       );
-      t.equal((await lab.ssh(number, 'sudo docker ps -q').lines()).length, 5);
+      t.equal((await lab.ssh(number, 'sudo docker ps -q').lines()).length, 3);
     }
     t.equal(
       (await lab.root(1, 'cat /opt/nexus/config/policy-service/keys/shared.key')).stdout,
@@ -169,12 +261,30 @@ t.test('two labs at once', { skip }, async (t) => {
     t.notMatch((await lab.root(1, 'cat /etc/motd')).stdout, 'changed');
   });
 
+  await t.test('a database fault ends with a restart of the database, and not before', async (t) => {
+    const page = async () =>
+      (await other.root(1, `busybox wget -qO- http://${other.hosts[0]?.address}:8443/`).nothrow()).stdout;
+    const restart = (service: string) => other.root(1, `docker service update -q -d --force ${service}`);
+    t.equal(await page(), 'administration on ha1\n');
+    await other.root(1, 'touch /opt/nexus/config/administration-service/database-fault');
+    await restart('da_administration');
+    const logs = 'docker logs $(docker ps -q -f name=da_administration) 2>&1 >/dev/null';
+    await until(async () =>
+      /^(FATAL: connection to database failed\n){2}/.test((await other.root(1, logs).nothrow()).stdout),
+    );
+    t.equal(await page(), '');
+    await restart('da_postgres');
+    await until(async () => (await page()) === 'administration on ha1\n');
+  });
+
   await t.test('a lab in use is nobody else’s to make', async (t) => {
     await t.rejects(createLab({ name: lab.name }), /is up already/);
     t.same(openLab(lab.name)?.hosts, lab.hosts);
     t.equal(openLab(newName()), undefined);
     await t.rejects(createLab({ hosts: 0 }), /1 to 100 hosts/);
     await t.rejects(createLab({ name: '../x' }), /cannot name a lab/);
+    await t.rejects(createLab({ services: [['administration'], ['polciy1']] }), /polciy1 is no service/);
+    await t.rejects(createLab({ hosts: 3, services: [['administration']] }), /given for 1 of 3 hosts/);
     t.throws(() => lab.root(9, 'true'), /hosts are 1 to 2/);
   });
 

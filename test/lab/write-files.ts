@@ -21,13 +21,22 @@ export function filesOf(folder: string) {
   };
 }
 
-export interface LabHost extends HostIdentity {
+interface LabHost extends HostIdentity {
   readonly services: readonly string[];
   readonly keys: KeyContents;
 }
 
+export interface WriteFilesInput {
+  readonly folder: string;
+  readonly hosts: readonly LabHost[];
+  /** Version of the product that runs at the start. */
+  readonly tag: string;
+  /** uid and gid of the product's files and processes. */
+  readonly uid: number;
+}
+
 /** Writes all that a lab needs before its hosts start: keys, password, inventory, images, the files of each host. */
-export async function writeFiles(folder: string, hosts: readonly LabHost[]): Promise<void> {
+export async function writeFiles({ folder, hosts, tag, uid }: WriteFilesInput): Promise<void> {
   const files = filesOf(folder);
   const password = randomBytes(12).toString('base64url');
   await writeFile(files.passwordFile, password, { mode: 0o600 });
@@ -35,20 +44,22 @@ export async function writeFiles(folder: string, hosts: readonly LabHost[]): Pro
   const publicKey = (await readFile(`${files.keyFile}.pub`, 'utf8')).trim();
   const passwordHash = (await sh({ input: `${password}\n` })`busybox mkpasswd -m sha512 -P 0`).stdout.trim();
   const known: string[] = [];
+  const carried = hosts.map(({ services }) => services);
   const prepare = async (host: LabHost, index: number) => {
     const seed = `${folder}/seed/${host.name}`;
     await mkdir(`${folder}/seed`, { recursive: true });
     await writeSeed(seed, [
       { path: '/etc/dabook-lab', text: `${folder}\n` },
       ...(await hostFiles({ host, all: hosts, publicKey, passwordHash })),
-      ...startingFiles(index, hosts.length, host.keys),
+      ...startingFiles({ index, carried, keys: host.keys, tag, uid }),
     ]);
     known.push(...(await hostKeys(`${seed}/etc/ssh`, host)));
   };
-  await Promise.all([buildImages(folder), ...hosts.map(prepare)]);
+  await Promise.all([buildImages(folder, uid), ...hosts.map(prepare)]);
   await writeFile(files.knownHostsFile, known.sort().join(''));
-  await writeFile(files.inventoryFile, inventoryText(hosts, files.keyFile, files.knownHostsFile));
-  await writeFile(files.sshConfigFile, sshConfigText(hosts, files.keyFile, files.knownHostsFile));
+  const { keyFile, knownHostsFile } = files;
+  await writeFile(files.inventoryFile, inventoryText({ hosts, keyFile, knownHostsFile, version: tag }));
+  await writeFile(files.sshConfigFile, sshConfigText({ hosts, keyFile, knownHostsFile }));
 }
 
 /** Makes a host's keys, which stay its own through every reset, and tells their lines of known_hosts. */

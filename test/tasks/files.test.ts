@@ -33,9 +33,18 @@ import { attributes, docker, exec, type Step, showStep } from '../../lib/step.ts
 import { setAttributes } from '../../lib/tasks/files/attributes.ts';
 import { type CopyFileArgs, copyFile } from '../../lib/tasks/files/copy-file.ts';
 import { copyKeys } from '../../lib/tasks/files/copy-keys.ts';
-import { account, fileState, keyFiles } from '../../lib/tasks/files/index.ts';
+import {
+  account,
+  fileAbsent,
+  fileState,
+  keyFiles,
+  plainText,
+  textFile,
+  yamlFile,
+} from '../../lib/tasks/files/index.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import type { ExecResult } from '../../lib/transport/session.ts';
+import { isKnown } from '../../lib/unknown.ts';
 import { outsideTap } from '../outside-tap.ts';
 import { askBy, onHosts, type Rig } from './rig.ts';
 
@@ -192,6 +201,38 @@ t.test('copyFile', async (t) => {
       { check: true },
     );
     t.same(statuses, ['would-change', 'ok', 'would-change']);
+  });
+
+  t.test('check mode: the text that later tasks work on is the one of the last', async (t) => {
+    const dest = join(folder(t), 'values.yml');
+    writeFileSync(dest, 'a: 1\n');
+    const edit = yamlFile({ path: dest, edits: [{ at: ['a'], set: 2 }] });
+    const tasks: readonly Task<unknown>[] = [
+      edit,
+      copyFile({ content: 'a: 3\n', dest }),
+      edit,
+      fileAbsent({ path: dest }),
+      copyFile({ content: 'b: 1\n', dest }),
+      copyFile({ content: 'b: 1\n', dest, mode: '0640' }),
+      copyFile({ content: secret('key', 'KEY-MARKER'), dest }),
+      fileAbsent({ path: dest }),
+    ];
+    const { result, error } = await onHosts(
+      rig,
+      async ([here]) => {
+        const seen: unknown[] = [];
+        for (const task of tasks) {
+          await here.run(task);
+          const file = await here.read(textFile(dest));
+          seen.push(isKnown(file) ? (plainText(file) ?? file.type) : 'not known');
+        }
+        return seen;
+      },
+      { check: true },
+    );
+    t.same(error, undefined);
+    t.same(result, ['a: 2\n', 'a: 3\n', 'a: 2\n', 'missing', 'b: 1\n', 'b: 1\n', 'not known', 'missing']);
+    t.equal(readFileSync(dest, 'utf8'), 'a: 1\n');
   });
 
   t.test('refusals, the same in check mode', async (t) => {
@@ -725,8 +766,11 @@ t.test('what the Engine answers to a write', async (t) => {
         close: async () => {},
       },
       { become: true },
-      () => {
-        throw new Error('no other host is asked');
+      {
+        machineOf: () => {
+          throw new Error('no other host is asked');
+        },
+        signal: new AbortController().signal,
       },
     );
   const remove = docker('DELETE', '/nodes/x', { title: 'remove node x' });

@@ -4,6 +4,7 @@ import { createAsk } from '../../lib/ask.ts';
 import type { DabookError } from '../../lib/errors.ts';
 import type { Change, Event, TaskStatus } from '../../lib/events.ts';
 import type { Ask } from '../../lib/fact.ts';
+import type { Machine } from '../../lib/machine.ts';
 import type { Hosts } from '../../lib/playbook.ts';
 import { playbook } from '../../lib/playbook.ts';
 import { run } from '../../lib/run.ts';
@@ -75,15 +76,18 @@ export async function onHosts<R>(
 /** Something that asks by the shell it is given, such as `/usr/bin/busybox sh`, with the programs of one folder only. */
 export function askBy(shell: readonly [string, ...string[]], path: string): Ask {
   const [program, ...words] = shell;
-  const exec = (command: string) =>
+  const exec: Machine['exec'] = (command, _asker, _shown, stdin) =>
     new Promise<ExecResult>((done) => {
-      execFile(
+      const child = execFile(
         program,
         [...words, '-c', command],
         { env: { PATH: path }, encoding: 'buffer' },
         (error, stdout, stderr) =>
           done({ status: error === null ? 0 : Number(error.code ?? 255), stdout, stderr }),
       );
+      // A command need not read what it is given.
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(stdin);
     });
   return createAsk(machineOf(exec), { become: false });
 }
@@ -101,7 +105,7 @@ export function askEngine(answers: Readonly<Record<string, unknown>>, name = 'ha
 
 const never = () => Promise.reject(new Error('not asked here'));
 
-function machineOf(exec: (command: string) => Promise<ExecResult>) {
+function machineOf(exec: Machine['exec']): Machine {
   return {
     name: 'here',
     foreseen: new Map(),

@@ -1,18 +1,22 @@
 import t from 'tap';
+import { satisfiesAll } from '../../lib/compose/constraint.ts';
+import { imageFault, imageName } from '../../lib/compose/image-name.ts';
 import { imageLabel, namespaceLabel } from '../../lib/compose/namespace.ts';
 import { diff } from '../../lib/diff.ts';
 import { DabookError } from '../../lib/errors.ts';
 import type { Ask, Fact } from '../../lib/fact.ts';
 import { showStep } from '../../lib/step.ts';
-import { satisfiesAll } from '../../lib/tasks/stack/constraint.ts';
-import { imageFault, imageName } from '../../lib/tasks/stack/image-name.ts';
+import type { Task } from '../../lib/task.ts';
+import { foreseenStack } from '../../lib/tasks/stack/foreseen-stack.ts';
 import {
-  type DeployedStack,
   type StackDeployArgs,
+  serviceLogs,
+  serviceRestart,
+  serviceRestarts,
   stackDeploy,
   stackPlaced,
   stackRemove,
-  stackTasks,
+  stackSteady,
 } from '../../lib/tasks/stack/index.ts';
 import { swarmMembership } from '../../lib/tasks/swarm/index.ts';
 import { isKnown, unknown } from '../../lib/unknown.ts';
@@ -47,6 +51,15 @@ function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string,
     foreseen: (fact) => foreseen.has(fact.key),
   };
   return { ask, asked };
+}
+
+/** What check mode remembers of a task that it did not do. */
+function foresee<S>(foreseen: Map<string, unknown>, task: Task<S>, want: S): void {
+  foreseen.set(task.fact.key, want);
+  for (const follows of task.foresees(want, want)) {
+    if ('state' in follows) foreseen.set(follows.fact.key, follows.state);
+    else foreseen.delete(follows.fact.key);
+  }
 }
 
 const labels = { [namespaceLabel]: 's' };
@@ -467,7 +480,7 @@ t.test('why a service does not run', async (t) => {
   });
   t.strictSame(await stuck([failure('1'), failure('2'), failure('3'), taskOf('ready')]), {
     reason: 'web 0/1: No such image: r.test/x:1 on host-n1 (failed 3 times)',
-    final: true,
+    finalWhenMore: 'web-id 3 3',
   });
   t.strictSame(
     await stuck([failure('1')]),
@@ -598,7 +611,7 @@ t.test('files whose merging docker leaves to dabook', async (t) => {
   });
   t.throws(() => task.want(strayNow), {
     code: 'refused',
-    message: /^b\.yml:2: service wbe is in none of the files before, which define web/,
+    message: /^b\.yml:2:\d+: service wbe is in none of the files before, which define web/,
   });
 
   const fault = askOf({
@@ -606,7 +619,7 @@ t.test('files whose merging docker leaves to dabook', async (t) => {
     engine: engine(),
   });
   await t.rejects(stackDeploy(args).fact.read(fault.ask), {
-    message: 'a.yml:5, b.yml:2: services.web Additional property hostname is not allowed',
+    message: 'a.yml:5:5, b.yml:2:18: services.web Additional property hostname is not allowed',
   });
 });
 
@@ -667,27 +680,48 @@ t.test('in a check, each task sees what those before it foresaw', async (t) => {
   const read = <S>(fact: Fact<S>) => askOf(scripted, foreseen).ask.fact(fact);
 
   t.ok(isKnown(await read(placed.fact)));
-  foreseen.set(removal.fact.key, removal.want(await read(removal.fact)));
-  const fresh = await read(deploy.fact);
-  t.strictSame([fresh.services, fresh.networks], [{}, {}], 'a deploy sees the removal');
+  const preview = async (ask: Ask, task: Task<never>) => {
+    const now = await ask.fact(task.fact);
+    const want = task.want(now);
+    foresee(foreseen, task, want);
+    return {
+      changes: diff(now, want).map(({ path, op }) => `${op} ${path}`),
+      steps: task.steps(now, want).map(showStep),
+    };
+  };
+  const host = askOf(scripted, foreseen).ask;
+  const removed = {
+    changes: ['remove networks[]', 'remove services[]'],
+    steps: ['remove service s_web of stack s (DELETE /services/web-id)'],
+  };
+  const added = { changes: ['add networks.s_default', 'add services.web'], steps: [deployStep] };
+  const first = await preview(host, removal as Task<never>);
+  t.strictSame(first.steps, removed.steps);
+  t.strictSame(await preview(host, deploy as Task<never>), added, 'a deploy sees the removal');
   t.notOk(isKnown(await read(placed.fact)), 'where things will run is not known');
+  t.notOk(isKnown(await read(stackSteady({ name: 's' }).fact)), 'nor whether they keep running');
+  t.strictSame(
+    await preview(host, removal as Task<never>),
+    { ...removed, steps: [removed.steps[0]?.replace('web-id', 's_web')] },
+    'a removal sees the deploy',
+  );
+  t.strictSame(await preview(host, deploy as Task<never>), added, 'and once more');
+  t.strictSame(
+    (await preview(host, deploy as Task<never>)).changes,
+    [],
+    'the same files again find all done',
+  );
 
-  foreseen.clear();
-  const gone = askOf(
-    { compose: compose(), engine: engine({ '/services': [], '/tasks': [], '/networks': [] }) },
-    foreseen,
-  ).ask;
-  foreseen.set(deploy.fact.key, deploy.want(await gone.fact(deploy.fact)));
-  const there = await gone.fact(removal.fact);
-  t.strictSame([there.services, there.networks], [['s_web'], ['s_default']], 'a removal sees the deploy');
-  t.notOk(isKnown(await gone.fact(stackTasks('s'))));
-  const again = (await gone.fact(deploy.fact)) as DeployedStack;
-  t.strictSame(diff(again, deploy.want(again)), [], 'a second deploy of the same files finds all done');
-  const other = stackDeploy({ ...args, files: ['z.yml'] });
-  t.throws(() => other.want(again), {
-    code: 'refused',
-    message: /this check has foreseen a deploy of s from a\.yml/,
-  });
+  const more = { ...scripted, compose: compose('    hostname: h\n', '  new: {image: r.test/n:1}\n') };
+  const otherFiles = await preview(
+    askOf(more, foreseen).ask,
+    stackDeploy({ ...args, files: ['z.yml'] }) as Task<never>,
+  );
+  t.strictSame(
+    otherFiles.changes,
+    ['add services.new', 'add services.web.hostname'],
+    'other files of the same stack are held against what the first would leave',
+  );
 
   foreseen.clear();
   foreseen.set(swarmMembership.key, {
@@ -766,4 +800,142 @@ t.test('constraints and images, read as docker reads them', (t) => {
   for (const bad of ['http://a/b:1', '', 'A/b', 'a:', 'a b', 'a:b:c', '-a', 'a/'])
     t.type(imageFault(bad), 'string', bad);
   t.end();
+});
+
+t.test('a stack that keeps running', async (t) => {
+  const read = async (tasks: readonly object[], more: Readonly<Record<string, unknown>> = {}) => {
+    const task = stackSteady({ name: 's', seconds: 30 });
+    const now = await task.fact.read(askOf({ engine: engine({ '/tasks': tasks, ...more }) }).ask);
+    const want = task.want(now);
+    t.strictSame(diff(task.want(want), want), [], 'what is wanted wants nothing more');
+    t.strictSame(task.steps(now, want), []);
+    return [
+      isKnown(now) ? now.services.web : undefined,
+      diff(now, want).length === 0 ? 'ok' : task.stuck(now, want),
+    ];
+  };
+  const since = (time: string, more: object = {}) =>
+    taskOf('running', { status: { Timestamp: `2026-01-01T${time}Z` }, ...more });
+  const ended = (state: string, id: string, Err = '') =>
+    taskOf(state, {
+      id,
+      desired: 'shutdown',
+      status: { Timestamp: `2026-01-01T00:5${id}:00Z`, Err, Message: 'finished' },
+    });
+  t.strictSame(await read([since('00:59:30')]), ['steady', 'ok']);
+  t.strictSame(await read([since('00:59:31')]), ['running for 29 s', { reason: 'web running for 29 s' }]);
+  t.strictSame(
+    await read([since('01:00:09')]),
+    ['running for 0 s', { reason: 'web running for 0 s' }],
+    'a clock that is ahead',
+  );
+  t.strictSame(await read([ended('failed', '1', 'exit 3'), ended('complete', '2'), since('00:59:50')]), [
+    'running for 10 s',
+    { reason: 'web running for 10 s, restarted 2 times: finished on host-n1' },
+  ]);
+  t.strictSame(
+    await read([ended('failed', '1', 'exit 3'), since('00:59:00')]),
+    ['steady', 'ok'],
+    'long over',
+  );
+  t.strictSame(await read([ended('failed', '1', 'exit 3')]), [
+    '0/1 running',
+    { reason: 'web 0/1 running, restarted once: exit 3 on host-n1', final: true },
+  ]);
+  t.strictSame(await read([taskOf('preparing')]), [
+    '0/1 running',
+    { reason: 'web 0/1 running: a task is preparing on host-n1' },
+  ]);
+  const old = taskOf('running', { spec: template({ ForceUpdate: 1 }) });
+  t.match(await read([old]), ['0/1 running'], 'a task of an earlier spec');
+  const job = service({ spec: { Mode: { ReplicatedJob: { TotalCompletions: 2 } } } });
+  t.strictSame(await read([], { '/services': [job] }), [undefined, 'ok'], 'a job');
+  const none = service({ spec: { Mode: { Replicated: { Replicas: 0 } } } });
+  t.strictSame(await read([], { '/services': [none] }), ['steady', 'ok'], 'no replicas');
+  await t.rejects(read([], { '/services': [] }), { code: 'refused', message: 'there is no stack s' });
+  await t.rejects(read([], { '/info': { Swarm: { LocalNodeState: 'active' } } }), {
+    code: 'refused',
+    message: 'ha1 is no manager: it cannot tell how stack s runs',
+  });
+});
+
+t.test('a service that is restarted', async (t) => {
+  const read = (
+    found: object,
+    tasks: readonly object[],
+    after: Parameters<typeof serviceRestart>[0]['after'],
+  ) => {
+    const task = serviceRestart({ service: 's_web', after });
+    const { ask } = askOf({ engine: engine({ '/services/s_web': found, '/tasks': tasks }) });
+    return { task, ask, reading: task.fact.read(ask) };
+  };
+  const plan = async (...args: Parameters<typeof read>) => {
+    const { task, reading } = read(...args);
+    const now = await reading;
+    const want = task.want(now);
+    t.strictSame(diff(task.want(want), want), [], 'what is wanted wants nothing more');
+    return {
+      now,
+      changes: diff(now, want).map(({ path }) => path),
+      steps: task.steps(now, want),
+      stuck: task.stuck(now, want),
+    };
+  };
+  const forced = (count: number) => service({ task: { ForceUpdate: count } });
+  const running = (count: number) => taskOf('running', { spec: template({ ForceUpdate: count }) });
+
+  const due = await plan(forced(2), [running(2)], 2);
+  t.strictSame(due.changes, ['restarts', 'running']);
+  t.match(due.steps, [
+    {
+      path: '/services/web-id/update?version=7',
+      body: {
+        Name: 's_web',
+        TaskTemplate: { ForceUpdate: 3, ContainerSpec: { Image: image } },
+        Mode: { Replicated: { Replicas: 1 } },
+      },
+    },
+  ]);
+  const done = await plan(forced(3), [running(3), running(2)], 2);
+  t.strictSame([done.changes, done.steps], [[], []], 'by whomever');
+  const waiting = await plan(forced(3), [running(2)], 2);
+  t.strictSame([waiting.changes, waiting.steps], [['tasks'], []], 'is never restarted twice');
+  t.strictSame(waiting.stuck, { reason: 's_web 0/1: its tasks are yet to be made' });
+  const paused = service({
+    task: { ForceUpdate: 3 },
+    status: { UpdateStatus: { State: 'paused', Message: 'x' } },
+  });
+  const stopped = await plan(paused, [running(3)], 2);
+  t.strictSame(stopped.changes, ['updating']);
+  t.strictSame(stopped.stuck, { reason: 's_web 1/1: its update was paused: x', final: true });
+
+  t.notOk(isKnown(await read(forced(2), [], unknown('restarts')).reading), 'what is not known is skipped');
+  const foreseen = new Map<string, unknown>([[foreseenStack('s').key, {}]]);
+  const { ask } = askOf({ engine: engine() }, foreseen);
+  t.notOk(isKnown((await ask.fact(serviceRestarts('s_web'))).restarts), 'a stack that is yet to change');
+  t.strictSame(foreseen.size, 1);
+  await t.rejects(read(undefined as never, [], 0).reading, {
+    code: 'refused',
+    message: 'the swarm has no service s_web',
+  });
+});
+
+t.test('logs', async (t) => {
+  const read = (status: number, stdout: string, lines?: number) => {
+    const { ask } = askOf({ engine: engine() });
+    const shell: Ask = { ...ask, sh: async () => ({ status, stdout, stderr: '' }) };
+    return serviceLogs({ service: 's_web', ...(lines === undefined ? {} : { lines }) }).read(shell);
+  };
+  const line = (second: number, text: string) => `2026-01-01T00:00:0${second}.000000000Z ${text}\n`;
+  const both = line(3, 'three') + line(1, '  one') + line(4, '') + line(2, 'two\r');
+  t.strictSame(await read(0, both), ['  one', 'two', 'three', ''], 'in order of time, whoever wrote them');
+  t.strictSame(await read(0, both, 2), ['three', '']);
+  t.strictSame(await read(143, line(1, 'one')), ['one'], 'what came before the deadline');
+  t.strictSame(await read(0, ''), []);
+  await t.rejects(read(1, 'no such task or service: s_web\n'), { code: 'refused' });
+  await t.rejects(read(1, 'configured logging driver does not support reading\n'), {
+    code: 'command',
+    message: /s_web cannot be read: configured logging driver/,
+  });
+  t.throws(() => serviceLogs({ service: 'x', lines: 0 }), { code: 'playbook' });
 });

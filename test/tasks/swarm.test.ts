@@ -9,7 +9,9 @@ import {
   type LabelNodeArgs,
   labelNode,
   type Membership,
+  type NodeAvailabilityArgs,
   type NodeSpec,
+  nodeAvailability,
   nodeRemove,
   nodeSpec,
   nodes,
@@ -17,6 +19,7 @@ import {
   type SwarmJoinArgs,
   type SwarmNode,
   staleTwins,
+  swarmHoldings,
   swarmInit,
   swarmJoin,
   swarmLeave,
@@ -521,6 +524,78 @@ t.test('labelNode', async (t) => {
   for (const [args, message] of wrong) {
     t.throws(() => labelNode({ node: 'ww', ...args }), { code: 'playbook', message, hint: /./ });
   }
+});
+
+t.test('nodeAvailability', async (t) => {
+  const now: NodeSpec = {
+    ...node('ww', { labels: { tier: 'db' }, name: 'n', hostname: 'ha2' }),
+    listed: true,
+  };
+  const to = (availability: NodeAvailabilityArgs['availability'], name?: string) =>
+    nodeAvailability({ node: 'ww', availability, ...(name === undefined ? {} : { name }) });
+  const path = '(POST /nodes/ww/update?version=7)';
+  t.same(outcome(to('active'), now), 'ok');
+  t.same(outcome(to('drain'), now), [`set node ha2 to drain ${path}`]);
+  t.same(outcome(to('pause'), { ...now, availability: 'drain' }), [`set node ha2 to pause ${path}`]);
+  t.match(
+    outcome(to('drain', 'ha2'), { id: 'ww', listed: false, labels: {} }),
+    /no node ha2 \(ww\); .*new id/,
+  );
+  t.equal(to('drain').title, 'drain node ww');
+
+  const task = to('drain', 'ha2');
+  const [step] = task.steps(now, task.want(now)) as [Step & { kind: 'docker' }];
+  t.same(step.body, { Name: 'n', Labels: { tier: 'db' }, Role: 'worker', Availability: 'drain' });
+
+  const foreseen = nodeAvailability({ node: unknown('id of ha2'), availability: 'drain', name: 'ha2' });
+  const none = foreseen.fact.whenUnknown?.();
+  t.ok(none && !foreseen.fact.known);
+  if (none) t.match(outcome(foreseen, none), [/^set node \(known after apply\) to drain/]);
+});
+
+t.test('swarmHoldings', async (t) => {
+  const stackLabel = 'com.docker.stack.namespace';
+  const listed = (id: string, Hostname: string, State = 'ready') => ({
+    ID: id,
+    Version: { Index: 7 },
+    Spec: { Role: id === 'm' ? 'manager' : 'worker', Availability: 'active' },
+    Description: { Hostname },
+    Status: { State, Addr: '10.0.0.9' },
+  });
+  const Swarm = { NodeID: 'm', LocalNodeState: 'active', ControlAvailable: true };
+  const held = (Name: string, stack?: string) => ({
+    Spec: { Name, ...(stack === undefined ? {} : { Labels: { [stackLabel]: stack } }) },
+  });
+  const answers = {
+    '/info': { Swarm },
+    '/swarm': { ID: 'c', JoinTokens: { Worker: 'W', Manager: 'M' } },
+    '/nodes': [listed('m', 'ha1'), listed('before', 'ha1', 'down'), listed('ww', 'ha2')],
+    '/configs': [held('motd'), held('da_nginx', 'da')],
+    '/secrets': [held('web_key', 'web')],
+  };
+  const read = (engine: Record<string, unknown>, stack?: string) =>
+    swarmHoldings(stack).read(askEngine(engine));
+  t.same(await read(answers, 'da'), { nodes: ['ha2'], configs: ['motd'], secrets: ['web_key'] });
+  t.same(await read(answers), { nodes: ['ha2'], configs: ['da_nginx', 'motd'], secrets: ['web_key'] });
+
+  const nothing = { nodes: [], configs: [], secrets: [] };
+  t.same(await read({ '/info': { Swarm: { LocalNodeState: 'inactive' } } }), nothing);
+  t.same(await read({ '/info': { Swarm: { ...Swarm, ControlAvailable: false } } }), nothing);
+  await t.rejects(read({ '/info': { Swarm: { LocalNodeState: 'locked' } } }), {
+    code: 'refused',
+    message: /locked manager/,
+    hint: /unlock/,
+  });
+  const noLeader = new Error('no leader');
+  await t.rejects(read({ '/info': { Swarm }, '/swarm': noLeader, '/nodes': noLeader }), {
+    code: 'refused',
+    message: /without a leader \(.*no leader\)/,
+  });
+
+  // One that check mode foresees is new; the engine is still in another, or in none.
+  const engine = askEngine({ '/info': { Swarm: { LocalNodeState: 'inactive' } } });
+  const ask = { ...engine, fact: async () => swarm, foreseen: () => true } as unknown as typeof engine;
+  t.same(await swarmHoldings().read(ask), { ...nothing, nodes: ['ww'] });
 });
 
 t.test('nodeSpec and nodeRemove', async (t) => {

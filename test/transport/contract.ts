@@ -130,6 +130,37 @@ export async function contract(t: Test, connect: () => Promise<Session>): Promis
     );
   });
 
+  await t.test('output up to its limit, and beyond it', async (t) => {
+    const zeros = (bytes: number) => `head -c ${bytes} /dev/zero`;
+    const limited = (command: string, maxOutput: number) => session.exec(command, { ...user, maxOutput });
+    const tooMuch = {
+      code: 'command',
+      message: /^a command wrote more than \d+ (bytes|MiB) and was cut off$/,
+    };
+    const mebibyte = 2 ** 20;
+    t.equal((await limited(zeros(1000), 1000)).stdout.length, 1000, 'to the byte');
+    await t.rejects(limited(zeros(1001), 1000), tooMuch);
+    await t.rejects(limited(`${zeros(3_000_000)} >&2`, mebibyte), tooMuch, 'stderr too');
+    t.equal(await text('echo next'), 'next\n', 'what comes after it is run as ever');
+    await t.rejects(
+      run(zeros(17 * mebibyte)),
+      { code: 'command', message: /more than 16 MiB/ },
+      'the usual limit',
+    );
+    const more = await limited(zeros(20 * mebibyte), 20 * mebibyte);
+    t.ok(more.stdout.equals(Buffer.alloc(20 * mebibyte)), 'more than usual');
+    const [before, guilty, behind] = await Promise.allSettled([
+      limited('echo before', 10),
+      limited(zeros(3_000_000), mebibyte),
+      limited('echo behind', 1000),
+    ]);
+    t.match(before, { status: 'fulfilled', value: { status: 0 } });
+    t.match(guilty, { status: 'rejected', reason: tooMuch });
+    // One that travelled with it may never have been begun, but its host is not lost.
+    if (behind.status === 'rejected') t.match(behind.reason, { code: 'command', message: /not heard out/ });
+    t.equal(await text('cat; echo', Buffer.from('in')), 'in\n');
+  });
+
   await t.test('closed twice, and asked after that', async (t) => {
     const other = await connect();
     t.equal((await other.exec('echo once', user)).stdout.toString(), 'once\n');

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import { contract } from './contract.ts';
@@ -17,6 +18,19 @@ t.test('become, and an environment', async (t) => {
   t.test('become', { skip: process.getuid?.() !== 0 && 'not root' }, async (t) => {
     t.equal((await session.exec('id -u', { become: true })).stdout.toString(), '0\n');
   });
+});
+
+t.test('a command that never ends of itself is cut off', async (t) => {
+  const session = await transport.connect(target);
+  t.teardown(() => session.close());
+  const pid = join(t.testdir(), 'pid');
+  const endless = session.exec(`sh -c 'echo $$ >"${pid}"; exec yes'`, {
+    become: false,
+    maxOutput: 1000,
+  });
+  await t.rejects(endless, { code: 'command', message: /more than 1000 bytes/ });
+  const isGone = `while kill -0 "$(cat '${pid}')"; do sleep 0.02; done 2>/dev/null; echo gone`;
+  t.equal((await session.exec(isGone, { become: false })).stdout.toString(), 'gone\n');
 });
 
 t.test(

@@ -1,4 +1,5 @@
-import type { Change, Counts, Event, Fault, Happening, TaskStatus } from '../../lib/events.ts';
+import type { Change, Counts, Event, Fault, Happening, RunEnded, TaskStatus } from '../../lib/events.ts';
+import type { Form } from '../../lib/form.ts';
 
 const START = Date.parse('2026-01-05T10:00:00.000Z');
 
@@ -9,6 +10,7 @@ interface Ending {
   readonly opaque?: true;
   readonly fault?: Fault;
   readonly note?: string;
+  readonly form?: Form;
 }
 
 /** Writes events as a run would: numbers tasks and commands, keeps the time and the counts. */
@@ -16,7 +18,7 @@ export function createScript(options: { check?: boolean; playbook?: string; host
   const { check = false, playbook = 'ha.ts', hosts } = options;
   const events: Event[] = [];
   const counts = new Map(
-    hosts.map((host) => [host, { ok: 0, changed: 0, failed: 0, unreachable: 0, skipped: 0 }]),
+    hosts.map((host) => [host, { ok: 0, changed: 0, failed: 0, unreachable: 0, skipped: 0, waiting: 0 }]),
   );
   let clock = START;
   let numbers = 0;
@@ -34,8 +36,9 @@ export function createScript(options: { check?: boolean; playbook?: string; host
     return numbers;
   };
   const end = (host: string, task: number, title: string, seconds: number, ending: Ending, name = 'task') => {
-    const { status, changes = [], steps = [], opaque, fault, note } = ending;
-    emit({ type: 'task.planned', host, task, changes, steps, ...(opaque ? { opaque } : {}) });
+    const { status, changes = [], steps = [], opaque, fault, note, form } = ending;
+    const asks = form ? { form } : {};
+    emit({ type: 'task.planned', host, task, changes, steps, ...(opaque ? { opaque } : {}), ...asks });
     if (!check) {
       for (const shown of steps) {
         numbers += 1;
@@ -45,7 +48,8 @@ export function createScript(options: { check?: boolean; playbook?: string; host
       }
     }
     clock += seconds * 1000;
-    const more = { ...(fault ? { fault } : {}), ...(note ? { note } : {}) };
+    const held = status === 'waiting' ? asks : {};
+    const more = { ...(fault ? { fault } : {}), ...(note ? { note } : {}), ...held };
     emit({ type: 'task.ended', host, task, name, title, status, seconds, ...more });
     // As the run itself counts: a lost host is not failed as well.
     if (fault?.code !== 'unreachable') count(host, status === 'would-change' ? 'changed' : status);
@@ -68,7 +72,7 @@ export function createScript(options: { check?: boolean; playbook?: string; host
       emit({ type: 'host.unreachable', host, fault });
       count(host, 'unreachable');
     },
-    finish(outcome: 'ok' | 'failed' | 'unreachable' | 'interrupted', fault?: Fault): readonly Event[] {
+    finish(outcome: RunEnded['outcome'], fault?: Fault): readonly Event[] {
       const seconds = (clock - START) / 1000;
       const more = fault === undefined ? {} : { fault };
       emit({ type: 'run.ended', check, outcome, seconds, hosts: Object.fromEntries(counts), ...more });
@@ -99,7 +103,14 @@ export function haEvents(options: { check?: boolean; trouble?: boolean } = {}): 
 
   run.emit({ type: 'play.started', play: 'Swarm on the manager', hosts: ['ha1'] });
   run.task('ha1', 'swarm, advertised at 10.0.0.1', 0.21, { status: 'ok' });
-  run.emit({ type: 'play.ended', play: 'Swarm on the manager', failed: [], unreachable: [], seconds: 0.21 });
+  run.emit({
+    type: 'play.ended',
+    play: 'Swarm on the manager',
+    failed: [],
+    unreachable: [],
+    waiting: [],
+    seconds: 0.21,
+  });
 
   run.emit({ type: 'play.started', play: 'Join the workers', hosts: ['ha2', 'ha3'] });
   for (const worker of ['ha2', 'ha3']) {
@@ -120,7 +131,14 @@ export function haEvents(options: { check?: boolean; trouble?: boolean } = {}): 
     else run.task(worker, 'join the swarm', 2.5, { status: changed, ...joins });
   }
   const failed = trouble ? ['ha3'] : [];
-  run.emit({ type: 'play.ended', play: 'Join the workers', failed, unreachable: [], seconds: 7.5 });
+  run.emit({
+    type: 'play.ended',
+    play: 'Join the workers',
+    failed,
+    unreachable: [],
+    waiting: [],
+    seconds: 7.5,
+  });
 
   run.emit({ type: 'play.started', play: 'Deploy', hosts: ['ha1'] });
   run.task('ha1', 'label node 4kx…', 0.4, {
@@ -142,11 +160,13 @@ export function haEvents(options: { check?: boolean; trouble?: boolean } = {}): 
         to: 'services:\n  web:\n    tag: 2\n',
       },
       { path: 'mode', op: 'change', from: '0644', to: '0600' },
+      // Not shown: the text is.
+      { path: 'sha256', op: 'change', from: 'f'.repeat(64), to: '0'.repeat(64) },
     ],
     steps: ['put /etc/da/versiontag.yml root:root 0600'],
   });
   run.task('ha1', 'remove stack old', 0, { status: 'skipped', note: 'left out by --tags' });
-  run.emit({ type: 'play.ended', play: 'Deploy', failed: [], unreachable: [], seconds: 0.5 });
+  run.emit({ type: 'play.ended', play: 'Deploy', failed: [], unreachable: [], waiting: [], seconds: 0.5 });
   return run.finish(trouble ? 'failed' : 'ok');
 }
 
@@ -187,6 +207,39 @@ export function manyEvents(size = 500, tasks = 10): readonly Event[] {
       }
     }
   }
-  run.emit({ type: 'play.ended', play: 'Web servers', failed, unreachable: lost, seconds: 5 });
+  run.emit({ type: 'play.ended', play: 'Web servers', failed, unreachable: lost, waiting: [], seconds: 5 });
   return run.finish('failed');
+}
+
+/** A gate on one of two hosts: in check mode it is foreseen, else it ends the run. */
+export function gateEvents(options: { check?: boolean } = {}): readonly Event[] {
+  const { check = false } = options;
+  const run = createScript({ check, hosts: ['ha1', 'ha2'] });
+  run.task('ha2', 'join the swarm', 0, { status: 'ok' });
+  run.emit({ type: 'play.started', play: 'Admin page', hosts: ['ha1'] });
+  run.task('ha1', 'Digital Access Admin', 0, {
+    status: check ? 'would-change' : 'waiting',
+    changes: [{ path: 'answers.policy2', op: 'add', to: '(known after apply)' }],
+    steps: ['ask: Digital Access Admin; keep the answers in /etc/answers.yml'],
+    form: {
+      title: 'Digital Access Admin',
+      checklist: [
+        { title: 'Log in', lines: ['open https://10.0.0.1:8443'] },
+        {
+          title: 'Register',
+          lines: ['add policy2 with a name that is long enough to be wrapped here', 'publish'],
+        },
+      ],
+      questions: [
+        { name: 'policy1', text: 'id of policy1', kind: 'integer', answer: 6 },
+        { name: 'policy2', text: 'id of policy2 (\x1b[2J)', kind: 'integer' },
+      ],
+      variable: 'answers',
+      problem: '7 is given twice',
+    },
+    ...(check ? {} : { note: 'an answer is waited for' }),
+  });
+  const waiting = check ? [] : ['ha1'];
+  run.emit({ type: 'play.ended', play: 'Admin page', failed: [], unreachable: [], waiting, seconds: 0 });
+  return run.finish(check ? 'ok' : 'waiting');
 }

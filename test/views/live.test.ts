@@ -7,7 +7,7 @@ import { nothingYet, reduce } from '../../lib/views/live-state.ts';
 import { createLiveView } from '../../lib/views/live-view.ts';
 import { safeView } from '../../lib/views/safe-view.ts';
 import { width } from '../../lib/views/width.ts';
-import { createScript, haEvents, manyEvents } from './demo-events.ts';
+import { createScript, gateEvents, haEvents, manyEvents } from './demo-events.ts';
 import { createOutput } from './output.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -275,6 +275,9 @@ t.test('a view that throws does not change the run', async (t) => {
         seen.push(event.type);
         throw new Error(`no ${event.type}`);
       },
+      suspend() {
+        throw new Error('not asked');
+      },
       end() {
         seen.push('end');
         throw new Error('nor an end');
@@ -287,8 +290,9 @@ t.test('a view that throws does not change the run', async (t) => {
   t.same(seen, ['run.started', 'end'], 'it is asked no more');
   t.match(errors, [{ message: 'no run.started' }]);
 
-  const endless = safeView({ handle() {}, end: () => Promise.reject(new Error('stuck')) }, (error) =>
-    errors.push(error),
+  const endless = safeView(
+    { handle() {}, suspend: () => () => {}, end: () => Promise.reject(new Error('stuck')) },
+    (error) => errors.push(error),
   );
   await endless.end();
   await endless.end();
@@ -310,4 +314,52 @@ t.test('a view that throws does not change the run', async (t) => {
   await view.end();
   t.match(told, [{ message: 'no clock' }], 'what its timer throws, too');
   t.notMatch(terminal.screen(), 'after the fault');
+});
+
+t.test('a host that waits for the operator has a sign of its own', async (t) => {
+  const events = gateEvents();
+  t.same(frame(events, SMALL), [
+    'held: ha1  for answers  Digital Access Admin',
+    'ok: ha2               1 ok',
+  ]);
+  t.same(frame(events, { columns: 80, rows: 5 }), ['more: 2 more: 1 for answers, 1 ok']);
+});
+
+t.test('the terminal is given away while the operator is asked', async (t) => {
+  const terminal = createTerminal(SMALL);
+  const { write } = terminal;
+  const view = safeView(
+    await createView('live', { out: terminal, color: false, diff: false, verbosity: 0 }),
+    (error) => t.fail(String(error)),
+  );
+  const events = gateEvents();
+  const asked = events.findIndex(({ type }) => type === 'play.started');
+  for (const event of events.slice(0, asked)) view.handle(event);
+  await pause(150);
+  t.match(terminal.screen(), /✔ ha2/);
+  const resume = view.suspend();
+  t.notMatch(terminal.screen(), /✔ ha2/, 'the rows are gone');
+  t.equal(terminal.write, write, 'whoever asks writes to the terminal itself');
+  terminal.write('id of policy2: 7\n');
+  for (const event of events.slice(asked, -1)) view.handle(event);
+  const before = terminal.screen();
+  await pause(250);
+  t.equal(terminal.screen(), before, 'nothing is drawn');
+  resume();
+  for (const event of events.slice(-1)) view.handle(event);
+  await view.end();
+  t.match(
+    terminal.screen(),
+    /id of policy2: 7\n\n== Admin page \(1 host\)\nha1 {2}waiting/,
+    'it is told after',
+  );
+  t.equal(terminal.write, write);
+
+  const early = createTerminal(SMALL);
+  const left = await createView('live', { out: early, color: false, diff: false, verbosity: 0 });
+  for (const event of events.slice(0, asked)) left.handle(event);
+  left.suspend();
+  for (const event of events.slice(asked)) left.handle(event);
+  await left.end();
+  t.match(early.screen(), /== Recap: 2 hosts, 1 waiting/, 'a run may end meanwhile');
 });

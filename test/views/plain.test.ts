@@ -1,11 +1,13 @@
 import t from 'tap';
 import type { Change, Event, Fault } from '../../lib/events.ts';
 import { changeLines } from '../../lib/views/change-lines.ts';
+import { createView } from '../../lib/views/create-view.ts';
 import { createPaint } from '../../lib/views/paint.ts';
+import { planLines } from '../../lib/views/plan-lines.ts';
 import { column, fit, fitMiddle, width, wrap } from '../../lib/views/width.ts';
 import { visible, visibleLines } from '../../lib/visible.ts';
-import { createScript, haEvents, manyEvents } from './demo-events.ts';
-import { told } from './output.ts';
+import { createScript, gateEvents, haEvents, manyEvents } from './demo-events.ts';
+import { createOutput, told } from './output.ts';
 
 const HA = `ha.ts on 3 hosts
 
@@ -317,6 +319,28 @@ t.test('changes', async (t) => {
   );
 });
 
+t.test('a checksum is told where its text is not', async (t) => {
+  const sha256 = (path: string, to = 'new'): Change => ({ path, op: 'change', from: 'old', to });
+  const told = (...changes: readonly Change[]) =>
+    planLines(
+      { type: 'task.planned', at: '', host: 'a', task: 1, changes, steps: [] },
+      { paint: createPaint(false), columns: 60, diff: true, steps: true, form: true },
+    );
+  t.same(told(sha256('sha256')), ['~ sha256: old -> new']);
+  t.same(told(sha256('sha256'), sha256('text', 'b')), ['~ text: old -> b']);
+  t.same(told({ path: 'content', op: 'add', to: 'x' }, sha256('sha256')), ['+ content: x']);
+  t.same(
+    told({ path: 'content', op: 'remove', from: 'x' }, sha256('sha256')),
+    ['- content: x', '~ sha256: old -> new'],
+    'the new text is too long to be shown',
+  );
+  t.same(
+    told(sha256('files./a.sha256'), sha256('files./a.text'), sha256('files./b.sha256')),
+    ['~ files./a.text: old -> new', '~ files./b.sha256: old -> new'],
+    'each beside its own',
+  );
+});
+
 t.test('text of a host cannot steer a terminal or break the layout', async (t) => {
   t.equal(visible('a\x1b[2J\tb\r\n\x7f\u200b\ufeff'), 'a␛[2J b␍␊␡\\u200b\\ufeff');
   t.same(visibleLines('a\tb\r\n  c\x08\r\n'), ['a\tb', '  c␈']);
@@ -405,4 +429,81 @@ t.test('json is the events, one a line', async (t) => {
   );
   t.notMatch(text, /[\u007f-\u009f\u2028]/);
   t.match(text, '\\u009b2J\\u2028');
+});
+
+t.test('a run that waits for the operator ends with what is to be done', async (t) => {
+  const text = await told('plain', gateEvents(), { columns: 50 });
+  const checklist = `Digital Access Admin
+7 is given twice
+Log in
+  1. open https://10.0.0.1:8443
+Register
+  2. add policy2 with a name that is long enough
+     to be wrapped here
+  3. publish
+Known already:
+  - policy1: id of policy1: 6
+To be answered when it is done:
+  - policy2: id of policy2 (␛[2J)
+`;
+  t.equal(
+    text.slice(text.indexOf('ha1')),
+    `ha1  waiting  Digital Access Admin
+    an answer is waited for
+== Admin page: 1 waiting  (0.0 s)
+
+== Recap: 2 hosts, 1 waiting
+  ha1  ok 0  changed 0  failed 0  unreachable 0  skipped 0  waiting 1
+  ha2  ok 1  changed 0  failed 0  unreachable 0  skipped 0  waiting 0
+
+2 hosts: 1 ok, 0 changed, 0 failed, 1 waiting in 0.0 s
+
+${checklist}`,
+  );
+  const colored = await told('plain', gateEvents(), { color: true });
+  t.match(colored, '\x1b[35mwaiting\x1b[39m', 'in a colour of its own');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notMatch(colored, /\x1b\[31m/, 'not in that of failures');
+
+  const checked = await told('plain', gateEvents({ check: true }), { columns: 54 });
+  t.match(checked, '(known after apply)\n');
+  for (const line of checklist.trimEnd().split('\n')) t.match(checked, `\n    ${line}\n`, 'seen before');
+  t.notMatch(checked, 'waiting');
+});
+
+t.test('what is asked is in the JSON as data', async (t) => {
+  const events = (await told('json', gateEvents()))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const form = { title: 'Digital Access Admin', questions: [{ answer: 6 }, { name: 'policy2' }] };
+  t.match(events, [
+    { type: 'run.started' },
+    {},
+    {},
+    {},
+    {},
+    {},
+    { type: 'task.planned', form },
+    {},
+    {},
+    { type: 'task.ended', status: 'waiting', fault: undefined, form },
+    { type: 'play.ended', waiting: ['ha1'] },
+    { type: 'run.ended', outcome: 'waiting', hosts: { ha1: { failed: 0, waiting: 1 } } },
+  ]);
+});
+
+t.test('while the operator is asked, nothing is written in between', async (t) => {
+  const out = createOutput();
+  const view = await createView('plain', { out, color: false, diff: false, verbosity: 0 });
+  const [first, ...events] = gateEvents();
+  if (first !== undefined) view.handle(first);
+  const before = out.text();
+  const resume = view.suspend();
+  for (const event of events) view.handle(event);
+  t.equal(out.text(), before);
+  resume();
+  resume();
+  await view.end();
+  t.equal(out.text(), await told('plain', gateEvents()));
 });

@@ -11,6 +11,7 @@ import { accountName, fourDigits, setAttributes } from './attributes.ts';
 import { controlSource, type FileSource, shownLimit, shownText, textSource } from './file-source.ts';
 import { type FileState, fileState } from './file-state.ts';
 import { digestAsSecret } from './secret-digest.ts';
+import { textFile } from './text-file.ts';
 
 export type CopyFileArgs = {
   /** Path on the host. One that ends in `/` is a folder, and the file keeps its name. */
@@ -85,6 +86,8 @@ const copy = task('copyFile', {
     if (equal(now.sha256, source.sha256)) return [setAttributes(dest, now, want)];
     return [put(dest, { content: source.content, mode, owner, group })];
   },
+  // Made anew of what is foreseen here: one that was foreseen before is of the file before.
+  foresees: (_now, _want, { dest }) => [{ fact: textFile(dest) }],
 });
 
 /** The file as it is, with its text where that differs and may be shown. */

@@ -1,5 +1,15 @@
+export { blockOf } from '../../yaml/block-of.ts';
+export { editYaml, type YamlEdit } from '../../yaml/edit-yaml.ts';
+export { readYaml } from '../../yaml/read-yaml.ts';
+export { renameKey } from '../../yaml/rename-key.ts';
 export { type Account, account } from './account.ts';
 export { type CopyFileArgs, copyFile } from './copy-file.ts';
 export { type CopyKeysArgs, copyKeys, type KeyFolder, type KeyState } from './copy-keys.ts';
+export { type FileAbsentArgs, fileAbsent } from './file-absent.ts';
 export { type FileState, fileState } from './file-state.ts';
 export { type KeyFile, type KeyFilesArgs, type KeySource, keyFiles } from './key-files.ts';
+export { type OwnedTree, type OwnedTreeArgs, ownedTree } from './owned-tree.ts';
+export { plainText, type TextFile, textFile, withText } from './text-file.ts';
+export { type XmlFile, type XmlFileArgs, type XmlFileEdit, xmlFile } from './xml-file.ts';
+export { xmlValues } from './xml-values.ts';
+export { type YamlFileArgs, yamlFile } from './yaml-file.ts';

@@ -1,9 +1,9 @@
 import { showDuration } from '../../compose/duration.ts';
+import { imageName } from '../../compose/image-name.ts';
 import { namespaceLabel } from '../../compose/namespace.ts';
 import type { ContainerSpec, HealthcheckSpec, MountSpec } from '../../compose/service-spec.ts';
 import { isRecord } from '../../equal.ts';
 import { environment } from './environment.ts';
-import { imageName } from './image-name.ts';
 import { tidy } from './tidy.ts';
 
 /**

@@ -1,10 +1,10 @@
+import { imageName } from '../../compose/image-name.ts';
 import { imageLabel, scoped } from '../../compose/namespace.ts';
 import { equal } from '../../equal.ts';
 import { sh } from '../../sh.ts';
 import { docker, exec, type Step } from '../../step.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import type { EngineService } from './engine-objects.ts';
-import { imageName } from './image-name.ts';
 import type { ServiceState } from './service-state.ts';
 import type { StackDeployArgs } from './stack-deploy-args.ts';
 

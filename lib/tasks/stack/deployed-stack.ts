@@ -2,17 +2,17 @@ import type { ComposeConfig } from '../../compose/compose-config.ts';
 import type { ComposeSource } from '../../compose/compose-source.ts';
 import { convertNetworks, type StackNetworks } from '../../compose/convert-network.ts';
 import { convertService } from '../../compose/convert-service.ts';
-import { namespaceLabel, unscoped } from '../../compose/namespace.ts';
+import { unscoped } from '../../compose/namespace.ts';
 import type { ServiceSpec } from '../../compose/service-spec.ts';
 import { type Ask, type Fact, fact } from '../../fact.ts';
+import { isKnown } from '../../unknown.ts';
 import type { EngineService } from './engine-objects.ts';
-import { type FileObjects, readFileObjects, withFileIds } from './file-objects.ts';
+import { type FileObjects, readFileObjects, withFileIds, withoutRemoved } from './file-objects.ts';
 import { type NetworkSettings, networkSettings } from './network-settings.ts';
 import { readCompose } from './read-compose.ts';
 import { type LiveStack, readStack } from './read-stack.ts';
 import { type ServiceState, serviceState } from './service-state.ts';
 import type { StackDeployArgs } from './stack-deploy-args.ts';
-import { stackObjects } from './stack-objects.ts';
 import { type PlacedTask, placedTasks } from './stack-tasks.ts';
 
 /** A stack as it runs, and as far as its compose files tell. */
@@ -21,7 +21,7 @@ export interface DeployedStack {
   readonly services: Readonly<Record<string, ServiceState>>;
   /** Networks of the stack, by their names in the swarm. */
   readonly networks: Readonly<Record<string, NetworkSettings>>;
-  /** Where each service's tasks run. In check mode as it is now. */
+  /** Where each service's tasks run. In check mode as it is now, none once the stack would change. */
   readonly tasks: Readonly<Record<string, readonly PlacedTask[]>>;
   /** What all this was read from; the same before and after. */
   readonly basis: DeployBasis;
@@ -29,8 +29,6 @@ export interface DeployedStack {
 
 /** What a deploy is planned from. */
 export interface DeployBasis {
-  readonly files: readonly string[];
-  readonly dir: string | undefined;
   readonly sources: readonly ComposeSource[];
   readonly config: ComposeConfig;
   /** The merged files in the Engine's words, by the names of the compose files. */
@@ -42,31 +40,32 @@ export interface DeployBasis {
   readonly networkNames: Readonly<Record<string, string>>;
 }
 
-/** The stack of a deploy: its compose files, and what runs of them. One round trip, two with secrets or configs. */
+/**
+ * The stack of a deploy: its compose files, and what runs of them, in check mode as earlier tasks of the check
+ * would leave both. One round trip, two with secrets or configs. Unknown while a file's text is.
+ */
 export function deployedStack(args: StackDeployArgs): Fact<DeployedStack> {
   return fact({ key: ['deployed stack', args.name], read: (ask) => read(ask, args) });
 }
 
 async function read(ask: Ask, { name, files, dir, prune = false }: StackDeployArgs): Promise<DeployedStack> {
-  const objects = stackObjects(name);
-  const [{ config, sources }, found, foreseen] = await Promise.all([
-    readCompose(ask, files, dir),
-    readStack(ask, name),
-    ask.foreseen(objects) ? ask.fact(objects) : undefined,
-  ]);
-  const live = foreseen === undefined ? found : onlyNamed(found, name, foreseen);
+  const [compose, live] = await Promise.all([readCompose(ask, files, dir), readStack(ask, name)]);
+  // As with a fact whose key is not known yet: the task that reads it is skipped.
+  if (!isKnown(compose)) return compose as unknown as DeployedStack;
+  const { config, sources } = compose;
   const networks = convertNetworks(name, config);
   const plain = Object.fromEntries(
     Object.keys(config.services).map((key) => [key, convertService(name, key, config)]),
   );
-  const [fileObjects, networkNames] = await Promise.all([
+  const [found, networkNames] = await Promise.all([
     readFileObjects(ask, name, config, dir),
     readNetworkNames(ask, live),
   ]);
+  const fileObjects = live.foreseen ? withoutRemoved(found, name, config, live) : found;
   const specs = Object.fromEntries(
     Object.entries(plain).map(([key, spec]) => [key, withFileIds(spec, fileObjects)]),
   );
-  const basis = { files, dir, sources, config, specs, networks, live, fileObjects, networkNames };
+  const basis = { sources, config, specs, networks, live, fileObjects, networkNames };
   const services = live.services
     .map((service) => [unscoped(name, service.Spec.Name), service] as const)
     .filter(([key]) => prune || key in specs);
@@ -89,29 +88,15 @@ function liveNetworks({ networks }: LiveStack, { own }: StackNetworks): Deployed
   );
 }
 
-/** What is left of a stack when a removal of this check is thought done. */
-function onlyNamed(
-  live: LiveStack,
-  name: string,
-  left: { services: readonly string[]; networks: readonly string[] },
-): LiveStack {
-  const services = live.services.filter(({ Spec }) => left.services.includes(Spec.Name));
-  const ids = new Set(services.map(({ ID }) => ID));
-  return {
-    ...live,
-    services,
-    tasks: live.tasks.filter(({ ServiceID }) => ids.has(ServiceID)),
-    networks: live.networks.filter(
-      ({ Name, Labels }) => Labels?.[namespaceLabel] !== name || left.networks.includes(Name),
-    ),
-  };
-}
-
 /** Networks that every node has of its own, such as `host`, are not among those listed. */
 async function readNetworkNames(ask: Ask, live: LiveStack): Promise<Readonly<Record<string, string>>> {
   const known = new Map(live.networks.map(({ Id, Name }) => [Id, Name]));
   const used = live.services.flatMap(({ Spec }: EngineService) => Spec.TaskTemplate.Networks ?? []);
-  const missing = [...new Set(used.map(({ Target = '' }) => Target))].filter((id) => !known.has(id));
+  // One that is only foreseen is named, not numbered.
+  const names = new Set(known.values());
+  const missing = [...new Set(used.map(({ Target = '' }) => Target))].filter(
+    (id) => !known.has(id) && !names.has(id),
+  );
   const answers = await Promise.all(
     missing.map((id) => ask.docker<{ readonly Name: string }>(`/networks/${id}`)),
   );

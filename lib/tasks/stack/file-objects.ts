@@ -70,6 +70,29 @@ export function withFileIds(spec: ServiceSpec, { secrets, configs }: FileObjects
   return { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec } };
 }
 
+/** What is left of them when a removal of the stack is thought done: those that are external stay. */
+export function withoutRemoved(
+  found: FileObjects,
+  stack: string,
+  config: ComposeConfig,
+  left: { readonly secrets: readonly EngineFile[]; readonly configs: readonly EngineFile[] },
+): FileObjects {
+  const gone = (section: 'secrets' | 'configs') => {
+    const own = Object.entries(config[section]).filter(([, { external }]) => !external);
+    const names = own.map(([key, definition]) => fileName(key, definition, stack));
+    return new Set(names.filter((name) => !left[section].some(({ Spec }) => Spec.Name === name)));
+  };
+  const [secrets, configs] = [gone('secrets'), gone('configs')];
+  const without = (record: Readonly<Record<string, string>>, names: ReadonlySet<string>) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !names.has(name)));
+  return {
+    ...found,
+    secrets: without(found.secrets, secrets),
+    configs: without(found.configs, configs),
+    configData: without(found.configData, configs),
+  };
+}
+
 async function checksums(
   ask: Ask,
   paths: readonly string[],

@@ -1,9 +1,11 @@
+import type { ConstrainedNode } from '../../compose/constraint.ts';
 import { namespaceLabel } from '../../compose/namespace.ts';
 import { DabookError, messageOf } from '../../errors.ts';
 import type { Ask } from '../../fact.ts';
+import type { Later } from '../../unknown.ts';
 import { swarmMembership } from '../swarm/swarm-membership.ts';
-import type { ConstrainedNode } from './constraint.ts';
 import type { EngineFile, EngineNetwork, EngineService, EngineTask } from './engine-objects.ts';
+import { foreseenStack } from './foreseen-stack.ts';
 
 /** What a swarm holds of a stack, as a manager of it answers. All empty where the host manages no swarm. */
 export interface LiveStack {
@@ -11,6 +13,8 @@ export interface LiveStack {
     /** As the Engine names them: `inactive`, `pending`, `active`, `error`, `locked`. */
     readonly state: string;
     readonly isManager: boolean;
+    /** Its id in its swarm. */
+    readonly nodeId: Later<string> | undefined;
     /** The engine's clock, in milliseconds since 1970. */
     readonly time: number;
   };
@@ -21,9 +25,15 @@ export interface LiveStack {
   readonly secrets: readonly EngineFile[];
   readonly configs: readonly EngineFile[];
   readonly nodes: readonly ConstrainedNode[];
+  /** True in check mode when earlier tasks would change the stack: there are no tasks to look at then. */
+  readonly foreseen: boolean;
 }
 
-interface Info {
+/** What it takes to tell how far tasks are. */
+export type LiveTasks = Pick<LiveStack, 'host' | 'tasks' | 'nodes'>;
+
+/** The part of the Engine's `/info` that is read here. */
+export interface Info {
   readonly SystemTime?: string;
   readonly Swarm?: {
     readonly LocalNodeState?: string;
@@ -37,8 +47,19 @@ export function ofStack(name: string): string {
   return `filters=${encodeURIComponent(JSON.stringify({ label: [`${namespaceLabel}=${name}`] }))}`;
 }
 
-/** Asks for all of a stack at once: one round trip. */
+/** Asks for all of a stack at once: one round trip. In check mode as earlier tasks of the check would leave it. */
 export async function readStack(ask: Ask, name: string): Promise<LiveStack> {
+  const live = await readLive(ask, name);
+  const change = foreseenStack(name);
+  if (!ask.foreseen(change)) return live;
+  const { nodeId, ...held } = await ask.fact(change);
+  // Foreseen of a swarm that this host would have left since.
+  if (nodeId !== live.host.nodeId) return live;
+  const others = live.networks.filter(({ Labels }) => Labels?.[namespaceLabel] !== name);
+  return { ...live, ...held, networks: [...others, ...held.networks], tasks: [], foreseen: true };
+}
+
+async function readLive(ask: Ask, name: string): Promise<LiveStack> {
   // Workers refuse most of these; whether that matters is known when all have answered.
   const [info, services, tasks, networks, secrets, configs, nodes] = await Promise.allSettled([
     ask.docker<Info>('/info'),
@@ -50,17 +71,13 @@ export async function readStack(ask: Ask, name: string): Promise<LiveStack> {
     ask.docker<readonly ConstrainedNode[]>('/nodes'),
   ]);
   if (info.status === 'rejected') throw info.reason;
-  const { Swarm: swarm = {}, SystemTime } = info.value ?? {};
-  const host = {
-    state: swarm.LocalNodeState || 'inactive',
-    isManager: swarm.ControlAvailable === true,
-    time: Date.parse(SystemTime ?? '') || 0,
-  };
-  const nothing = { services: [], tasks: [], secrets: [], configs: [], nodes: [] };
-  const foreseen = ask.foreseen(swarmMembership) ? await ask.fact(swarmMembership) : undefined;
-  if (foreseen !== undefined && (foreseen.state !== host.state || foreseen.nodeId !== swarm.NodeID)) {
+  const host = hostOf(info.value);
+  const nothing = { services: [], tasks: [], secrets: [], configs: [], nodes: [], foreseen: false };
+  const membership = ask.foreseen(swarmMembership) ? await ask.fact(swarmMembership) : undefined;
+  if (membership !== undefined && (membership.state !== host.state || membership.nodeId !== host.nodeId)) {
     // A swarm that this check would leave, join or make: it holds nothing of the stack yet.
-    const then = { state: foreseen.state, isManager: foreseen.role === 'manager', time: host.time };
+    const { state, role, nodeId } = membership;
+    const then = { ...host, state, isManager: role === 'manager', nodeId };
     return { host: then, ...nothing, networks: answer(networks).filter(({ Scope }) => Scope !== 'swarm') };
   }
   if (!host.isManager) return { host, ...nothing, networks: [] };
@@ -72,6 +89,17 @@ export async function readStack(ask: Ask, name: string): Promise<LiveStack> {
     secrets: answer(secrets),
     configs: answer(configs),
     nodes: answer(nodes),
+    foreseen: false,
+  };
+}
+
+/** What an engine's `/info` says of it and its swarm. */
+export function hostOf({ Swarm: swarm = {}, SystemTime }: Info = {}): LiveStack['host'] {
+  return {
+    state: swarm.LocalNodeState || 'inactive',
+    isManager: swarm.ControlAvailable === true,
+    nodeId: swarm.NodeID || undefined,
+    time: Date.parse(SystemTime ?? '') || 0,
   };
 }
 

@@ -1,13 +1,16 @@
 import type { ComposeSource } from '../../compose/compose-source.ts';
+import { dnsrrPorts } from '../../compose/dnsrr-ports.ts';
+import { refuseFound } from '../../compose/finding.ts';
+import { imageFindings } from '../../compose/image-findings.ts';
 import { unscoped } from '../../compose/namespace.ts';
-import { type ParsedFile, parseFile } from '../../compose/parse-file.ts';
-import { equal, isRecord } from '../../equal.ts';
+import { type ParsedFile, readYaml } from '../../compose/parse-file.ts';
+import { portClashes } from '../../compose/port-clashes.ts';
+import { strayServices } from '../../compose/stray-services.ts';
+import { equal } from '../../equal.ts';
 import { refuse } from '../../refuse.ts';
 import { show } from '../../show.ts';
 import type { DeployBasis, DeployedStack } from './deployed-stack.ts';
-import { imageFault } from './image-name.ts';
 import { networkSettings, wantedNetworkSettings } from './network-settings.ts';
-import { refusePortClashes } from './refuse-port-clashes.ts';
 import type { StackDeployArgs } from './stack-deploy-args.ts';
 
 /**
@@ -16,9 +19,7 @@ import type { StackDeployArgs } from './stack-deploy-args.ts';
  */
 export function refuseFaults({ basis }: DeployedStack, { name }: StackDeployArgs): void {
   refuseHost(basis, name);
-  refuseStrayServices(basis);
-  refuseImages(basis);
-  refusePortClashes(basis);
+  refuseFindings(basis);
   refuseMissing(basis, name);
   refuseChangedNetworks(basis);
   refuseChangedFiles(basis, name);
@@ -37,59 +38,21 @@ function refuseHost({ live: { host } }: DeployBasis, stack: string): void {
   );
 }
 
-/**
- * A file that changes services of an earlier file, and has one that no earlier file has: most likely a
- * misspelt name. Docker would run it with whatever the one file says of it, on any node.
- */
-function refuseStrayServices({ sources }: DeployBasis): void {
+/** What the lint of the files tells too, as far as it fails or misleads a deploy. */
+function refuseFindings({ config, sources, specs }: DeployBasis): void {
   const files = readable(sources);
-  const namesIn = (index: number) => {
-    const services = files[index]?.data.services;
-    return isRecord(services) ? Object.keys(services) : [];
-  };
-  const earlier = new Set(namesIn(0));
-  for (const [index, file] of files.entries()) {
-    const names = namesIn(index);
-    const known = names.filter((service) => earlier.has(service));
-    const stray = names.find((service) => !earlier.has(service));
-    if (index > 0 && known.length > 0 && stray !== undefined) {
-      throw refuse(
-        `${file.at(['services', stray])}: service ${stray} is in none of the files before, which define ${[...earlier].join(', ')}`,
-        `correct its name, or define it in ${files[0]?.file} (or in a file of its own)`,
-      );
-    }
-    for (const service of names) earlier.add(service);
-  }
+  const [first] = [
+    ...strayServices(files),
+    ...imageFindings(config.services, files),
+    ...dnsrrPorts(specs, files),
+    ...portClashes(specs, files),
+  ];
+  if (first !== undefined) throw refuseFound(first);
 }
 
 /** The files as data, for places in them. Docker has read them already; one that only docker understands is left out. */
 function readable(sources: readonly ComposeSource[]): readonly ParsedFile[] {
-  return sources.flatMap((source) => {
-    try {
-      return [parseFile(source)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function refuseImages({ config, sources }: DeployBasis): void {
-  for (const [key, { image }] of Object.entries(config.services)) {
-    if (image === undefined || image === '') {
-      throw refuse(
-        `service ${key} has no image in ${sources.map(({ file }) => file).join(', ')}`,
-        `add 'image:' to it`,
-      );
-    }
-    const fault = imageFault(image);
-    if (fault === undefined) continue;
-    const places = readable(sources).filter((file) => file.has(['services', key, 'image']));
-    const where = places.at(-1)?.at(['services', key, 'image']);
-    throw refuse(
-      `${where === undefined ? '' : `${where}: `}image ${image} of service ${key} is not valid: ${fault}`,
-      `write it as in ${image.replace(/^\w+:\/\//, '').toLowerCase()}`,
-    );
-  }
+  return sources.flatMap((source) => readYaml(source).parsed ?? []);
 }
 
 /** What the files call external, or read from the host, must be there. */

@@ -1,3 +1,4 @@
+import { parseConstraint, showConstraint } from '../../compose/constraint.ts';
 import { showDuration } from '../../compose/duration.ts';
 import { imageLabel, namespaceLabel } from '../../compose/namespace.ts';
 import type {
@@ -7,7 +8,6 @@ import type {
   ServiceSpec,
   UpdateSpec,
 } from '../../compose/service-spec.ts';
-import { parseConstraint, showConstraint } from './constraint.ts';
 import { containerSettings } from './container-settings.ts';
 import { resourceSettings } from './resource-settings.ts';
 import { dropEmpty, tidy } from './tidy.ts';

@@ -1,9 +1,10 @@
+import type { ConstrainedNode } from '../../compose/constraint.ts';
 import type { ServiceSpec } from '../../compose/service-spec.ts';
-import type { ConstrainedNode } from './constraint.ts';
 import type { EngineService } from './engine-objects.ts';
 import type { LiveStack } from './read-stack.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
 import { isJobSpec, taskProgress, wantedTasks } from './task-progress.ts';
+import { unsettledUpdate } from './unsettled-update.ts';
 
 /** A service of a stack: its settings, and how many of its tasks are as they say. */
 export interface ServiceState extends ServiceSettings {
@@ -21,11 +22,11 @@ export function serviceState(
   networkNames: Readonly<Record<string, string>>,
 ): ServiceState {
   const settings = serviceSettings(service.Spec, (id) => networkNames[id] ?? id);
-  const count = `${taskProgress(service, live).done.length}/${wantedTasks(service.Spec, live.nodes)}`;
-  const update = service.UpdateStatus?.State;
-  // A rollback that is through has left a spec that is settled; whether it is the wanted one is another question.
-  const isSettled = !update || update === 'completed' || update === 'rollback_completed';
-  return { ...settings, ...counted(service.Spec, count), ...(isSettled ? {} : { updating: update }) };
+  const wanted = wantedTasks(service.Spec, live.nodes);
+  // What is only foreseen is foreseen to run.
+  const count = `${live.foreseen ? wanted : taskProgress(service, live).done.length}/${wanted}`;
+  const updating = unsettledUpdate(service);
+  return { ...settings, ...counted(service.Spec, count), ...(updating === undefined ? {} : { updating }) };
 }
 
 /** A service as a spec wants it: all its tasks running, or completed. */

@@ -1,11 +1,11 @@
-import { equal } from '../../equal.ts';
-import { refuse } from '../../refuse.ts';
 import { task } from '../../task.ts';
 import { deploySteps } from './deploy-steps.ts';
 import { type DeployedStack, deployedStack } from './deployed-stack.ts';
+import { foreseenStack } from './foreseen-stack.ts';
 import { wantedNetworkSettings } from './network-settings.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { wantedServiceState } from './service-state.ts';
+import { stackAfterDeploy } from './stack-after-deploy.ts';
 import type { StackDeployArgs } from './stack-deploy-args.ts';
 import { stuckServices } from './stuck-services.ts';
 
@@ -24,12 +24,6 @@ export const stackDeploy = task('stackDeploy', {
   fact: (args) => deployedStack(args),
   want: (now, args): DeployedStack => {
     const { basis } = now;
-    if (!equal(basis.files, args.files) || basis.dir !== args.dir) {
-      throw refuse(
-        `this check has foreseen a deploy of ${args.name} from ${basis.files.join(', ')}: what these files change then is not known`,
-        'run the check again when that is done',
-      );
-    }
     refuseFaults(now, args);
     const services = Object.entries(basis.specs).map(([key, spec]) => [
       key,
@@ -42,6 +36,11 @@ export const stackDeploy = task('stackDeploy', {
     return { ...now, services: Object.fromEntries(services), networks: Object.fromEntries(networks) };
   },
   steps: deploySteps,
+  // Read anew: later tasks of the check may edit the files, or deploy others.
+  foresees: (_now, want, args) => [
+    { fact: foreseenStack(args.name), state: stackAfterDeploy(want, args) },
+    { fact: deployedStack(args) },
+  ],
   settle: ({ timeout = 120 }) => ({ timeout }),
   stuck: stuckServices,
 });

@@ -1,6 +1,5 @@
 import { namespaceLabel } from '../../compose/namespace.ts';
 import { type Fact, fact } from '../../fact.ts';
-import { foreseenDeploy } from './foreseen-deploy.ts';
 import { type LiveStack, ofStack, readStack } from './read-stack.ts';
 
 /** All that exists of a stack, by name. */
@@ -45,7 +44,7 @@ const ended: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What exists of a stack. In check mode it sees what a deploy of the stack would make.
+ * What exists of a stack; in check mode as earlier tasks of the check would leave it.
  * @example const { services } = await host.read(stackObjects('da'))
  */
 export function stackObjects(name: string): Fact<StackObjects> {
@@ -56,17 +55,7 @@ export function stackObjects(name: string): Fact<StackObjects> {
         readStack(ask, name),
         ask.docker<readonly Container[]>(`/containers/json?all=true&${ofStack(name)}`),
       ]);
-      const objects = objectsOf(name, live, containers ?? []);
-      const deployed = foreseenDeploy(name);
-      if (!ask.foreseen(deployed)) return objects;
-      const { services, networks } = await ask.fact(deployed);
-      return {
-        ...objects,
-        services: Object.keys(services)
-          .map((service) => `${name}_${service}`)
-          .sort(),
-        networks: Object.keys(networks).sort(),
-      };
+      return objectsOf(name, live, containers ?? []);
     },
   });
 }
@@ -80,7 +69,8 @@ function objectsOf(name: string, live: LiveStack, containers: readonly Container
     configs: byName(live.configs.map(({ ID, Spec }) => [Spec.Name, ID])),
   };
   const tasks = activeTasks(live);
-  const leaving = live.host.isManager ? leavingContainers(live, containers) : [];
+  // Which containers a stack that is only foreseen would have here, nobody can tell.
+  const leaving = live.host.isManager && !live.foreseen ? leavingContainers(live, containers) : [];
   return {
     services: Object.keys(ids.services),
     networks: Object.keys(ids.networks),

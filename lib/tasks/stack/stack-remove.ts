@@ -1,6 +1,7 @@
 import { refuse } from '../../refuse.ts';
 import { docker, type Step } from '../../step.ts';
 import { task } from '../../task.ts';
+import { foreseenStack } from './foreseen-stack.ts';
 import { type StackObjects, stackObjects } from './stack-objects.ts';
 
 export interface StackRemoveArgs {
@@ -43,6 +44,14 @@ export const stackRemove = task('stackRemove', {
       now[kind].map((object) => remove(kind, object, now, name)),
     );
   },
+  // Read anew, so that a deploy after this is seen by a removal after that.
+  foresees: (_now, { basis: { host } }, { name }) => [
+    {
+      fact: foreseenStack(name),
+      state: { nodeId: host.nodeId, services: [], networks: [], secrets: [], configs: [] },
+    },
+    { fact: stackObjects(name) },
+  ],
   settle: ({ timeout = 120 }) => ({ timeout, interval: 0.5 }),
   stuck: ({ basis, ...now }) => {
     const left = kinds.flatMap((kind) => now[kind].map((object) => `${kind.slice(0, -1)} ${object}`));

@@ -2,9 +2,8 @@ import { unscoped } from '../../compose/namespace.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { type Later, unknown } from '../../unknown.ts';
-import { foreseenDeploy } from './foreseen-deploy.ts';
+import { foreseenStack } from './foreseen-stack.ts';
 import { type LiveStack, readStack } from './read-stack.ts';
-import { stackObjects } from './stack-objects.ts';
 
 /** A task that runs. */
 export interface PlacedTask {
@@ -29,9 +28,7 @@ export function stackTasks(name: string): Fact<Later<StackTasks>> {
   return fact<Later<StackTasks>>({
     key: ['stack tasks', name],
     read: async (ask) => {
-      if (ask.foreseen(foreseenDeploy(name)) || ask.foreseen(stackObjects(name))) {
-        return unknown(`placement of stack ${name}`);
-      }
+      if (ask.foreseen(foreseenStack(name))) return unknown(`placement of stack ${name}`);
       const live = await readStack(ask, name);
       if (!live.host.isManager) {
         throw refuse(

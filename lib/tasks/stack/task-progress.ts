@@ -1,8 +1,8 @@
+import { type ConstrainedNode, satisfiesAll } from '../../compose/constraint.ts';
 import type { ServiceSpec, TaskTemplate } from '../../compose/service-spec.ts';
 import { equal } from '../../equal.ts';
-import { type ConstrainedNode, satisfiesAll } from './constraint.ts';
 import type { EngineService, EngineTask } from './engine-objects.ts';
-import type { LiveStack } from './read-stack.ts';
+import type { LiveTasks } from './read-stack.ts';
 
 /** How far a service's tasks have come towards its spec. */
 export interface TaskProgress {
@@ -10,6 +10,8 @@ export interface TaskProgress {
   readonly done: readonly EngineTask[];
   /** Tasks of the current spec that failed or were rejected, oldest first. */
   readonly failed: readonly EngineTask[];
+  /** Tasks of the current spec that ended by themselves, with an error or without, oldest first. */
+  readonly ended: readonly EngineTask[];
   /** Tasks of the current spec that run, or shall run, or wait for a node. */
   readonly alive: readonly EngineTask[];
 }
@@ -18,7 +20,7 @@ export interface TaskProgress {
 const steady = 5000;
 
 /** Sorts out a service's tasks. Those of earlier specs are left out. */
-export function taskProgress(service: EngineService, live: LiveStack): TaskProgress {
+export function taskProgress(service: EngineService, live: LiveTasks): TaskProgress {
   const ready = new Set(live.nodes.filter(({ Status }) => Status.State === 'ready').map(({ ID }) => ID));
   const isJob = isJobSpec(service.Spec);
   const iteration = service.JobStatus?.JobIteration?.Index ?? 0;
@@ -28,9 +30,10 @@ export function taskProgress(service: EngineService, live: LiveStack): TaskProgr
       isOfSpec(task, service.Spec) &&
       (!isJob || (task.JobIteration?.Index ?? 0) === iteration),
   );
-  const failed = tasks
-    .filter(({ Status }) => Status.State === 'failed' || Status.State === 'rejected')
+  const ended = tasks
+    .filter(({ Status }) => ['failed', 'rejected', 'complete'].includes(Status.State))
     .sort((a, b) => (a.Status.Timestamp ?? '').localeCompare(b.Status.Timestamp ?? ''));
+  const failed = ended.filter(({ Status }) => Status.State !== 'complete');
   const alive = tasks.filter(({ DesiredState, Status }) =>
     isJob
       ? DesiredState !== 'shutdown' && !['complete', 'failed', 'rejected'].includes(Status.State)
@@ -51,7 +54,7 @@ export function taskProgress(service: EngineService, live: LiveStack): TaskProgr
           publishes(task, service.Spec) &&
           isSteady(task),
       );
-  return { done, failed, alive };
+  return { done, failed, ended, alive };
 }
 
 /** How many tasks a spec asks for: for global services, one on each node that they may run on. */

@@ -1,0 +1,91 @@
+import type { ExtraVars } from '../bind.ts';
+import type { Event } from '../events.ts';
+import type { Form } from '../form.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { Operator } from '../operator.ts';
+import type { Playbook } from '../playbook.ts';
+import { run } from '../run.ts';
+import { createView } from '../views/create-view.ts';
+import { createPaint } from '../views/paint.ts';
+import { safeView } from '../views/safe-view.ts';
+import type { Output, View } from '../views/view.ts';
+import { visibleText } from '../visible.ts';
+import { connector } from './connector.ts';
+import { exitStatus, type Io } from './io.ts';
+import { leaveAnswers } from './leave-answers.ts';
+import { terminalOperator } from './terminal-operator.ts';
+import { warn } from './warn.ts';
+
+/** What a run is made of. */
+export interface Input {
+  readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  readonly extraVars: ExtraVars;
+  readonly limit: ReadonlySet<string> | undefined;
+}
+
+/** How it is run and shown. */
+interface Manner {
+  readonly check?: true;
+  readonly diff?: true;
+  readonly forks: number;
+  readonly verbose: number;
+  readonly json?: true;
+  readonly color: boolean;
+  readonly signal: AbortSignal;
+  /** What Ctrl-C does while the operator is asked. */
+  readonly interrupt: () => void;
+}
+
+/**
+ * Runs a playbook, shows how it goes, and asks the operator where it must.
+ * @param out where the view is shown
+ * @returns the exit status
+ */
+export async function showRun(io: Io, out: Output, input: Input, manner: Manner): Promise<number> {
+  const isTerminal = out.isTTY === true && io.env.TERM !== 'dumb';
+  const kind = manner.json ? 'json' : isTerminal ? 'live' : 'plain';
+  const color = manner.color && !io.env.NO_COLOR;
+  const options = { out, err: io.stderr, color: color && isTerminal };
+  const made = await createView(kind, {
+    ...options,
+    diff: manner.diff ?? false,
+    verbosity: manner.verbose,
+  });
+  const view = safeView(made, (error) => warn(io, `the view failed and was dropped: ${String(error)}`));
+  const unkept: Form[] = [];
+  const { outcome } = await run(input.playbook, input.inventory, {
+    connect: connector(io),
+    onEvent: (event) => {
+      view.handle(event);
+      unkept.push(...formsOf(event));
+    },
+    check: manner.check,
+    extraVars: input.extraVars,
+    limit: input.limit,
+    forks: manner.forks,
+    signal: manner.signal,
+    operator: operatorAt(io, view, { ...manner, color }),
+    cwd: io.cwd(),
+  }).finally(() => view.end());
+  if (unkept.length > 0) {
+    const told = visibleText(await leaveAnswers(io, unkept));
+    (manner.json ? io.stderr : out).write(`\n${told}`);
+  }
+  return exitStatus[outcome];
+}
+
+function formsOf(event: Event): readonly Form[] {
+  return event.type === 'task.ended' && event.form !== undefined ? [event.form] : [];
+}
+
+/** Nobody can be asked where questions would not be seen, or answers not typed. */
+function operatorAt(
+  io: Io,
+  view: View,
+  { json, color, interrupt }: Pick<Manner, 'json' | 'color' | 'interrupt'>,
+): Operator | undefined {
+  const out = [io.stdout, io.stderr].find(({ isTTY }) => isTTY);
+  if (json || out === undefined || !io.stdin.isTTY || io.env.TERM === 'dumb') return undefined;
+  return terminalOperator({ io, out, paint: createPaint(color), suspend: () => view.suspend(), interrupt });
+}

@@ -1,0 +1,131 @@
+import { basename, dirname } from 'node:path/posix';
+import { DabookError } from '../../errors.ts';
+import { type Ask, type Fact, fact } from '../../fact.ts';
+import { refuse } from '../../refuse.ts';
+import { type Command, sh } from '../../sh.ts';
+import { exec } from '../../step.ts';
+import { type Task, task } from '../../task.ts';
+import { absolutePath } from './absolute-path.ts';
+import { accountName } from './attributes.ts';
+import { fileState } from './file-state.ts';
+import type { Found } from './look-at.ts';
+import { spelling } from './spelling.ts';
+
+export interface OwnedTreeArgs {
+  /** A folder that is there. */
+  readonly dir: string;
+  /** Name or number. */
+  readonly owner: string | number;
+  readonly group: string | number;
+}
+
+/** What there is in a folder that belongs to others than it should. */
+export interface OwnedTree {
+  readonly type: Found['type'];
+  /** How many there are, the folder itself included. */
+  readonly others: number;
+  /** The first twenty of them. */
+  readonly paths: readonly string[];
+}
+
+/** The first twenty paths, and how many there are. The second line of a name that has two is no path. */
+const firstPaths = 'index($0, ENVIRON["d"]) == 1 { if (++n <= 20) print } END { print n + 0 }';
+
+/** Where a slip of the pen would give a whole system away. */
+const systemFolders = new Set(
+  ['', 'bin', 'boot', 'dev', 'etc', 'home', 'lib', 'lib32', 'lib64', 'libx32', 'lost+found', 'media', 'mnt']
+    .concat(['opt', 'proc', 'root', 'run', 'sbin', 'srv', 'sys', 'tmp', 'usr', 'var'])
+    .map((name) => `/${name}`),
+);
+
+/**
+ * A folder and all below it belong to this owner and this group. Links are not followed, the links themselves
+ * belong to them too; other file systems are not entered.
+ * @throws DabookError `playbook` for the root folder and for those of the system right below it; `refused` for a
+ * missing folder, for a link in its place, and for a user or a group that the host does not have
+ * @example ownedTree({ dir: '/opt/nexus/config/policy-service', owner: 1003, group: 1003 })
+ */
+export function ownedTree({ dir, owner, group }: OwnedTreeArgs): Task<OwnedTree> {
+  const path = absolutePath(dir)
+    .replaceAll(/\/{2,}/g, '/')
+    .replace(/(?<=.)\/$/, '');
+  if (/\/\.{1,2}(\/|$)/.test(path)) {
+    throw new DabookError('playbook', `ownedTree: ${dir} has "." or ".." in it`, {
+      hint: 'give a plain path',
+    });
+  }
+  if (systemFolders.has(path)) {
+    throw new DabookError('playbook', `ownedTree: ${dir} is a folder of the system`, {
+      hint: 'give the folder below it that is to be owned',
+    });
+  }
+  return owned({ dir: path, owner: accountName(owner), group: accountName(group) });
+}
+
+interface Owning {
+  readonly dir: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+const owned = task('ownedTree', {
+  title: ({ dir, owner, group }: Owning) => `${dir} belongs to ${owner}:${group}`,
+  fact: foreignFiles,
+  want: (now, { dir }): OwnedTree => {
+    if (now.type === 'missing')
+      throw refuse(`the folder ${dir} does not exist`, 'make it first, or check the path');
+    if (now.type === 'symlink') throw refuse(`${dir} is a symbolic link`, 'give the path that it points to');
+    if (now.type !== 'directory') throw refuse(`${dir} is no folder`, 'check the path');
+    return { ...now, others: 0, paths: [] };
+  },
+  steps: (_now, _want, args) => [exec(give(args))],
+});
+
+function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
+  return fact<OwnedTree>({
+    key: ['owned tree', dir, owner, group],
+    read: async (ask) => {
+      const [{ type }] = await Promise.all([ask.fact(fileState(dir)), spelling(ask, { owner, group })]);
+      if (type !== 'directory') return { type, others: 0, paths: [] };
+      const { stdout, stderr } = await ask.sh(sh`LC_ALL=C d=${dir}; export LC_ALL d
+find "$d" -xdev ${belongsToOthers(owner, group)} -print | awk ${firstPaths}`);
+      refuseFaults(stderr, ask);
+      const lines = stdout.trimEnd().split('\n');
+      return { type, others: Number(lines.at(-1)), paths: lines.slice(0, -1) };
+    },
+  });
+}
+
+/** What vanishes while it is looked for belongs to nobody; all else that cannot be seen is a fault. */
+function refuseFaults(stderr: string, ask: Ask): void {
+  const fault = stderr.split('\n').find((line) => line !== '' && !/No such file or directory/.test(line));
+  if (fault === undefined) return;
+  throw new DabookError('command', `${ask.host}: ${fault}`, {
+    hint: ask.become ? 'root itself may not read it there' : 'run as root: become: true, or -b',
+  });
+}
+
+function belongsToOthers(owner: string, group: string): Command {
+  return sh`\\( ! -user ${owner} -o ! -group ${group} \\)`;
+}
+
+/**
+ * Gives away what belongs to others. Whoever owns a folder in it may put a link in the place of a path that find
+ * has told, so that root would give away what the link leads to. So each is named from within its own folder, by
+ * which the shell stands as soon as it is seen to be the right one.
+ */
+function give({ dir, owner, group }: Owning): Command {
+  const each = `o=$1; shift; at=-
+for p do
+  d=\${p%/*}; d=\${d:-/}
+  if [ "$d" != "$at" ]; then
+    cd -P "$d" && [ "$PWD" = "$d" ] || { echo "another folder is in the place of $d" >&2; exit 1; }
+    at=$d
+  fi
+  chown -h "$o" "./\${p##*/}" || exit 1
+done`;
+  return sh`n=${basename(dir)}
+cd -P ${dirname(dir)} && p=\${PWD%/} && cd -P "./$n" || exit 1
+[ "$PWD" = "$p/$n" ] || { echo ${`${dir} is a symbolic link`} >&2; exit 1; }
+find "$PWD" -xdev ${belongsToOthers(owner, group)} -exec sh -c ${each} sh ${`${owner}:${group}`} {} +`;
+}

@@ -1,0 +1,77 @@
+import type { Answer, Answers, Form, Question } from '../../form.ts';
+import { readAnswer } from '../../read-answer.ts';
+import { refuse } from '../../refuse.ts';
+import { show } from '../../show.ts';
+import { isKnown } from '../../unknown.ts';
+
+interface Sources {
+  readonly form: Form;
+  /** What the playbook's variable holds. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly accept: ((answers: Answers) => string | undefined) | undefined;
+}
+
+/** The answers that hold, and why others that are kept do not. */
+interface Decided {
+  readonly answers: Answers;
+  readonly problem?: string | undefined;
+}
+
+/**
+ * Decides which answers hold: those that were given, then those that the playbook knows, then those that are kept. Kept
+ * ones that cannot be are asked again, as whoever gave them may have mistyped one.
+ * @throws DabookError `refused` for given ones that cannot be: those are to be corrected where they were given
+ */
+export function decide(kept: Readonly<Record<string, unknown>>, { form, given, accept }: Sources): Decided {
+  const { questions, variable } = form;
+  const stated = Object.fromEntries(
+    questions.flatMap((question) => {
+      const { name, kind, answer } = question;
+      const known = readGiven(question, given[name], variable) ?? answerIn(kind, answer);
+      return known === undefined ? [] : [[name, known]];
+    }),
+  );
+  const problem = accept?.(stated);
+  if (problem !== undefined) throw refuse(problem, whereGiven(variable));
+
+  const remembered = questions.flatMap(({ name, kind }): readonly (readonly [string, Answer])[] => {
+    const known = answerIn(kind, kept[name]);
+    return known === undefined ? [] : [[name, known]];
+  });
+  const answers = { ...Object.fromEntries(remembered), ...stated };
+  const why = accept?.(answers);
+  return why === undefined
+    ? { answers, problem: misfitOf(kept, stated, questions) }
+    : { answers: stated, problem: why };
+}
+
+function answerIn(kind: Question['kind'], value: unknown): Answer | undefined {
+  const read = isKnown(value) ? readAnswer(kind, value) : {};
+  return 'answer' in read ? read.answer : undefined;
+}
+
+function readGiven({ name, kind, text }: Question, value: unknown, variable: string): Answer | undefined {
+  const read = isKnown(value) ? readAnswer(kind, value) : {};
+  if ('wrong' in read) {
+    throw refuse(`${variable}.${name} is ${show(value)}: ${read.wrong} (${text})`, whereGiven(variable));
+  }
+  return read.answer;
+}
+
+function whereGiven(variable: string): string {
+  return `correct it where "${variable}" is given: with -e, or in the inventory`;
+}
+
+/** What a file keeps for an answer and is none: somebody has edited it. */
+function misfitOf(
+  kept: Readonly<Record<string, unknown>>,
+  stated: Answers,
+  questions: readonly Question[],
+): string | undefined {
+  for (const { name, kind, text } of questions) {
+    if (name in stated || !isKnown(kept[name])) continue;
+    const read = readAnswer(kind, kept[name]);
+    if ('wrong' in read) return `what is kept of "${name}" is ${show(kept[name])}: ${read.wrong} (${text})`;
+  }
+  return undefined;
+}

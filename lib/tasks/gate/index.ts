@@ -1,0 +1,1 @@
+export { type GateArgs, type GateState, gate } from './gate.ts';

@@ -1,0 +1,66 @@
+import { unsatisfiedConstraints } from '../../compose/unsatisfied-constraints.ts';
+import type { Stuck } from '../../task.ts';
+import type { EngineService, EngineTask } from './engine-objects.ts';
+import type { LiveTasks } from './read-stack.ts';
+import { taskProgress } from './task-progress.ts';
+
+/** So many failures of one spec, and none of its tasks running, are not going to mend themselves. */
+const enough = 3;
+
+/** An update that the swarm gave up, with the error of the task that it gave it up for. */
+export function gaveUp(service: EngineService, live: LiveTasks): Stuck | undefined {
+  const { State: state = '', Message: message = '' } = service.UpdateStatus ?? {};
+  if (!/^(paused|rollback_)/.test(state)) return undefined;
+  const what = state === 'paused' ? 'its update was paused' : 'its update failed and was rolled back';
+  const failed = live.tasks.filter(
+    ({ ServiceID, Status }) =>
+      ServiceID === service.ID && (Status.State === 'failed' || Status.State === 'rejected'),
+  );
+  const cause = failed.find(({ ID }) => message.includes(ID)) ?? failed.sort(byTime).at(-1);
+  const why = cause === undefined ? message || state : `${errorOf(cause)}${nodeOf(cause, live)}`;
+  // A rollback under way has yet to end; its cause is known already.
+  return { reason: `${what}: ${why}`, final: state !== 'rollback_started' };
+}
+
+function byTime(a: EngineTask, b: EngineTask): number {
+  return (a.Status.Timestamp ?? '').localeCompare(b.Status.Timestamp ?? '');
+}
+
+/** What keeps a service's tasks from running, in the scheduler's own words. */
+export function notRunning(service: EngineService, live: LiveTasks): Stuck {
+  const { done, failed, alive } = taskProgress(service, live);
+  const last = failed.at(-1);
+  const pending = alive.find(({ Status }) => Status.State === 'pending' && Status.Err);
+  if (pending?.Status.Err) {
+    const constraints = service.Spec.TaskTemplate.Placement?.Constraints ?? [];
+    const unsatisfied = unsatisfiedConstraints(constraints, live.nodes);
+    const hopeless = unsatisfied.length > 0 && /constraints not satisfied/.test(pending.Status.Err);
+    const reason = [pending.Status.Err, ...(hopeless ? unsatisfied : [])].join(': ');
+    return hopeless ? { reason, final: true } : { reason };
+  }
+  if (last !== undefined) {
+    const times = failed.length > 1 ? ` (failed ${failed.length} times)` : '';
+    const reason = `${errorOf(last)}${nodeOf(last, live)}${times}`;
+    const isHopeless = done.length === 0 && (failed.length >= enough || alive.length === 0);
+    if (!isHopeless) return { reason };
+    // With none left that the swarm tries again, that was it.
+    return alive.length === 0
+      ? { reason, final: true }
+      : { reason, finalWhenMore: `${service.ID} ${failed.length} ${last.ID}` };
+  }
+  if (service.UpdateStatus?.State === 'updating') return { reason: 'its update is under way' };
+  const [next] = alive.filter((task) => !done.includes(task));
+  if (next === undefined) return { reason: 'its tasks are yet to be made' };
+  return { reason: `a task is ${next.Status.State}${nodeOf(next, live)}` };
+}
+
+/** What the swarm says of a task that failed. */
+export function errorOf({ Status }: EngineTask): string {
+  return Status.Err || Status.Message || Status.State;
+}
+
+/** ` on ha2`; nothing for a task that no node has. */
+export function nodeOf({ NodeID }: EngineTask, { nodes }: LiveTasks): string {
+  if (!NodeID) return '';
+  return ` on ${nodes.find(({ ID }) => ID === NodeID)?.Description?.Hostname || NodeID}`;
+}

@@ -1,0 +1,43 @@
+import type { Change, TaskPlanned } from '../events.ts';
+import { visible } from '../visible.ts';
+import { changeLines } from './change-lines.ts';
+import { formLines } from './form-lines.ts';
+import type { Paint } from './paint.ts';
+
+interface PlanStyle {
+  readonly paint: Paint;
+  readonly columns: number;
+  /** Whole texts as a unified diff. */
+  readonly diff: boolean;
+  readonly steps: boolean;
+  /** What the operator is to be asked: whoever looks ahead wants to see what will be theirs to do. */
+  readonly form: boolean;
+}
+
+/** What a task changes, and how. */
+export function planLines(plan: TaskPlanned, style: PlanStyle): string[] {
+  const { paint, columns } = style;
+  const steps = style.steps ? plan.steps.map((step) => paint('dim', `> ${visible(step)}`)) : [];
+  const form = plan.form === undefined || !style.form ? [] : formLines(plan.form, paint, columns);
+  // What an opaque task is said to change is how often it ran, which tells nobody anything.
+  if (plan.opaque) return [paint('dim', 'always runs (nothing to observe)'), ...steps];
+  // Nor do the unknowns that the operator was asked for: they are known by now.
+  const shown = plan.form === undefined || style.form ? plan.changes : [];
+  const changes = withoutChecksums(shown).flatMap((change) => changeLines(change, style));
+  return [...changes, ...form, ...steps];
+}
+
+/** Beside the text that it is of, a checksum tells nobody anything. */
+function withoutChecksums(changes: readonly Change[]): readonly Change[] {
+  const texts = new Set(changes.flatMap(({ path, to }) => (typeof to === 'string' ? path : [])));
+  return changes.filter(({ path }) => {
+    if (!path.endsWith('sha256')) return true;
+    const place = path.slice(0, -'sha256'.length);
+    return !texts.has(`${place}text`) && !texts.has(`${place}content`);
+  });
+}
+
+/** A task that plans again while it converges still makes the changes that it planned first. */
+export function withFurtherSteps(first: TaskPlanned | undefined, next: TaskPlanned): TaskPlanned {
+  return first === undefined ? next : { ...first, steps: [...first.steps, ...next.steps] };
+}

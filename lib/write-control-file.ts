@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DabookError, messageOf } from './errors.ts';
+import { sha256Of } from './sha256.ts';
+
+/**
+ * Writes a file of the control machine that only its user may read, from its first byte on. It is written
+ * beside its place and renamed over it once it is on the disk, so nobody finds half of it, not even after a
+ * power cut. Folders that are missing are made for the user alone; those that are there stay as they are.
+ * What a writer that was killed left in the folder is removed.
+ * @throws DabookError `command` when it cannot be written; nothing is left of it then
+ */
+export async function writeControlFile(path: string, content: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const beside = join(folder, nameOfDraft());
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await removeLeftovers(folder);
+    await writeWhole(beside, content);
+    await rename(beside, path);
+    await synchronize(folder);
+  } catch (cause) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw new DabookError(
+      'command',
+      `${path} of the control machine cannot be written: ${messageOf(cause)}`,
+      {
+        hint: 'may this user write there, and is there room on the disk?',
+        cause,
+      },
+    );
+  }
+}
+
+async function writeWhole(path: string, content: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Has the new name itself on the disk. */
+async function synchronize(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * `.dabook-<machine>-<pid>-<random>`: who writes it can be asked after. A folder may be shared by several
+ * machines, and by containers; a process is known on its own one only.
+ */
+function nameOfDraft(): string {
+  return `${startOfDraft()}${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+function startOfDraft(): string {
+  return `.dabook-${sha256Of(hostname()).slice(0, 12)}-`;
+}
+
+/** Removes what processes of this machine left that do not run any more. One that cannot be removed stays. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const start = startOfDraft();
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^(\d+)-[0-9a-f]{12}$/.exec(name.startsWith(start) ? name.slice(start.length) : '') ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name)).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
