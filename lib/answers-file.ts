@@ -23,7 +23,7 @@ export function answersFile(forms: readonly Form[]): string {
 }
 
 /** The file of a host that keeps a form's answers: YAML, by the names of the questions. */
-export function keptAnswers(form: Form): string {
+export function keptAnswersText(form: Form): string {
   const head = comment(`${form.title}: the answers that were given. To change one, run with -e.`);
   const besides = Object.entries(form.besides ?? {}).flatMap(([name, answer]) => entry(name, answer));
   const known = form.questions

@@ -44,7 +44,7 @@ export async function apply(
     }
     if (task.opaque) return { status: 'changed', state: task.want(found) };
 
-    const seen = await settle(task, steps, ask, c);
+    const seen = await settle(task, steps, found, ask, c);
     if (seen.settled) return { status: performed ? 'changed' : 'ok', state: seen.now };
     if (round >= rounds + conflicts) throw notConverged(task, seen.now, seen.want, 'its steps led nowhere');
     steps = seen.steps;

@@ -77,10 +77,12 @@ export async function bind(playbook: Playbook, inventory: Inventory, extra: Extr
 
 /** Most likely a mistyped name: what was meant would keep its old value without a word. */
 function unknownVars(extra: ExtraVars, outputs: readonly unknown[], inventory: Inventory): InputFault[] {
-  const names = [...outputs.filter(isRecord), ...inventory.hosts.map((host) => host.vars)].flatMap(
-    Object.keys,
-  );
-  const known = new Set(names);
+  const known = new Set([
+    ...[...outputs.filter(isRecord), ...[...inventory.groups.values()].map(({ vars }) => vars)].flatMap(
+      Object.keys,
+    ),
+    ...inventory.hosts.flatMap((host) => Object.keys(host.vars).filter((name) => !isFrom(extra, host, name))),
+  ]);
   return Object.keys(extra.vars)
     .filter((name) => !known.has(name) && !name.startsWith('ansible_'))
     .map((name) => ({
@@ -88,6 +90,14 @@ function unknownVars(extra: ExtraVars, outputs: readonly unknown[], inventory: I
       position: extra.origin([name]),
       hint: didYouMean(name, known),
     }));
+}
+
+/** Whether a host has a variable only because it was given: what is given is laid over every host's own. */
+function isFrom(extra: ExtraVars, host: InventoryHost, name: string): boolean {
+  const [given, own] = [extra.origin([name]), host.origin([name])];
+  return (
+    given !== undefined && own?.file === given.file && own.line === given.line && own.column === given.column
+  );
 }
 
 interface Vars {

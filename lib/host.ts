@@ -29,8 +29,9 @@ export interface Host<Vars = unknown> {
   run<S>(task: Task<S>): Promise<Result<S, Vars>>;
   run<const T extends readonly Task<unknown>[]>(tasks: T): Promise<Results<T, Vars>>;
   /**
-   * Whether one of these tasks would change something as things are; an opaque one always would. Only reads.
-   * @throws DabookError where a task refuses, as `run` would
+   * Whether one of these tasks would change something as things are, each by itself. An opaque one always would,
+   * and what cannot be known before an apply is yet to be done; one with nothing to do but wait would not. Only reads.
+   * @throws DabookError where any of the tasks refuses, as `run` would
    * @example if (await host.due([stackDeploy(stack)])) await host.run(backup({ to: 'backups', paths }))
    */
   due(tasks: readonly Task<unknown>[]): Promise<boolean>;
@@ -100,12 +101,15 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
   }
 
   async function due(tasks: readonly Task<unknown>[]): Promise<boolean> {
-    const states = await Promise.all(tasks.map((task) => (task.opaque ? undefined : read(task.fact))));
-    // What cannot be known before an apply is yet to be done.
-    return tasks.some((task, index) => {
+    const states = await Promise.all(tasks.map((task) => read(task.fact)));
+    // All of them, as each may refuse.
+    const dues = tasks.map((task, index) => {
       const now = states[index];
-      return task.opaque || !isKnown(now) || !equal(now, task.want(now));
+      if (!isKnown(now)) return true;
+      const want = task.want(now);
+      return task.opaque || (!equal(now, want) && task.steps(now, want).length > 0);
     });
+    return dues.includes(true);
   }
 
   // Not async themselves: the very promise that the playbook gets is the one that is tracked.
@@ -129,10 +133,20 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
   return host;
 }
 
-/** The same host, seen from a play. */
-export function seenFrom<H extends Host>(host: H, play: string, become: boolean | undefined): H {
+/** The same host, seen from a play, with whatever else is different there. */
+export function seenFrom<H extends Host>(
+  host: H,
+  play: string,
+  become: boolean | undefined,
+  context?: RunContext,
+): H {
   const { [viewOf]: view } = host as unknown as { readonly [viewOf]: HostView<unknown> };
-  return createHost({ ...view, play, become: become ?? host.become }) as unknown as H;
+  return createHost({
+    ...view,
+    play,
+    become: become ?? host.become,
+    context: context ?? view.context,
+  }) as unknown as H;
 }
 
 function isList(tasks: Task<unknown> | readonly Task<unknown>[]): tasks is readonly Task<unknown>[] {

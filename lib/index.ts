@@ -23,7 +23,8 @@ export { type Ask, type Fact, type FactDefinition, fact, type Output } from './f
 export type { Answer, Answers, Form, Question, Section } from './form.ts';
 export type { Host, Result, Results } from './host.ts';
 export type { Position } from './input-fault.ts';
-export type { Play, PlayOptions } from './play.ts';
+export type { Play } from './play.ts';
+export type { PlayOptions } from './play-options.ts';
 export {
   type Findings,
   type Given,

@@ -27,6 +27,12 @@ export interface Machine {
   close(): Promise<void>;
 }
 
+/** A machine of a run, whose commands that read end with the run's signal. */
+export interface RunMachine extends Machine {
+  /** The same machine, for work that another signal ends. */
+  under(signal: AbortSignal): RunMachine;
+}
+
 export interface MachineOptions {
   readonly target: Target;
   readonly connect: (target: Target) => Promise<Session>;
@@ -42,7 +48,14 @@ const callDeadline = 60;
 const commandDeadline = 300;
 
 /** Makes a machine. Nothing is connected to before the first command. */
-export function createMachine({ target, connect, emit, nextCommand, now, signal }: MachineOptions): Machine {
+export function createMachine({
+  target,
+  connect,
+  emit,
+  nextCommand,
+  now,
+  ...run
+}: MachineOptions): RunMachine {
   const queue = new PQueue({ concurrency: 1 });
   const host = target.name;
   let connecting: Promise<Session> | undefined;
@@ -60,6 +73,7 @@ export function createMachine({ target, connect, emit, nextCommand, now, signal 
   async function told<T extends { readonly status: number }>(
     shown: string,
     asker: Asker,
+    signal: AbortSignal,
     ask: (session: Session) => Promise<T>,
   ): Promise<T> {
     try {
@@ -72,7 +86,7 @@ export function createMachine({ target, connect, emit, nextCommand, now, signal 
       connecting ??= connect(target);
       const session = await unlessAborted(connecting, signal);
       const started = now();
-      const answer = await answered(ask(session), asker, shown);
+      const answer = await answered(ask(session), asker, signal, shown);
       emit({ type: 'command.ended', ...which, status: answer.status, seconds: (now() - started) / 1000 });
       return answer;
     } catch (error) {
@@ -82,7 +96,12 @@ export function createMachine({ target, connect, emit, nextCommand, now, signal 
   }
 
   /** A step is waited for, come what may; what only reads, for so long, and not after an interrupt. */
-  async function answered<T>(answer: Promise<T>, { purpose }: Asker, shown: string): Promise<T> {
+  async function answered<T>(
+    answer: Promise<T>,
+    { purpose }: Asker,
+    signal: AbortSignal,
+    shown: string,
+  ): Promise<T> {
     if (purpose === 'step') {
       steps += 1;
       return answer.finally(() => {
@@ -100,23 +119,26 @@ export function createMachine({ target, connect, emit, nextCommand, now, signal 
     return withDeadline(unlessAborted(answer, signal), { seconds, late, unless: () => steps > 0 });
   }
 
-  return {
+  const foreseen = new Map<string, unknown>();
+  const under = (signal: AbortSignal): RunMachine => ({
     name: host,
-    foreseen: new Map(),
+    foreseen,
     exclusively: (work) => queue.add(work),
     exec: (command, asker, shown, stdin) =>
-      told(shown, asker, (session) =>
+      told(shown, asker, signal, (session) =>
         session.exec(command, { become: asker.become, stdin, maxOutput: asker.maxOutput }),
       ),
     docker: (request, asker, shown) =>
-      told(shown, asker, (session) => session.docker(request, { become: asker.become })),
+      told(shown, asker, signal, (session) => session.docker(request, { become: asker.become })),
+    under,
     async close() {
       isClosed = true;
       tellsNoMore = true;
       const session = await connecting?.catch(() => undefined);
       await session?.close();
     },
-  };
+  });
+  return under(run.signal);
 }
 
 /** The error of a command that ended with a status that is no answer. */

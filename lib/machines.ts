@@ -1,12 +1,12 @@
 import { DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import type { Inventory } from './inventory/inventory.ts';
-import { createMachine, type Machine } from './machine.ts';
+import { createMachine, type RunMachine } from './machine.ts';
 import type { Session, Target } from './transport/session.ts';
 
 /** The machines of a run: one for each host that is asked for, however many groups it is in. */
 export interface Machines {
-  of(name: string): Machine;
+  of(name: string): RunMachine;
   close(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function createMachines(
   signal: AbortSignal,
 ): Machines {
   const targets = new Map(inventory.hosts.map(({ name, target }) => [name, target]));
-  const machines = new Map<string, Machine>();
+  const machines = new Map<string, RunMachine>();
   let commands = 0;
   const nextCommand = () => ++commands;
   return {

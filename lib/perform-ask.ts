@@ -1,4 +1,4 @@
-import { keptAnswers } from './answers-file.ts';
+import { keptAnswersText } from './answers-file.ts';
 import { codeOf, DabookError, messageOf } from './errors.ts';
 import { answered, type Form, openQuestions } from './form.ts';
 import type { Operator } from './operator.ts';
@@ -19,7 +19,7 @@ export async function performAsk(
   const { path, ...file } = keep;
   const done = answered(form, await around.operator.ask(form, around.signal));
   try {
-    await write(put(path, { ...file, content: { from: 'text', text: keptAnswers(done) } }));
+    await write(put(path, { ...file, content: { from: 'text', text: keptAnswersText(done) } }));
   } catch (error) {
     throw withForm(error, done);
   }

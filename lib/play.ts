@@ -1,21 +1,12 @@
 import PQueue from 'p-queue';
-import { type Amount, batches, countOf } from './batches.ts';
+import { batches, countOf } from './batches.ts';
 import { endingOf } from './ending.ts';
 import { codeOf, DabookError, type ErrorCode } from './errors.ts';
 import { type Host, seenFrom } from './host.ts';
+import { interruptedLater } from './interrupted-later.ts';
+import type { PlayOptions } from './play-options.ts';
 import { isTold, markTold, type RunContext } from './run-context.ts';
 import { whereIn } from './where.ts';
-
-export interface PlayOptions {
-  /** Hosts in a batch; a batch begins when the one before it has ended. All at once by default. */
-  readonly serial?: Amount | readonly Amount[];
-  /** Hosts served at once within a batch; the command line's `--forks` by default. */
-  readonly forks?: number;
-  /** How many hosts may fail before the run ends; 0 by default: the batch ends first, then the run. */
-  readonly maxFail?: Amount;
-  /** Run commands as root; what the inventory says by default. */
-  readonly become?: boolean;
-}
 
 /** The only fan-out of a playbook. */
 export interface Play {
@@ -28,7 +19,7 @@ export interface Play {
     title: string,
     host: H,
     work: (host: H) => Promise<R>,
-    options?: PlayOptions,
+    options?: PlayOptions<NoInfer<H>>,
   ): Promise<R>;
   /**
    * Runs `work` for every host, in parallel. A host that fails stops only itself. Gives what `work` gave,
@@ -40,7 +31,7 @@ export interface Play {
     title: string,
     hosts: readonly H[],
     work: (host: H) => Promise<R>,
-    options?: PlayOptions,
+    options?: PlayOptions<NoInfer<H>>,
   ): Promise<R[]>;
 }
 
@@ -50,7 +41,7 @@ export function createPlay(context: RunContext): Play {
     title: string,
     hosts: H | readonly H[],
     work: (host: H) => Promise<R>,
-    options: PlayOptions,
+    options: PlayOptions<H>,
     where: string | undefined,
   ): Promise<R | R[]> {
     const list = isList(hosts) ? hosts.filter(({ name }) => mayServe(name, context)) : [hosts];
@@ -80,7 +71,7 @@ export function createPlay(context: RunContext): Play {
     title: string,
     hosts: H | readonly H[],
     work: (host: H) => Promise<R>,
-    options: PlayOptions = {},
+    options: PlayOptions<H> = {},
   ) => {
     const where = whereIn(new Error().stack, context.cwd);
     return context.underWay.track(play(title, hosts, work, options, where), where);
@@ -101,7 +92,7 @@ async function serveAll<H extends Host, R>(
   title: string,
   hosts: readonly H[],
   work: (host: H) => Promise<R>,
-  options: PlayOptions,
+  options: PlayOptions<H>,
   context: RunContext,
 ): Promise<Served<R>> {
   const allowed = countOf(options.maxFail ?? 0, hosts.length, 0);
@@ -111,15 +102,37 @@ async function serveAll<H extends Host, R>(
   const results: R[] = [];
 
   async function serve(host: H): Promise<R[]> {
+    let isBegun = false;
+    const given = await attempt(host, context, (context) => {
+      isBegun = true;
+      return work(seenFrom(host, title, options.become, context));
+    });
+    const { always } = options;
+    if (always === undefined || !isBegun) return given;
+    const undone = await interruptedLater(context, (context) =>
+      attempt(host, context, (context) => always(seenFrom(host, title, options.become, context))),
+    );
+    return undone.length > 0 ? given : [];
+  }
+
+  /** What some work for a host gave; nothing where it failed, which is told and remembered. */
+  async function attempt<T>(
+    host: H,
+    context: RunContext,
+    some: (context: RunContext) => Promise<T>,
+  ): Promise<T[]> {
     try {
       context.signal.throwIfAborted();
-      return [await work(seenFrom(host, title, options.become))];
+      return [await some(context)];
     } catch (error) {
       // A host that is lost has been told as such.
       const isNews = codeOf(error) !== 'unreachable' && !isTold(context, error);
       if (isNews && !context.signal.aborted) tellWork(context, title, host.name, error);
-      failures.set(host.name, error);
-      context.failed.set(host.name, error);
+      // The first error is the one that matters; another has been told.
+      if (!failures.has(host.name)) {
+        failures.set(host.name, error);
+        context.failed.set(host.name, error);
+      }
       return [];
     }
   }

@@ -1,5 +1,5 @@
 import type { Happening } from './events.ts';
-import type { Machine } from './machine.ts';
+import type { RunMachine } from './machine.ts';
 import type { Operator } from './operator.ts';
 import type { Redactor } from './redact.ts';
 import type { UnderWay } from './under-way.ts';
@@ -22,7 +22,7 @@ export interface RunContext {
   /** None where nobody can be asked. */
   readonly operator: Operator | undefined;
   emit(event: Happening): void;
-  machineOf(host: string): Machine;
+  machineOf(host: string): RunMachine;
   nextTask(): number;
 }
 

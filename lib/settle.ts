@@ -17,17 +17,20 @@ type Seen =
       readonly steps: readonly Step[];
     };
 
-/** Reads until the state is as wanted, or until steps follow from it that were not just performed. */
+/**
+ * Reads until the state is as wanted, or until steps follow from it that were not just performed.
+ * @param found the state before anything was done
+ */
 export async function settle(
   task: Task<unknown>,
   performed: readonly Step[],
+  found: unknown,
   ask: Ask,
   c: Converging,
 ): Promise<Seen> {
   const { timeout, interval = 1 } = task.settle;
   const deadline = performance.now() + timeout * 1000;
-  // What is seen right after own steps is of those.
-  let before: string | undefined = performed.length > 0 ? '' : undefined;
+  const past = new Set(task.stuck(found, task.want(found))?.finalWhenMore);
   for (let seconds = 0.1; ; seconds = Math.min(seconds * 1.5, interval)) {
     const now = await read(task, c, ask);
     const late = performance.now() >= deadline;
@@ -39,11 +42,8 @@ export async function settle(
         return { settled: false, now, want, steps };
       }
       const stuck = task.stuck(now, want);
-      const seen = stuck?.finalWhenMore;
-      const isMore = seen !== undefined && before !== undefined && before !== seen;
-      before ??= seen ?? '';
-      const isFinal = stuck?.final === true || isMore;
-      if (isFinal || late) {
+      const marks = stuck?.finalWhenMore ?? [];
+      if (stuck?.final === true || marks.some((mark) => !past.has(mark)) || late) {
         const waited = late && timeout > 0 ? `after ${timeout} s` : undefined;
         throw notConverged(task, now, want, [waited, stuck?.reason].filter(Boolean).join(': '));
       }

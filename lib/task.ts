@@ -15,10 +15,11 @@ export interface Stuck {
   /** True when waiting longer cannot help. */
   readonly final?: boolean;
   /**
-   * For what may be of the past, such as failures that were counted before somebody mended their cause: a text
-   * that changes when there is more of it. Final when it has changed, and right after the task's own steps.
+   * For trouble that may be of the past, such as failures from before somebody mended their cause: a mark for each
+   * piece of it, such as the id of a task that failed. Final when there is one that the state before
+   * the task's steps did not show; one that is gone has been overcome.
    */
-  readonly finalWhenMore?: string;
+  readonly finalWhenMore?: readonly string[];
 }
 
 /** What a fact would give after a task that check mode did not do; without `state` it is read again. */
@@ -38,7 +39,10 @@ export interface TaskDefinition<A, S> {
   readonly steps: (now: S, want: S, args: A) => readonly Step[];
   /** Patience after the steps. */
   readonly settle?: (args: A) => Settle;
-  /** Says why the state is not as wanted while it settles. Pure. */
+  /**
+   * Says why the state is not as wanted: after each look while it settles, and in check mode where there is nothing
+   * to do but wait. The reason of the last look is in the error. Pure.
+   */
   readonly stuck?: (now: S, want: S, args: A) => Stuck | undefined;
   /** States of other facts that follow when this one is as wanted, for what check mode shows of later tasks. Pure. */
   readonly foresees?: (now: S, want: S, args: A) => readonly Foreseen[];

@@ -11,9 +11,9 @@ import { onHost, siteOf } from './digital-access/site.ts';
 const FailoverTest = Installation.extend({ drain: z.string() });
 
 /**
- * Shows that an installation carries on without one of its workers: drains the node, verifies that the twins
- * of its services run and answer, and sets it active again, whatever was seen. For a time of little traffic:
- * what is under way on that node is cut off.
+ * Shows that an installation carries on without one of its workers: sees that all is well, drains the node,
+ * verifies that the twins of its services run and answer, and sets it active again, whatever was seen and after an
+ * interrupt too. For a time of little traffic: what is under way on that node is cut off.
  */
 export default playbook(
   {
@@ -22,10 +22,13 @@ export default playbook(
     vars: FailoverTest,
     review: (given, found) => {
       reviewInstallation(given, found);
-      const { drain } = given.vars;
-      if (given.groups.workers.some(({ name }) => name === drain)) return;
-      const names = given.groups.workers.map(({ name }) => name).join(', ');
-      found.fault(`drain is ${drain}, which is no worker`, given.at('drain'), `the workers are ${names}`);
+      const { drain, services } = given.vars;
+      const names = given.groups.workers.map(({ name }) => name);
+      const carrying = names.filter((name) => Object.values(services).some(({ node }) => node === name));
+      if (carrying.includes(drain)) return;
+      const why = names.includes(drain) ? 'which carries no service' : 'which is no worker';
+      const hint = `the workers that carry services are ${carrying.join(', ') || '(none)'}`;
+      found.fault(`drain is ${drain}, ${why}`, given.at('drain'), hint);
     },
   },
   async ({ groups, vars, play }) => {
@@ -35,9 +38,7 @@ export default playbook(
     const idle = onHost(services, { name: drain });
     const others = services.filter(({ node }) => node !== drain);
 
-    const { ids, config } = await play('Look for the twins of its services', manager, async (host) => {
-      const all = await host.read(nodes);
-      const idOf = (name: string) => findNode(all, { address: addresses[name] ?? '' })?.id;
+    const { ids, node, config } = await play('Look for the twins of its services', manager, async (host) => {
       const alone = idle.filter(({ kind }) => !others.some((other) => other.kind === kind));
       if (alone.length > 0) {
         throw refuse(
@@ -45,39 +46,53 @@ export default playbook(
           'name a worker whose services all have a twin: -e drain=…',
         );
       }
-      const ids = services.map(({ name, node }) => [name, idOf(node)] as const);
-      const lost = ids.filter(([, id]) => id === undefined).map(([name]) => name);
-      if (lost.length > 0) {
+      const all = await host.read(nodes);
+      const nodeOf = (name: string) => findNode(all, { address: addresses[name] ?? '' });
+      const lost = services.filter((each) => nodeOf(each.node) === undefined);
+      const node = nodeOf(drain);
+      if (lost.length > 0 || node === undefined) {
         throw refuse(
-          `the swarm has no node for ${lost.join(', ')}`,
+          `the swarm has no node for ${lost.map(({ name }) => name).join(', ')}`,
           'set the installation up first: playbooks/ha.ts',
         );
       }
+      if (node.availability !== 'active') {
+        throw refuse(
+          `${drain} takes no tasks already: its availability is ${node.availability}`,
+          `see why; if nothing speaks against it: docker node update --availability active ${node.id}`,
+        );
+      }
       return {
-        ids: Object.fromEntries(ids) as Record<string, string>,
+        ids: Object.fromEntries(services.map((each) => [each.name, nodeOf(each.node)?.id ?? ''])),
+        node,
         config: await mergedCompose(host, site),
       };
     });
     const placed = (of: typeof services) =>
       stackPlaced({ name: stack, on: Object.fromEntries(of.map(({ name }) => [name, ids[name] ?? ''])) });
     const portsOf = (of: typeof services) => answeringPorts({ ...site, services: of }, config);
-    const node = ids[idle[0]?.name ?? ''] ?? '';
+    const verify = async (host: typeof manager) => {
+      await host.run([placed(services), stackSteady({ name: stack, seconds: vars.stable_for })]);
+      await verifyPorts(host, portsOf(services), site);
+    };
 
-    await play(`Fail over from ${drain}`, manager, async (host) => {
-      try {
-        await host.run(nodeAvailability({ node, name: drain, availability: 'drain' }));
+    await play('Verify that all is well before', manager, verify);
+    await play(
+      `Fail over from ${drain}`,
+      manager,
+      async (host) => {
+        await host.run(nodeAvailability({ node: node.id, name: drain, availability: 'drain' }));
         await host.run([
           stackPlaced({ name: stack, on: Object.fromEntries(idle.map(({ name }) => [name, []])) }),
           placed(others),
         ]);
         await verifyPorts(host, portsOf(others), site);
-      } finally {
-        await host.run(nodeAvailability({ node, name: drain, availability: 'active' }));
-      }
-    });
-    await play(`Verify that ${drain} carries its services again`, manager, async (host) => {
-      await host.run([placed(services), stackSteady({ name: stack, seconds: vars.stable_for })]);
-      await verifyPorts(host, portsOf(services), site);
-    });
+      },
+      {
+        always: (host) =>
+          host.run(nodeAvailability({ node: node.id, name: drain, availability: node.availability })),
+      },
+    );
+    await play(`Verify that ${drain} carries its services again`, manager, verify);
   },
 );

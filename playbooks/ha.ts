@@ -1,29 +1,25 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isKnown, playbook } from 'dabook';
 import {
-  findNode,
-  labelNode,
   nodeRemove,
   nodes,
   nodesReady,
-  stackDeploy,
   stackPlaced,
   stackRemove,
   stackSteady,
-  staleTwins,
+  swarmMembership,
   yamlFile,
 } from 'dabook/tasks';
 import { answeringPorts, verifyPorts } from './digital-access/answering-ports.ts';
 import { backUp } from './digital-access/back-up.ts';
 import { checkImages } from './digital-access/check-images.ts';
 import { removeStrayKeys } from './digital-access/copy-service-keys.ts';
-import { copySetupKeys } from './digital-access/copy-setup-keys.ts';
+import { deployServices } from './digital-access/deploy-services.ts';
+import { formerNodes } from './digital-access/former-nodes.ts';
 import { composeFiles, Installation, Node } from './digital-access/installation.ts';
 import { joinWorker } from './digital-access/join-worker.ts';
-import { labelsNotOf, labelsOf } from './digital-access/labels.ts';
+import { labelMembers } from './digital-access/label-members.ts';
+import { servicesWithNewKeys } from './digital-access/new-keys.ts';
 import { preflight } from './digital-access/preflight.ts';
-import { reachesItsDatabase } from './digital-access/reaches-its-database.ts';
-import { restartServices } from './digital-access/restart-services.ts';
 import { reviewInstallation } from './digital-access/review-installation.ts';
 import { setupsOf } from './digital-access/service-setup.ts';
 import { onHost, siteOf } from './digital-access/site.ts';
@@ -43,9 +39,9 @@ export default playbook(
     vars: Installation,
     review: reviewInstallation,
   },
-  async ({ groups, vars: installation, play, warn }) => {
+  async ({ groups, vars: installation, play, check, warn }) => {
     const site = siteOf(groups, installation);
-    const { manager, workers, hosts, services, added, addresses, administration, deploy } = site;
+    const { manager, workers, hosts, services, added, addresses, administration } = site;
     const { stack, compose_dir: dir } = installation;
 
     const found = await preflight(site, play, warn);
@@ -74,31 +70,18 @@ export default playbook(
         nodesReady({ nodes: Object.fromEntries(members.map((member) => [member.host.name, member.nodeId])) }),
       );
       const all = await host.read(nodes);
-      const twins = joined.flatMap(({ host: worker, nodeId }) => {
-        const id = isKnown(nodeId) ? nodeId : '';
-        const hostname = findNode(all, { id })?.hostname ?? '';
-        return staleTwins(all, { id, hostname, address: worker.vars.ip });
-      });
-      await host.run(twins.map(({ id }) => nodeRemove({ node: id })));
+      const left = joined.flatMap(({ host: worker, nodeId }) =>
+        formerNodes(all, { nodeId, address: worker.vars.ip }),
+      );
+      await host.run(left.map(({ id }) => nodeRemove({ node: id })));
     });
-    await play('Label the nodes', manager, (host) =>
-      host.run(
-        members.map(({ host: node, nodeId }) =>
-          labelNode({
-            node: nodeId,
-            name: node.name,
-            labels: labelsOf(onHost(services, node)),
-            remove: labelsNotOf(onHost(services, node), services),
-          }),
-        ),
-      ),
-    );
+    await play('Label the nodes', manager, (host) => host.run(labelMembers(members, services)));
     await play('Complete the compose files', manager, (host) =>
       host.run(composeFiles.map((file) => yamlFile({ path: `${dir}/${file}`, edits: compose.edits[file] }))),
     );
 
     if (!Object.values(found.answers).every(isKnown)) {
-      await play('Deploy the services for the first time', manager, (host) => host.run(stackDeploy(deploy)));
+      await deployServices('Deploy the services for the first time', site, compose.config, { play, check });
     }
     const { answers } = await play('Digital Access Admin', manager, async (host) => {
       const { state } = await host.run(admin);
@@ -107,23 +90,41 @@ export default playbook(
 
     const setup = { installation, administration, addresses, config: compose.config, keys, answers };
     const plans = await play('Look at the local configurations', workers, async (worker) => {
-      const setups = await setupsOf(worker, onHost(added, worker), setup);
-      return { host: worker, setups, isDue: await worker.due(setups.map((each) => each.configuration)) };
+      const carried = onHost(added, worker);
+      const [setups, withNewKeys] = await Promise.all([
+        setupsOf(worker, carried, setup),
+        servicesWithNewKeys(worker, carried, keys, installation),
+      ]);
+      const isDue = await worker.due(setups.map((each) => each.configuration));
+      return { host: worker, setups, isDue, withNewKeys };
     });
-    if (plans.some(({ isDue }) => isDue)) {
+    const withNewKeys = plans.flatMap((plan) => plan.withNewKeys);
+    const isDue = plans.some((plan) => plan.isDue) || withNewKeys.length > 0;
+    if (isDue && !found.isDue) {
+      // Answered just now: until then nothing was about to change.
+      await play('Back up the installation', hosts, async (host) =>
+        backUp(host, await host.read(swarmMembership), site),
+      );
+    }
+    // What is stopped is not in the stack any more, so that a run that ends here leaves nothing with its old keys.
+    if (plans.some((plan) => plan.isDue)) {
       await play('Stop the services again', manager, (host) => host.run(stackRemove({ name: stack })));
+    } else if (withNewKeys.length > 0) {
+      await play('Stop what gets new keys', manager, (host) =>
+        host.run(stackRemove({ name: stack, services: withNewKeys })),
+      );
     }
     const setupsFor = (host: { readonly name: string }) =>
       plans.find((plan) => plan.host.name === host.name)?.setups ?? [];
     await play('Write the local configurations', workers, (worker) =>
       worker.run(setupsFor(worker).flatMap(({ configuration, owned }) => [configuration, ...owned])),
     );
-    const withNewKeys = await play('Copy the key files', workers, (worker) =>
-      copySetupKeys(worker, setupsFor(worker)),
+    await play('Copy the key files', workers, (worker) =>
+      worker.run(setupsFor(worker).map((each) => each.keys)),
     );
     if (found.stray.length > 0 && installation.remove_internal_keys) {
-      await play('Take internal keys off the access points', workers, (worker) =>
-        removeStrayKeys(worker, onHost(added, worker), keys, installation),
+      await play('Take internal keys off the access points', hosts, (host) =>
+        removeStrayKeys(host, onHost(services, host), keys, installation),
       );
     } else if (found.stray.length > 0) {
       warn(
@@ -131,10 +132,7 @@ export default playbook(
       );
     }
 
-    await play('Restart what has new keys', manager, (host) =>
-      restartServices(host, stack, withNewKeys.flat()),
-    );
-    await play('Deploy the services', manager, (host) => host.run(stackDeploy(deploy)));
+    await deployServices('Deploy the services', site, compose.config, { play, check });
     await play('Verify where the services run', manager, (host) =>
       host.run([
         stackPlaced({
@@ -149,16 +147,6 @@ export default playbook(
       ]),
     );
     const ports = answeringPorts(site, compose.config);
-    const database = services.find(({ kind }) => kind === 'database');
-    const [admins] = ports;
-    if (database !== undefined && admins !== undefined) {
-      const reaches = await play('Look for a database fault', manager, (host) =>
-        reachesItsDatabase(host, admins, installation, pause),
-      );
-      if (!reaches) {
-        await play('Restart the database', manager, (host) => restartServices(host, stack, [database.name]));
-      }
-    }
     await play('Verify that the ports answer', manager, (host) => verifyPorts(host, ports, site));
   },
 );

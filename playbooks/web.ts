@@ -1,5 +1,14 @@
 import { playbook } from 'dabook';
-import { copyFile, labelNode, stackDeploy, stackPlaced, swarmInit, swarmJoin } from 'dabook/tasks';
+import {
+  copyFile,
+  findNode,
+  labelNode,
+  nodes,
+  stackDeploy,
+  stackPlaced,
+  swarmInit,
+  swarmJoin,
+} from 'dabook/tasks';
 import { z } from 'zod';
 
 /** Variables of a node. */
@@ -37,11 +46,18 @@ export default playbook(
       const { state } = await host.run(swarmJoin({ swarm, advertise: host.vars.ip }));
       return { host, id: state.nodeId };
     });
-    const nodes = [{ host: manager, id: swarm.nodeId }, ...joined];
+    // Workers outside of --limit are in the swarm already, or not at all.
+    const listed = await play('List the nodes', manager, (host) => host.read(nodes));
+    const others = groups.workers.flatMap((worker) => {
+      if (joined.some(({ host }) => host.name === worker.name)) return [];
+      const node = findNode(listed, { address: worker.vars.ip });
+      return node === undefined ? [] : [{ host: worker, id: node.id }];
+    });
+    const members = [{ host: manager, id: swarm.nodeId }, ...joined, ...others];
 
     await play('Label the nodes', manager, (host) =>
       host.run(
-        nodes.map(({ host: { name, vars }, id }) =>
+        members.map(({ host: { name, vars }, id }) =>
           labelNode({ node: id, name, labels: { role: vars.role } }),
         ),
       ),
@@ -59,18 +75,15 @@ export default playbook(
         stackDeploy({ name: vars.stack, dir, files: [compose, settings], resolveImage: vars.resolve_image }),
       ),
     );
-    const on = (role: string) => nodes.filter(({ host }) => host.vars.role === role).map(({ id }) => id);
+    const on = (role: string) => members.filter(({ host }) => host.vars.role === role).map(({ id }) => id);
     await play('Verify where the services run', manager, (host) =>
       host.run(stackPlaced({ name: vars.stack, on: { web: on('web'), database: on('database') } })),
     );
   },
 );
 
-/** A second compose file, with what the inventory says. */
+/** A second compose file, with what the inventory says. JSON is YAML too, and quotes whatever is in a text. */
 function settingsOf({ web_image, database_image }: z.infer<typeof Shop>): string {
-  return `version: "3.7"
-services:
-  web: { image: "${web_image}" }
-  database: { image: "${database_image}" }
-`;
+  const services = { web: { image: web_image }, database: { image: database_image } };
+  return `${JSON.stringify({ version: '3.7', services }, null, 2)}\n`;
 }

@@ -16,15 +16,18 @@ const needsLab = (file) => file.endsWith('.lab.test.ts');
 /** They start dabook many times over, as its users do. */
 const isSlow = (file) => file.startsWith('test/cli/');
 /** It packs the package, which builds dist/ anew under the hands of whatever runs beside it. */
-const needsQuiet = (file) => needsLab(file) || file.startsWith('test/package/');
+const needsQuiet = (file) => file.startsWith('test/package/');
 const out = mkdtempSync(join(tmpdir(), 'dabook-test-'));
 const totals = { pass: 0, fail: 0, skip: 0 };
 let status = 0;
 
-const isUnit = (file) => !needsQuiet(file) && !(unitOnly && isSlow(file));
+const isUnit = (file) => !needsQuiet(file) && !needsLab(file) && !(unitOnly && isSlow(file));
 runTap('unit', files.filter(isUnit), 2);
-// One at a time: the hosts of a lab share this machine's cores with whatever else runs.
-if (!unitOnly) runTap('quiet', files.filter(needsQuiet), 1);
+if (!unitOnly) {
+  runTap('quiet', files.filter(needsQuiet), 1);
+  // Each has a lab of its own, and waits for its swarm most of the time.
+  runTap('lab', files.filter(needsLab), 2);
+}
 rmSync(out, { recursive: true, force: true });
 
 const skipped = totals.skip > 0 ? `, ${totals.skip} skipped` : '';

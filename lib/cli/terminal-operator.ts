@@ -5,6 +5,7 @@ import { readAnswer } from '../read-answer.ts';
 import { introLines, knownLines } from '../views/form-lines.ts';
 import type { Paint } from '../views/paint.ts';
 import type { Output } from '../views/view.ts';
+import { wrap } from '../views/width.ts';
 import { visible } from '../visible.ts';
 import type { Io } from './io.ts';
 import { openPrompt, type Prompt } from './prompt.ts';
@@ -64,10 +65,10 @@ async function askAll(form: Form, prompt: Prompt, terminal: Terminal, signal: Ab
     '',
     ...introLines(form, paint, columns),
     ...knownLines(form, paint, columns),
-    paint(
-      'dim',
+    ...wrap(
       'Answer when it is done. Ctrl-D ends the run here, and nothing is lost: a later one goes on.',
-    ),
+      columns,
+    ).map((line) => paint('dim', line)),
   ];
   out.write(`${lines.join('\n')}\n`);
   for (const question of openQuestions(form)) {
@@ -91,6 +92,8 @@ async function askOne(
     if (line === undefined) return undefined;
     const read = readAnswer(kind, line);
     if ('wrong' in read) out.write(`${paint('yellow', read.wrong)}\n`);
+    else if (line.trim() === '' && kind !== 'confirm')
+      out.write(`${paint('yellow', 'an answer is needed; Ctrl-D leaves it for later')}\n`);
     else if (read.answer !== undefined || kind === 'confirm') return read.answer;
   }
 }

@@ -10,7 +10,7 @@ import { type Finding, type Found, showSpot } from './finding.ts';
 import { imageFindings } from './image-findings.ts';
 import { lastSpot } from './last-spot.ts';
 import { constrainedNode, type LintNode } from './lint-node.ts';
-import { type ParsedFile, readYaml } from './parse-file.ts';
+import { type ParsedFile, readComposeFile } from './parse-file.ts';
 import { portClashes } from './port-clashes.ts';
 import type { ServiceSpec } from './service-spec.ts';
 import { servicesIn, strayServices } from './stray-services.ts';
@@ -35,7 +35,7 @@ export interface LintArgs {
  * const faults = lintCompose({ sources, config, nodes }).filter(({ severity }) => severity === 'fault')
  */
 export function lintCompose({ sources, config, nodes }: LintArgs): readonly Finding[] {
-  const readings = sources.map(readYaml);
+  const readings = sources.map(readComposeFile);
   const files = readings.flatMap(({ parsed }) => parsed ?? []);
   const found = [
     ...readings.flatMap(({ faults }) => faults),

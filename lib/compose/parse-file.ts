@@ -56,14 +56,14 @@ export interface Reading {
  *   key that stands twice
  */
 export function parseFile(source: ComposeSource): ParsedFile {
-  const { parsed, faults } = readYaml(source);
+  const { parsed, faults } = readComposeFile(source);
   const [fault] = faults;
   if (fault !== undefined) throw refuseFound(fault);
   return parsed as ParsedFile;
 }
 
 /** Reads the YAML of a compose file with all its faults. One that only has a key twice can be read on. */
-export function readYaml({ file, text }: ComposeSource): Reading {
+export function readComposeFile({ file, text }: ComposeSource): Reading {
   const wrong = (message: string, hint: string, spot?: Spot): Found => ({
     severity: 'fault',
     message,

@@ -3,7 +3,7 @@ import type { InputFault, Position } from '../input-fault.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { readKeyValues } from './key-values.ts';
 import { type Place, positionOf, sourceText } from './place.ts';
-import { readYaml } from './read-yaml.ts';
+import { readTree } from './read-tree.ts';
 import { type Entry, partAt, scalarTree } from './tree.ts';
 import { valueTree } from './value-tree.ts';
 
@@ -62,7 +62,7 @@ async function textOf(
 }
 
 function addMapping(vars: Map<string, Entry>, shown: string, text: string, findings: Findings): void {
-  const tree = readYaml(shown, text, findings);
+  const tree = readTree(shown, text, findings);
   if (tree?.kind === 'map') for (const [name, entry] of tree.entries) vars.set(name, entry);
   else if (tree !== undefined)
     findings.fault('variables are given as a mapping of names to values', tree.place, '{"name": "value"}');

@@ -6,7 +6,7 @@ import { sourceText } from './place.ts';
 import { readHost } from './read-host.ts';
 import { readLayout } from './read-layout.ts';
 import { readText } from './read-text.ts';
-import { readYaml } from './read-yaml.ts';
+import { readTree } from './read-tree.ts';
 import { valueTree } from './value-tree.ts';
 
 /** Loads a module and returns its namespace. */
@@ -24,7 +24,7 @@ export async function readSource(
   const text = await readText(source.path, source.shown, findings);
   if (text === undefined || isForeign(text, source.shown, findings)) return;
   const faultsBefore = findings.faults.length;
-  const tree = readYaml(source.shown, text, findings);
+  const tree = readTree(source.shown, text, findings);
   if (tree !== undefined) readLayout(tree, draft, findings);
   else if (findings.faults.length === faultsBefore) {
     findings.fault(

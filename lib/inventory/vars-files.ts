@@ -5,7 +5,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { shownPath } from './find-sources.ts';
 import type { Findings } from './findings.ts';
 import { readText } from './read-text.ts';
-import { readYaml } from './read-yaml.ts';
+import { readTree } from './read-tree.ts';
 import type { Entries, Entry } from './tree.ts';
 
 /** The variables that the files of a folder give to groups or hosts, by name. */
@@ -62,7 +62,7 @@ async function readVars(path: string, cwd: string, findings: Findings): Promise<
   for (const file of await filesOf(path)) {
     const shown = shownPath(file, cwd);
     const text = await readText(file, shown, findings);
-    const tree = text === undefined ? undefined : readYaml(shown, text, findings);
+    const tree = text === undefined ? undefined : readTree(shown, text, findings);
     if (tree?.kind === 'map') for (const [name, entry] of tree.entries) vars.set(name, entry);
     else if (tree !== undefined && tree.value !== null) {
       findings.fault('a file of variables is a mapping', tree.place, 'write each variable as\nname: value');

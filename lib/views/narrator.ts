@@ -8,7 +8,7 @@ import type { Paint, Tone } from './paint.ts';
 import { planLines, withFurtherSteps } from './plan-lines.ts';
 import { recapLines } from './recap.ts';
 import { titleLines } from './title-lines.ts';
-import { column, fitMiddle, width } from './width.ts';
+import { column, fitMiddle, width, wrap } from './width.ts';
 
 interface NarratorOptions {
   readonly paint: Paint;
@@ -172,8 +172,16 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
         return [head + trouble.join(', ') + paint('dim', `  (${duration(event.seconds)})`)];
       }
       case 'warning': {
-        const text = `${paint('yellow', 'warning:')} ${visible(event.message)}`;
-        return [event.host === undefined ? text : `${named(event.host)}  ${text}`];
+        const whose = event.host === undefined ? '' : `${named(event.host)}  `;
+        const [first = '', ...more] = wrap(
+          `warning: ${visible(event.message)}`,
+          Math.max(options.columns() - width(whose), NARROWEST),
+        );
+        const indent = ' '.repeat(width(whose) + 2);
+        return [
+          whose + first.replace(/^warning:/, paint('yellow', 'warning:')),
+          ...more.map((line) => indent + line),
+        ];
       }
       case 'run.ended': {
         const fault = event.fault !== undefined && !told.has(keyOf(event.fault)) ? event.fault : undefined;

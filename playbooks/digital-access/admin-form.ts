@@ -46,7 +46,9 @@ export function adminForm(input: AdminFormInput): AdminForm {
   const { services, manager, addresses, config } = input;
   const added = addedServices(services, manager);
   const administration = services.find(({ kind }) => kind === 'administration');
-  const published = config.services[administration?.name ?? '']?.ports?.[0]?.published ?? adminPort;
+  const pagePort = config.services[administration?.name ?? '']?.ports?.find(
+    ({ protocol = 'tcp', published }) => protocol === 'tcp' && published !== undefined,
+  );
   const distributions = services.filter(({ kind }) => kind === 'distribution');
   const accessPoints = services.filter(({ kind }) => kind === 'access-point');
   const ipOf = ({ node }: Service) => addresses[node] ?? node;
@@ -54,7 +56,9 @@ export function adminForm(input: AdminFormInput): AdminForm {
   const checklist: Section[] = [
     {
       title: 'Log in',
-      lines: [`open https://${addresses[manager]}:${published} and log in as administrator`],
+      lines: [
+        `open https://${addresses[manager]}:${pagePort?.published ?? adminPort} and log in as administrator`,
+      ],
     },
     {
       title: 'Register each added service, unless it is there, and note the id that it gets',

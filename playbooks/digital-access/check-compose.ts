@@ -1,9 +1,16 @@
 import { type Host, isKnown, type Later, refuse, type Unknown } from 'dabook';
-import { type ComposeConfig, composeConfig, composeFindings, plainText, textFile } from 'dabook/tasks';
+import {
+  type ComposeConfig,
+  composeConfig,
+  composeFindings,
+  plainText,
+  swarmMembership,
+  textFile,
+} from 'dabook/tasks';
 import { type ComposeEdits, type ComposeTexts, composeEdits } from './compose-edits.ts';
 import { composeFiles, type Installation } from './installation.ts';
 import { labelIn } from './label-in.ts';
-import { labelsOf } from './labels.ts';
+import { nodesToBe } from './nodes-to-be.ts';
 import type { Service } from './service.ts';
 import type { Site } from './site.ts';
 
@@ -47,14 +54,14 @@ export async function checkCompose(
     );
   }
   const tag = installation.tag ?? installation.version;
-  const edits = composeEdits({ services, tag, manager: texts, workers: found });
+  const edits = composeEdits({
+    services,
+    tag,
+    manager: { name: manager.name, texts },
+    workers: Object.fromEntries(Object.entries(found).filter(([name]) => name !== manager.name)),
+  });
   const merged = { dir, files: [...composeFiles], texts: edits.texts };
-  const nodes = hosts.map(({ name, vars }) => ({
-    name,
-    role: name === manager.name ? ('manager' as const) : ('worker' as const),
-    address: vars.ip,
-    labels: labelsOf(services.filter(({ node }) => node === name)),
-  }));
+  const nodes = nodesToBe({ manager, services, hosts }, await manager.read(swarmMembership));
   const findings = now(await manager.read(composeFindings({ ...merged, nodes })));
   const told = findings.map(({ place, message, hint, severity }) => ({
     severity,
@@ -66,7 +73,7 @@ export async function checkCompose(
   );
   const { config } = now(await manager.read(composeConfig(merged)));
   refuseAll(
-    services.flatMap((service) => misfits(service, config)),
+    services.flatMap((service) => misfits(service, config, installation.config_root)),
     dir,
   );
   const warnings = told.filter(({ severity }) => severity === 'warning').map(({ text }) => text);
@@ -93,13 +100,24 @@ function now<T>(compose: Later<T>): Exclude<T, Unknown> {
 }
 
 /** Where the compose files say something else of a service than the inventory does. */
-function misfits({ name, label, listeners }: Service, { services }: ComposeConfig): readonly string[] {
+function misfits(
+  { name, label, folder, listeners }: Service,
+  { services }: ComposeConfig,
+  root: string,
+): readonly string[] {
   const service = services[name];
   if (service === undefined) return [`no service is called ${name}`];
   const constraints = service.deploy?.placement?.constraints ?? [];
   const labels = constraints.map(labelIn).filter((found) => found !== undefined);
   const published = (service.ports ?? []).map((port) => port.published);
+  const mounted = (service.volumes ?? []).flatMap(({ source = '' }) =>
+    source.startsWith(`${root}/`) ? [source] : [],
+  );
+  const own = `${root}/${folder}`;
   return [
+    ...(mounted.length === 0 || mounted.some((source) => `${source}/`.startsWith(`${own}/`))
+      ? []
+      : [`${name} has the folder ${own} in the inventory, and mounts ${mounted.join(' and ')}`]),
     ...(labels.includes(label)
       ? []
       : [

@@ -1,17 +1,19 @@
 import { refuse } from 'dabook';
 import { blockOf, editYaml, readYaml, renameKey, strippedImage, type YamlEdit } from 'dabook/tasks';
 import { composeFiles } from './installation.ts';
-import { portEdits } from './port-edits.ts';
-import { kindOf, type Service } from './service.ts';
+import type { Service } from './service.ts';
 import { blockFor } from './service-block.ts';
-import type { Kind } from './service-entry.ts';
+import { statedEdits } from './stated-edits.ts';
+import { namesIn, type Template, templateIn } from './template.ts';
+
+type ComposeFile = (typeof composeFiles)[number];
 
 /** The texts of the three compose files of a host, by name. */
-export type ComposeTexts = Readonly<Record<(typeof composeFiles)[number], string>>;
+export type ComposeTexts = Readonly<Record<ComposeFile, string>>;
 
 /** What the manager's compose files lack, as edits of each. */
 export interface ComposeEdits {
-  readonly edits: Readonly<Record<(typeof composeFiles)[number], readonly YamlEdit[]>>;
+  readonly edits: Readonly<Record<ComposeFile, readonly YamlEdit[]>>;
   /** The files as they will be. */
   readonly texts: ComposeTexts;
   readonly warnings: readonly string[];
@@ -21,73 +23,128 @@ export interface ComposeInput {
   readonly services: readonly Service[];
   /** Tag of the images of services that are added. */
   readonly tag: string;
-  readonly manager: ComposeTexts;
+  /** The host whose compose files are completed. */
+  readonly manager: { readonly name: string; readonly texts: ComposeTexts };
   /** The files of the workers' own installations, by host; of those that have any. */
   readonly workers: Readonly<Record<string, ComposeTexts | undefined>>;
 }
 
 /**
- * The blocks that the manager's compose files lack, one in each file for each service: copied from a service
- * of the same kind, which the operator has written, with what has to differ. A kind that the manager's files
- * do not have is taken from the files of the worker that brings it, or of another one.
+ * The blocks that the manager's compose files lack for the services that are added: copied from a service of the
+ * same kind, into each file that has a block of that one. Which one: the manager's own; where it has none of that
+ * kind, that of the worker that carries the service; else another worker's, in the order of the inventory. What
+ * is in the files already is left as it is, but for the image and the ports that the inventory says.
  * @throws DabookError `refused`, with every service that there is nothing to copy for
  */
 export function composeEdits({ services, tag, manager, workers }: ComposeInput): ComposeEdits {
-  const warnings: string[] = [];
-  const faults: string[] = [];
-
-  const blockIn = (file: (typeof composeFiles)[number], service: Service): string | undefined => {
-    const others = [workers[service.node], ...Object.values(workers)];
-    for (const texts of [manager, ...others]) {
-      if (texts === undefined) continue;
-      const template = templateIn(texts, service.kind, services);
-      const block = template === undefined ? undefined : blockOf(texts[file], ['services', template]);
-      if (template === undefined || block === undefined) continue;
-      return blockFor(renameKey(block, service.name), { file, service, template, tag });
-    }
-    if (file === 'versiontag.yml' && service.image !== undefined) {
-      return `${service.name}:\n  image: ${service.image}\n`;
-    }
-    return undefined;
+  const edits: Record<ComposeFile, YamlEdit[]> = {
+    'docker-compose.yml': [],
+    'network.yml': [],
+    'versiontag.yml': [],
+  };
+  const texts = { ...manager.texts };
+  const apply = (file: ComposeFile, more: readonly YamlEdit[]): void => {
+    inFile(file, () => {
+      texts[file] = editYaml(texts[file], more);
+    });
+    edits[file].push(...more);
   };
 
-  const editsOf = (file: (typeof composeFiles)[number]): readonly YamlEdit[] =>
-    services.flatMap((service): readonly YamlEdit[] => {
-      const at = ['services', service.name];
-      if (readYaml(manager[file], at) !== undefined) return ownEdits(file, service, manager[file]);
-      const block = blockIn(file, service);
-      if (block === undefined) {
-        faults.push(`${file} has no block for ${service.name}, nor one of kind ${service.kind} to copy`);
-        return [];
-      }
-      return [{ at, block }];
-    });
-
-  const withScheme = (file: (typeof composeFiles)[number], edits: readonly YamlEdit[]) => {
-    const text = editYaml(manager[file], edits);
-    const found = namesIn(text).flatMap((name): readonly YamlEdit[] => {
-      const at = ['services', name, 'image'];
-      const image = readYaml(text, at);
-      if (typeof image !== 'string' || strippedImage(image) === image) return [];
-      warnings.push(`${file}: the image ${image} of ${name} is written without ${image.split('//')[0]}//`);
-      return [{ at, set: strippedImage(image) }];
-    });
-    return [...edits, ...found];
-  };
-
-  const edits = Object.fromEntries(
-    composeFiles.map((file) => [file, inFile(file, () => withScheme(file, editsOf(file)))]),
-  ) as unknown as ComposeEdits['edits'];
+  readable(manager.texts);
+  const found = services.map((service) => missingBlocks(service, { services, tag, manager, workers }));
+  const faults = found.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) {
     throw refuse(
       `the compose files of the manager cannot be completed:\n${faults.join('\n')}`,
-      'write a block for it in each of the three files; later ones are copied from it',
+      'write a block for it in docker-compose.yml, and in the others what belongs there; later ones are copied from it',
     );
   }
-  const texts = Object.fromEntries(
-    composeFiles.map((file) => [file, editYaml(manager[file], edits[file])]),
-  ) as unknown as ComposeTexts;
+  for (const { file, edit } of found.flatMap(({ blocks }) => blocks)) apply(file, [edit]);
+  for (const service of services) {
+    for (const file of composeFiles) {
+      apply(
+        file,
+        inFile(file, () => statedEdits(service, texts, file)),
+      );
+    }
+  }
+  const warnings: string[] = [];
+  for (const file of composeFiles) {
+    for (const name of namesIn(texts[file])) {
+      const at = ['services', name, 'image'];
+      const image = readYaml(texts[file], at);
+      if (typeof image !== 'string' || strippedImage(image) === image) continue;
+      warnings.push(`${file}: the image ${image} of ${name} is written without ${image.split('//')[0]}//`);
+      apply(file, [{ at, set: strippedImage(image) }]);
+    }
+  }
   return { edits, texts, warnings };
+}
+
+interface MissingBlocks {
+  readonly blocks: readonly { readonly file: ComposeFile; readonly edit: YamlEdit }[];
+  /** Why they cannot be made. */
+  readonly fault?: string;
+}
+
+function missingBlocks(
+  service: Service,
+  { services, tag, manager: { name: host, texts }, workers }: ComposeInput,
+): MissingBlocks {
+  const at = ['services', service.name];
+  const isThere = readYaml(texts['docker-compose.yml'], at) !== undefined;
+  if (isThere && service.node === host) return { blocks: [] };
+  const own = templateIn(texts, { service, services, isOwn: true });
+  // What the operator has written already is completed in the way of these files, and of no others.
+  const others = isThere ? [] : [service.node, ...Object.keys(workers)];
+  const template = others.reduce((first, worker) => {
+    const theirs = workers[worker];
+    if (first !== undefined || theirs === undefined) return first;
+    return templateIn(readable(theirs, worker), { service, services, isOwn: false });
+  }, own);
+  if (template === undefined) {
+    if (isThere) return { blocks: [] };
+    const fault = `docker-compose.yml has no block for ${service.name}, nor one of kind ${service.kind} to copy`;
+    return { blocks: [], fault };
+  }
+  const said = new Set(composeFiles.flatMap((file) => keysAt(texts[file], at)));
+  const blocks = composeFiles.flatMap((file) => {
+    if (readYaml(texts[file], at) !== undefined) return [];
+    const block = copyOf(template, file, service, tag);
+    // A file that is read later would win over what the operator has written, or add to it.
+    if (block === undefined || keysAt(block, [service.name]).some((key) => said.has(key))) return [];
+    return [{ file, edit: { at, block } }];
+  });
+  const constraints = [service.name, 'deploy', 'placement', 'constraints'];
+  if (
+    template.unclear.length > 0 &&
+    blocks.some(({ edit }) => readYaml(edit.block, constraints) !== undefined)
+  ) {
+    const fault = `${service.name} would be a copy of ${template.name}, which is placed by the labels ${template.unclear.join(' and ')}: which of them is its own is not known`;
+    return { blocks: [], fault };
+  }
+  return { blocks };
+}
+
+function copyOf(template: Template, file: ComposeFile, service: Service, tag: string): string | undefined {
+  const block = blockOf(template.texts[file], ['services', template.name]);
+  if (block === undefined) return undefined;
+  return inFile(`${file}, in the block of ${template.name}`, () =>
+    blockFor(renameKey(block, service.name), { service, template, tag }),
+  );
+}
+
+function keysAt(text: string, at: readonly string[]): readonly string[] {
+  const value = readYaml(text, at);
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}
+
+/** The files, once it is known that they can be read. */
+function readable(texts: ComposeTexts, host?: string): ComposeTexts {
+  for (const file of composeFiles) {
+    inFile(host === undefined ? file : `${file} of ${host}`, () => readYaml(texts[file], []));
+  }
+  return texts;
 }
 
 /** What cannot be edited is told with the name of its file. */
@@ -97,29 +154,6 @@ function inFile<T>(file: string, edit: () => T): T {
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'refused') throw error;
     const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
-    throw refuse(`${file}:${error.message}`, hint);
+    throw refuse(`${file}:${/^\d+:/.test(error.message) ? '' : ' '}${error.message}`, hint);
   }
-}
-
-/** What the inventory says of a service that has its block already. */
-function ownEdits(
-  file: (typeof composeFiles)[number],
-  { name, image, ports }: Service,
-  text: string,
-): readonly YamlEdit[] {
-  const at = ['services', name];
-  if (file === 'versiontag.yml' && image !== undefined) return [{ at: [...at, 'image'], set: image }];
-  if (file === 'network.yml' && ports !== undefined) return portEdits(text, [...at, 'ports'], ports);
-  return [];
-}
-
-/** The name of the service whose block is copied: one of the same kind that these files have. */
-function templateIn(texts: ComposeTexts, kind: Kind, all: readonly Service[]): string | undefined {
-  const kindIn = (name: string) => all.find((service) => service.name === name)?.kind ?? kindOf(name);
-  return namesIn(texts['docker-compose.yml']).find((name) => kindIn(name) === kind);
-}
-
-function namesIn(text: string): readonly string[] {
-  const services = readYaml(text, ['services']);
-  return typeof services === 'object' && services !== null ? Object.keys(services) : [];
 }

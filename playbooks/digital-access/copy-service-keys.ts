@@ -1,5 +1,6 @@
-import type { Host, Task } from 'dabook';
+import { type Host, refuse, type Task } from 'dabook';
 import { copyKeys, fileAbsent, fileState, type KeyFolder, type KeySource, keyFiles } from 'dabook/tasks';
+import { folderDigests } from './folder-digests.ts';
 import type { Installation } from './installation.ts';
 import { ownerOf } from './owner.ts';
 import type { Service } from './service.ts';
@@ -11,7 +12,10 @@ export interface Keys {
   readonly shared: KeySource;
 }
 
-/** Finds the keys of the manager's administration service. */
+/**
+ * Finds the keys of the manager's administration service.
+ * @throws DabookError `refused` where one is missing, or they cannot be told apart
+ */
 export async function findKeys(manager: Host, { administration, installation }: Site): Promise<Keys> {
   const { config_root, key_files } = installation;
   const dir = `${config_root}/${administration.folder}/keys`;
@@ -19,6 +23,13 @@ export async function findKeys(manager: Host, { administration, installation }: 
     manager.read(keyFiles({ dir, match: key_files.internal })),
     manager.read(keyFiles({ dir, match: key_files.shared })),
   ]);
+  const twin = shared.files.find(({ sha256 }) => internal.files.some((key) => key.sha256 === sha256));
+  if (twin !== undefined) {
+    throw refuse(
+      `the shared key ${twin.path} on ${manager.name} holds what the internal key ${internal.files[0]?.path} does, and access points must not have that`,
+      'say which file is which in the inventory: key_files: { internal: …, shared: … }',
+    );
+  }
   return { internal, shared };
 }
 
@@ -38,22 +49,36 @@ export async function copyServiceKeys(
   return copyKeys({ from: { ...keys.shared, files }, dir, owner, group });
 }
 
-/** The paths of internal keys that lie on access points, where they must not. */
+/**
+ * The paths of internal keys that lie on access points, where they must not: by name, and copies by any name.
+ * @param services those of the host, of whatever kind
+ */
 export async function strayKeys(
   host: Host,
   services: readonly Service[],
   { internal }: Keys,
-  { config_root }: Installation,
+  installation: Installation,
 ): Promise<readonly string[]> {
-  const folders = services.filter(({ kind }) => kind === 'access-point').map(({ folder }) => folder);
-  const paths = folders.flatMap((folder) =>
-    internal.files.map(({ name }) => `${config_root}/${folder}/keys/${name}`),
+  const found = await Promise.all(
+    keyFolders(services, installation).map(async (dir) => {
+      const named = internal.files.map(({ name }) => `${dir}/${name}`);
+      const [digests, ...states] = await Promise.all([
+        host.read(folderDigests(dir)),
+        ...named.map((path) => host.read(fileState(path))),
+      ]);
+      const copies = Object.entries(digests)
+        .filter(([, sha256]) => internal.files.some((key) => key.sha256 === sha256))
+        .map(([name]) => `${dir}/${name}`);
+      return [...named.filter((_, index) => states[index]?.type !== 'missing'), ...copies];
+    }),
   );
-  const states = await Promise.all(paths.map((path) => host.read(fileState(path))));
-  return paths.filter((_, index) => states[index]?.type !== 'missing');
+  return [...new Set(found.flat())];
 }
 
-/** Removes internal keys that lie on access points. */
+/**
+ * Removes internal keys that lie on access points.
+ * @throws DabookError `refused` where an access point's folder of keys is a link: to those of another service
+ */
 export async function removeStrayKeys(
   host: Host,
   services: readonly Service[],
@@ -61,5 +86,19 @@ export async function removeStrayKeys(
   installation: Installation,
 ): Promise<void> {
   const paths = await strayKeys(host, services, keys, installation);
+  if (paths.length === 0) return;
+  for (const dir of keyFolders(services, installation)) {
+    const { type } = await host.read(fileState(dir));
+    if (type !== 'symlink') continue;
+    throw refuse(
+      `${dir} is a symbolic link: an internal key that is removed there is lost to whomever the folder belongs to`,
+      'give the access point a folder of its own for its keys',
+    );
+  }
   await host.run(paths.map((path) => fileAbsent({ path })));
+}
+
+function keyFolders(services: readonly Service[], { config_root }: Installation): readonly string[] {
+  const accessPoints = services.filter(({ kind }) => kind === 'access-point');
+  return accessPoints.map(({ folder }) => `${config_root}/${folder}/keys`);
 }

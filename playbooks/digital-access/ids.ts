@@ -12,10 +12,12 @@ export function idOf({ name, id }: Service, answers: GateState['answers']): Late
 /**
  * Why these ids cannot be; nothing where they can.
  * @param given by the names of the services
+ * @param taken ids that other services have already, by their names
  */
 export function refuseIds(
   services: readonly Service[],
   given: Readonly<Record<string, unknown>>,
+  taken: Readonly<Record<string, number>> = {},
 ): string | undefined {
   const ids = services.flatMap(({ name, id }) => {
     const known = given[name] ?? id;
@@ -24,6 +26,8 @@ export function refuseIds(
   for (const [index, [name, id]] of ids.entries()) {
     const twin = ids.slice(0, index).find(([, other]) => other === id);
     if (twin !== undefined) return `${id} is the id of ${twin[0]} and of ${name}`;
+    const holder = Object.entries(taken).find(([other, its]) => its === id && other !== name);
+    if (holder !== undefined) return `${id}, given to ${name}, is the id of ${holder[0]} already`;
   }
   return undefined;
 }

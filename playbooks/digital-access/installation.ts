@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ServiceEntry } from './service-entry.ts';
+import { settings } from './settings.ts';
 
 /** Variables of a node. */
 export const Node = z.object({
@@ -24,30 +25,38 @@ export const Installation = z.object({
   /** Tag of the images; the version by default. */
   tag: z.string().optional(),
   /** Every service, by its name in the compose files. */
-  services: z.record(z.string(), ServiceEntry),
+  services: z.record(z.string(), ServiceEntry, {
+    error:
+      'must name every service and its host, as in { administration: { node: da1 }, policy1: { node: da2 } }',
+  }),
 
-  stack: z.string().default('da'),
+  stack: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be letters, digits, "-", "_" and "."')
+    .default('da'),
   /** Folder of the three compose files, on every node that has an installation of its own. */
   compose_dir: z.string().default('/opt/nexus/docker-compose'),
   /** Each service has a folder in it, on the node that carries it. */
   config_root: z.string().default('/opt/nexus/config'),
   /** Whom the services' files belong to: 1003 from 6.2 on; before, whomever they belong to already. */
-  owner: z.object({ uid: z.int(), gid: z.int() }).optional(),
+  owner: settings({ uid: z.int(), gid: z.int() }, '{ uid: 1003, gid: 1003 }').optional(),
   /** Which of the files in a service's `keys` folder is which key. */
-  key_files: z
-    .object({ internal: z.string().default('*internal*'), shared: z.string().default('*shared*') })
-    .prefault({}),
+  key_files: settings(
+    { internal: z.string().default('*internal*'), shared: z.string().default('*shared*') },
+    "{ internal: '*internal*', shared: '*shared*' }",
+  ).prefault({}),
   /** An internal key that lies on an access point is removed; by default it is only reported. */
   remove_internal_keys: z.boolean().default(false),
   /** Where a service's own configuration says who it is. The locators are of XPath. */
-  local_configuration: z
-    .object({
+  local_configuration: settings(
+    {
       file: z.string().default('LocalConfiguration.xml'),
       core_id: z.string().default('configuration/core/id'),
       /** Name of the object that tells where the administration service is; null: leave it alone. */
       administration_object: z.string().nullable().default('Administration Service'),
-    })
-    .prefault({}),
+    },
+    '{ file: LocalConfiguration.xml }',
+  ).prefault({}),
 
   /** Run commands as root. */
   become: z.boolean().default(true),
@@ -73,6 +82,13 @@ export const Installation = z.object({
   /** What the administration service logs when it does not reach its database; a regular expression. */
   database_fault: z
     .string()
+    .superRefine((text, context) => {
+      try {
+        new RegExp(text, 'i');
+      } catch (error) {
+        context.addIssue(`is no regular expression: ${error instanceof Error ? error.message : error}`);
+      }
+    })
     .default('(database|jdbc|postgres).*(fail|refused|timed? ?out|unreachable|cannot|could not)'),
 
   /** What the administration page gave: ids by service, and `done`. An answers file has it: `-e @answers.yml`. */

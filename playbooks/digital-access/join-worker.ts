@@ -13,7 +13,7 @@ import {
 } from 'dabook/tasks';
 import type { Node } from './installation.ts';
 
-const nothing: SwarmHoldings = { nodes: [], configs: [], secrets: [] };
+const nothing: SwarmHoldings = { nodes: [], services: [], configs: [], secrets: [] };
 
 /** What a host leaves behind. */
 export interface Leave {
@@ -70,6 +70,7 @@ export function refuseStranger(
   if (mayGo) return;
   const held = [
     ...holdings.nodes.map((name) => `node ${name}`),
+    ...holdings.services.map((name) => `service ${name}`),
     ...holdings.configs.map((name) => `config ${name}`),
     ...holdings.secrets.map((name) => `secret ${name}`),
   ];

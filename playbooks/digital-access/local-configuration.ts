@@ -1,4 +1,4 @@
-import { type Host, type Later, refuse, type Task } from 'dabook';
+import { type Host, isKnown, type Later, refuse, type Task } from 'dabook';
 import { xmlFile, xmlValues } from 'dabook/tasks';
 import type { Installation } from './installation.ts';
 import type { Service } from './service.ts';
@@ -15,7 +15,8 @@ export interface Identity {
 /**
  * The task that makes a service's local configuration say who it is: its id, in the core and in its own
  * object, and the host that others reach it by. The own object is found by the id that the file has now.
- * @throws DabookError `refused` where the file has no such object, or several
+ * @throws DabookError `refused` where the file has no such object, or several, and where another one has the id that
+ * the service is to have
  */
 export async function localConfiguration(
   host: Host,
@@ -24,7 +25,7 @@ export async function localConfiguration(
   { config_root, local_configuration: { file, core_id, administration_object } }: Installation,
 ): Promise<Task<unknown>> {
   const path = `${config_root}/${service.folder}/${file}`;
-  const object = await ownObject(host, path, core_id, service);
+  const object = await ownObject(host, path, core_id, { service, id });
   return xmlFile({
     path,
     set: [
@@ -40,7 +41,7 @@ export async function localConfiguration(
         : [
             {
               name: 'mHost of the administration service',
-              at: `//object[@name=${quoted(administration_object)}]/attribute[@name="mHost"]/@value`,
+              at: `//object[@name=${quoted(administration_object, 'local_configuration.administration_object')}]/attribute[@name="mHost"]/@value`,
               value: administration,
             },
           ]),
@@ -49,8 +50,16 @@ export async function localConfiguration(
 }
 
 /** The locator of the object that stands for the service itself; by its key, which no edit changes. */
-async function ownObject(host: Host, path: string, coreId: string, service: Service): Promise<string> {
-  if (service.object !== undefined) return `//object[@name=${quoted(service.object)}]`;
+async function ownObject(
+  host: Host,
+  path: string,
+  coreId: string,
+  { service, id }: { readonly service: Service; readonly id: Identity['id'] },
+): Promise<string> {
+  const hint = `name the object of ${service.name} in the inventory: services.${service.name}.object`;
+  if (service.object !== undefined) {
+    return `//object[@name=${quoted(service.object, `services.${service.name}.object`)}]`;
+  }
   const { core = [] } = await host.read(xmlValues(path, { core: coreId }));
   const [current, ...more] = core;
   if (current === undefined || more.length > 0) {
@@ -59,19 +68,42 @@ async function ownObject(host: Host, path: string, coreId: string, service: Serv
       'give the locator of the id as local_configuration: { core_id: … }',
     );
   }
-  const own = `//object[attribute[@name="mId"]/@value=${quoted(current)}]`;
-  const { keys = [] } = await host.read(xmlValues(path, { keys: `${own}/@key` }));
-  const [key, ...others] = keys;
+  const own = await objectsWith(host, path, quoted(current, `${coreId} in ${path}`));
+  const [key, ...others] = own.keys;
   if (key === undefined || others.length > 0) {
     throw refuse(
-      `${path} has ${keys.length === 0 ? 'no object' : `${keys.length} objects`} with the mId ${current}, which is the id in ${coreId}`,
-      `name the object of ${service.name} in the inventory: services.${service.name}.object`,
+      `${path} has ${own.keys.length === 0 ? 'no object' : `${own.keys.length} objects (${own.shown})`} with the mId ${current}, which is the id in ${coreId}`,
+      hint,
     );
   }
-  return `//object[@key=${quoted(key)}]`;
+  if (id !== undefined && isKnown(id) && String(id) !== current) {
+    // With two objects of one id the next run could not tell which of them is the service's own.
+    const taken = await objectsWith(host, path, `"${id}"`);
+    if (taken.keys.length > 0) {
+      throw refuse(
+        `${service.name} is to have the id ${id} in place of ${current} (${own.shown}), and ${path} has that mId already: ${taken.shown}`,
+        `${hint}; or take another id, if this one was not given to ${service.name}`,
+      );
+    }
+  }
+  return `//object[@key=${quoted(key, `a key in ${path}`)}]`;
+}
+
+/** The objects of a local configuration with this `mId`. */
+async function objectsWith(host: Host, path: string, id: string) {
+  const object = `//object[attribute[@name="mId"]/@value=${id}]`;
+  const { keys, names } = await host.read(
+    xmlValues(path, { keys: `${object}/@key`, names: `${object}/@name` }),
+  );
+  return { keys, shown: (names.length === 0 ? keys : names).join(', ') };
 }
 
 /** A literal of XPath, which has no escapes: the quote that the text does not hold. */
-function quoted(text: string): string {
-  return text.includes('"') ? `'${text}'` : `"${text}"`;
+function quoted(text: string, what: string): string {
+  if (!text.includes('"')) return `"${text}"`;
+  if (!text.includes("'")) return `'${text}'`;
+  throw refuse(
+    `${what} is ${text}: what holds quotes of both kinds cannot be looked for`,
+    'write it without one of them',
+  );
 }

@@ -1,33 +1,26 @@
 import { refuse } from 'dabook';
 import { listBackups } from 'dabook/tasks';
-import { z } from 'zod';
+import { BackupNotes, isOwnInstallation } from './backup-notes.ts';
 import type { Installation } from './installation.ts';
-
-/** What ha.ts wrote into a backup beside the files. */
-const Notes = z.object({
-  stack: z.string(),
-  compose_dir: z.string(),
-  role: z.string().nullable(),
-  alone: z.boolean(),
-  labels: z.record(z.string(), z.string()),
-});
 
 export interface OwnBackup {
   /** The archive, on the control machine. */
   readonly path: string;
-  readonly notes: z.infer<typeof Notes>;
+  readonly notes: BackupNotes;
 }
 
 /**
- * The last backup of a host from when it was an installation of its own: the only node of its own swarm.
+ * The last backup of a host from when it was an installation of its own: the only node of its own swarm, with
+ * its stack deployed. What a rollback saved before it began does not count.
  * @throws DabookError `refused` when there is none; and when a later one is damaged, since nobody can tell
  * whether it is the one to take
  */
 export async function ownBackup(host: string, { backup_dir }: Installation): Promise<OwnBackup> {
   const backups = await listBackups(backup_dir, host);
   const own = backups.flatMap(({ path, notes }, index) => {
-    const read = Notes.safeParse(notes);
-    return read.success && read.data.alone ? [{ path, notes: read.data, index }] : [];
+    const read = BackupNotes.safeParse(notes);
+    const isOwn = read.success && isOwnInstallation(read.data) && !read.data.before_rollback;
+    return isOwn ? [{ path, notes: read.data, index }] : [];
   });
   const last = own.at(-1);
   const later = backups.slice((last?.index ?? -1) + 1);
@@ -45,7 +38,7 @@ export async function ownBackup(host: string, { backup_dir }: Installation): Pro
   }
   if (last !== undefined) return { path: last.path, notes: last.notes };
   throw refuse(
-    `${backup_dir} has no backup of ${host} from when it was an installation of its own${backups.length === 0 ? '' : ` (${backups.length} later ones)`}`,
-    'name the folder of the backups in the inventory: backup_dir',
+    `${backup_dir} has no backup of ${host} from when it was an installation of its own${backups.length === 0 ? '' : ` with its services deployed (${backups.length} of other states)`}`,
+    'name the folder of the backups in the inventory: backup_dir; or leave the host out: --limit',
   );
 }

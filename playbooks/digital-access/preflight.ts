@@ -1,26 +1,28 @@
-import { isKnown, type Play } from 'dabook';
+import { isKnown, type Play, refuse } from 'dabook';
 import {
-  clocksAgree,
   type GateState,
   gate,
   inSwarm,
   type Membership,
-  type PortToTry,
-  portsOpen,
   type Swarm,
   stackDeploy,
   swarmHoldings,
-  swarmInit,
   swarmMembership,
 } from 'dabook/tasks';
 import { adminForm } from './admin-form.ts';
 import { checkAccount } from './check-account.ts';
 import { type CheckedCompose, checkCompose, readComposeTexts } from './check-compose.ts';
+import { checkNetwork } from './check-network.ts';
 import { findKeys, type Keys, strayKeys } from './copy-service-keys.ts';
+import { formerNodes } from './former-nodes.ts';
 import { refuseIds } from './ids.ts';
 import { refuseStranger } from './join-worker.ts';
+import { keptSwarm } from './kept-swarm.ts';
+import { labelMembers } from './label-members.ts';
+import { noWayBack } from './no-way-back.ts';
 import { setupsOf } from './service-setup.ts';
 import { onHost, type Site } from './site.ts';
+import { takenIds } from './taken-ids.ts';
 
 /** What the preflight found. */
 export interface Preflight {
@@ -41,14 +43,6 @@ export interface Preflight {
   readonly stray: readonly string[];
 }
 
-/** The ports that the nodes of a swarm reach one another by; joining goes to its manager alone. */
-const swarmPorts = (manager: string): readonly PortToTry[] => [
-  { port: 2377, protocol: 'tcp', purpose: 'joining', at: [manager] },
-  { port: 7946, protocol: 'tcp', purpose: 'gossip between nodes' },
-  { port: 7946, protocol: 'udp', purpose: 'gossip between nodes' },
-  { port: 4789, protocol: 'udp', purpose: 'traffic between services' },
-];
-
 /**
  * Looks at everything that could stand in the way, and changes nothing: what is wrong is told before
  * anything is stopped.
@@ -67,20 +61,21 @@ export async function preflight(site: Site, play: Play, warn: (message: string) 
       membership.nodes === undefined ? undefined : await host.read(swarmHoldings(installation.stack));
     return { name: host.name, membership, holdings, texts };
   });
+  const swarm = await play('Get the join token', manager, (host) => keptSwarm(host, installation));
+  refuseToJoinApart(site, looks, swarm);
   const compose = await play('Check the compose files', manager, (host) =>
     checkCompose(host, site, Object.fromEntries(looks.map(({ name, texts }) => [name, texts]))),
   );
   const keys = await play('Find the key files', manager, (host) => findKeys(host, site));
-  const swarm = await play('Get the join token', manager, async (host) => {
-    const { state } = await host.run(swarmInit({ advertise: host.vars.ip }));
-    return state;
-  });
+  const taken = await play('Read the ids of the services that are there', manager, (host) =>
+    takenIds(host, site),
+  );
   const admin = gate({
     title: 'Digital Access Admin',
     ...adminForm({ services, manager: manager.name, addresses, config: compose.config }),
     variable: 'answers',
     given: installation.answers,
-    accept: (answers) => refuseIds(services, answers),
+    accept: (answers) => refuseIds(services, answers, taken),
     keep: { path: `${installation.compose_dir}/dabook-answers.yml` },
   });
   const { answers } = await play('Read what the administration page gave', manager, async (host) =>
@@ -94,31 +89,54 @@ export async function preflight(site: Site, play: Play, warn: (message: string) 
     if (membership === undefined) throw new Error(`${worker.name} was not looked at`);
     refuseStranger(membership, swarm, { holdings, mayGo: worker.vars.leave_force_ok });
     const setups = await setupsOf(worker, onHost(added, worker), setup);
-    const tasks = setups.flatMap(({ keys: copy, configuration }) => [copy, configuration]);
-    const [isDue, stray] = await Promise.all([
-      // Until all is answered the run does not get that far.
-      isAnswered && worker.due(tasks),
-      strayKeys(worker, onHost(added, worker), keys, installation),
-    ]);
+    const tasks = setups.flatMap(({ keys: copy, configuration, owned }) => [copy, configuration, ...owned]);
+    const { nodeId } = membership;
+    // Also for what it refuses, which is to be told before anything is stopped.
+    const isDue = await worker.due(tasks);
     return {
-      isMember: inSwarm(membership, swarm),
-      isDue,
-      stray: stray.map((path) => `${worker.name}: ${path}`),
+      host: worker,
+      memberId: inSwarm(membership, swarm) ? nodeId : undefined,
+      formerNodes: formerNodes(swarm.nodes, { nodeId, address: worker.vars.ip }),
+      // Until all is answered the run does not get that far.
+      isDue: isAnswered && isDue,
     };
   });
-  const mustJoin = plans.some(({ isMember }) => !isMember);
+  const stray = (
+    await play('Look for internal keys on access points', hosts, async (host) => {
+      const paths = await strayKeys(host, onHost(services, host), keys, installation);
+      return paths.map((path) => `${host.name}: ${path}`);
+    })
+  ).flat();
+  const joining = plans.filter(({ memberId }) => memberId === undefined).map(({ host }) => host);
+  const mustJoin = joining.length > 0;
   if (mustJoin) {
-    const tried = await play('Try the ports between the nodes', manager, () =>
-      portsOpen({
-        from: hosts,
-        to: hosts.map((host) => ({ host, address: host.vars.ip })),
-        ports: swarmPorts(manager.name),
-      }),
-    );
-    for (const { result, text } of tried) if (result !== 'open') warn(text);
-    await play('Compare the clocks', manager, () => clocksAgree(hosts, { seconds: installation.clock_skew }));
+    await play('Look for a way back', [manager, ...joining], async (host) => {
+      const { membership } = looks.find(({ name }) => name === host.name) ?? {};
+      const why = membership && (await noWayBack(host, membership, installation));
+      if (why !== undefined) warn(why);
+    });
+    const within = hosts.filter(({ name }) => looks.some((look) => look.name === name));
+    await checkNetwork(site, within, play, warn);
   }
-  const isChanging = mustJoin || compose.isDue || plans.some((plan) => plan.isDue);
+  const isChanging =
+    mustJoin ||
+    compose.isDue ||
+    plans.some((plan) => plan.isDue || plan.formerNodes.length > 0) ||
+    (isAnswered && installation.remove_internal_keys && stray.length > 0);
+  const members = plans.flatMap(({ host, memberId }) =>
+    memberId === undefined ? [] : [{ host, nodeId: memberId }],
+  );
+  const isDue =
+    isChanging ||
+    (await play('Compare with what runs', manager, (host) =>
+      host.due([
+        ...labelMembers([{ host, nodeId: swarm.nodeId }, ...members], services),
+        // Files that somebody has edited are as good a reason as those that are yet to be.
+        stackDeploy(site.deploy),
+        // Before all is answered it is the operator that is waited for.
+        ...(isAnswered ? [admin] : []),
+      ]),
+    ));
   return {
     compose,
     keys,
@@ -127,8 +145,24 @@ export async function preflight(site: Site, play: Play, warn: (message: string) 
     admin,
     answers,
     mustJoin,
-    // Files that somebody has edited are as good a reason as those that are yet to be.
-    isDue: isChanging || (await manager.due([stackDeploy(site.deploy)])),
-    stray: plans.flatMap((plan) => plan.stray),
+    isDue,
+    stray,
   };
+}
+
+/** A worker that joins takes the whole installation with it: some of the nodes by themselves would end half way. */
+function refuseToJoinApart(
+  { hosts, workers }: Site,
+  looks: readonly { readonly name: string; readonly membership: Membership }[],
+  swarm: Swarm,
+): void {
+  const left = hosts.filter(({ name }) => looks.every((look) => look.name !== name));
+  const joining = looks.filter(
+    ({ name, membership }) => workers.some((worker) => worker.name === name) && !inSwarm(membership, swarm),
+  );
+  if (left.length === 0 || joining.length === 0) return;
+  throw refuse(
+    `${joining.map(({ name }) => name).join(', ')} is yet to join, and --limit leaves out ${left.map(({ name }) => name).join(', ')}`,
+    'nothing was changed; run it without --limit until every worker is a member',
+  );
 }

@@ -1,10 +1,15 @@
 import type { Findings, Given } from 'dabook';
+import { addedServices } from './admin-form.ts';
 import type { Installation, Node } from './installation.ts';
+import { reviewLabels } from './review-labels.ts';
+import { reviewNames } from './review-names.ts';
+import { reviewPorts } from './review-ports.ts';
 import { type Service, servicesOf } from './service.ts';
 import { kinds } from './service-entry.ts';
 import { isAtLeast } from './version.ts';
 
-type GivenInstallation = Given<
+/** What the inventory says, checked by its schemas. */
+export type GivenInstallation = Given<
   { readonly manager: typeof Node; readonly workers: typeof Node },
   typeof Installation
 >;
@@ -14,13 +19,41 @@ const firstVersion = '6.0.2';
 
 /** Holds the description of an installation against itself, before anything is connected to. */
 export function reviewInstallation(given: GivenInstallation, found: Findings): void {
-  const services = servicesOf(given.vars);
   reviewVersion(given, found);
   reviewHosts(given, found);
-  reviewKinds(given, services, found);
+  if (Object.keys(given.vars.services).length === 0) {
+    found.fault(
+      'services names no service',
+      given.at('services'),
+      'name every service and its host, as in { administration: { node: da1 }, policy1: { node: da2 } }',
+    );
+    return;
+  }
+  const services = servicesOf(given.vars);
+  const misnamed = reviewNames(given, found);
+  reviewKinds(given, { services, misnamed }, found);
   reviewNodes(given, services, found);
   reviewIds(given, services, found);
   reviewLabels(given, services, found);
+  reviewPorts(given, services, found);
+  reviewAnswers(given, services, found);
+}
+
+/** An answer that nobody asked for is most likely one to a mistyped name. */
+function reviewAnswers(
+  { vars, groups, at }: GivenInstallation,
+  services: readonly Service[],
+  found: Findings,
+): void {
+  const asked = [...addedServices(services, groups.manager[0].name).map(({ name }) => name), 'done'];
+  for (const name of Object.keys(vars.answers)) {
+    if (asked.includes(name)) continue;
+    found.fault(
+      `nobody asks for the answer ${name}`,
+      at('answers', name),
+      `the answers are ${asked.join(', ')}`,
+    );
+  }
 }
 
 function reviewVersion({ vars: { version }, at }: GivenInstallation, found: Findings): void {
@@ -62,11 +95,11 @@ function reviewHosts({ groups: { manager, workers } }: GivenInstallation, found:
 
 function reviewKinds(
   { vars, groups, at }: GivenInstallation,
-  services: readonly Service[],
+  { services, misnamed }: { readonly services: readonly Service[]; readonly misnamed: readonly string[] },
   found: Findings,
 ): void {
   for (const name of Object.keys(vars.services)) {
-    if (services.some((service) => service.name === name)) continue;
+    if (misnamed.includes(name) || services.some((service) => service.name === name)) continue;
     found.fault(
       `the name ${name} does not say what kind of service it is`,
       at('services', name),
@@ -137,6 +170,16 @@ function reviewNodes({ groups, at }: GivenInstallation, services: readonly Servi
       );
     }
   }
+  const [manager] = groups.manager;
+  for (const { name, kind } of services.filter(({ node }) => node === manager.name)) {
+    const first = services.find((other) => other.node === manager.name && other.kind === kind);
+    if (first === undefined || first.name === name || kind === 'database') continue;
+    found.fault(
+      `${name} is a second ${kind} service on the manager, beside ${first.name}: services are added on workers`,
+      at('services', name, 'node'),
+      'put it on a worker; one that the manager has anyhow needs no entry here',
+    );
+  }
 }
 
 function hostAt(groups: GivenInstallation['groups'], node: string) {
@@ -152,34 +195,5 @@ function reviewIds({ at }: GivenInstallation, services: readonly Service[], foun
       at('services', name, 'id'),
       'take the ids from the administration page',
     );
-  }
-}
-
-function reviewLabels(
-  { groups, at }: GivenInstallation,
-  services: readonly Service[],
-  found: Findings,
-): void {
-  for (const [index, { name, label }] of services.entries()) {
-    const twin = services.slice(0, index).find((other) => other.label === label);
-    if (twin === undefined) continue;
-    found.fault(
-      `${name} has the label ${label} of ${twin.name}: each would run where the other belongs`,
-      at('services', name, 'label'),
-      'give it a label of its own',
-    );
-  }
-  for (const host of [...groups.manager, ...groups.workers]) {
-    for (const [index, label] of (host.vars.labels ?? []).entries()) {
-      const service = services.find((each) => each.label === label);
-      if (service?.node === host.name) continue;
-      found.fault(
-        service === undefined
-          ? `${host.name} has the label ${label}, which no service has`
-          : `${host.name} has the label ${label} of ${service.name}, which is on ${service.node}`,
-        host.at('labels', index),
-        'take it out, or correct the service; labels may be left out: they follow from the services',
-      );
-    }
   }
 }

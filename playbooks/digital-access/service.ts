@@ -40,14 +40,13 @@ export function servicesOf({ services }: Pick<Installation, 'services'>): readon
   return Object.entries(services).flatMap(([name, entry]): readonly Service[] => {
     const kind = entry.kind ?? kindOf(name);
     if (kind === undefined) return [];
-    const [, number] = split(name);
-    const folder = entry.folder ?? folderOf(kind);
+    const folder = entry.folder ?? usualFolder(kind);
     return [
       {
         name,
         kind,
         node: entry.node,
-        label: entry.label ?? `da-${folderOf(kind)}${number}`,
+        label: entry.label ?? usualLabel(name, kind),
         folder,
         image: entry.image,
         ports: entry.ports,
@@ -61,7 +60,17 @@ export function servicesOf({ services }: Pick<Installation, 'services'>): readon
   });
 }
 
-function folderOf(kind: Kind): string {
+/**
+ * The label that the product's naming gives a service.
+ * @example usualLabel('policy1', 'policy') // 'da-policy-service1'
+ */
+export function usualLabel(name: string, kind: Kind): string {
+  const [, number] = split(name);
+  return `da-${usualFolder(kind)}${number}`;
+}
+
+/** The folder of a kind of services below the configuration root: `policy-service`. */
+export function usualFolder(kind: Kind): string {
   if (kind === 'database') return 'postgres';
   return kind === 'access-point' ? kind : `${kind}-service`;
 }

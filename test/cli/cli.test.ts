@@ -90,6 +90,15 @@ t.test('-e says how to connect, too', async (t) => {
   t.equal(ran.status, 0, ran.stderr + ran.stdout);
 });
 
+t.test('-e with a name that nobody has is most likely mistyped', async (t) => {
+  for (const inventory of [local, ['-i', 'far.yml', '--no-type-check']]) {
+    const ran = await run(['run', 'ok.ts', ...inventory, '-e', 'stabel_for=3']);
+    t.equal(ran.status, 2, ran.stdout);
+    t.match(ran.stderr, /-e stabel_for: neither the playbook nor the inventory has a variable of that name/);
+  }
+  t.equal((await run(['run', 'ok.ts', ...local, '-e', 'ansible_user=me'])).status, 0);
+});
+
 t.test('with --json events alone are on stdout', async (t) => {
   await write(
     'chatty.ts',

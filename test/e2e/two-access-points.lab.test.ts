@@ -1,7 +1,9 @@
 import t from 'tap';
+import type { Event } from '../../lib/events.ts';
 import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
+import { cutShort } from './cut-short.ts';
 import { eventsSince, now, placesOf, truthOf } from './engine-truth.ts';
 import { answersFile, changesIn, type Inventory, inventoryWith, runPlaybook, warningsIn } from './ha-run.ts';
 
@@ -176,10 +178,55 @@ t.test(
       t.same(await truthOf(lab), before);
 
       const removing = await run(inventory, '-e', 'remove_internal_keys=true');
-      t.same(changesIn(removing.events), [
+      t.same(changesBesideBackups(removing.events), [
         'ha3 fileAbsent remove /opt/nexus/config/access-point/keys/internal.key',
       ]);
       t.equal(await lab.root(3, 'ls /opt/nexus/config/access-point/keys').text(), 'shared.key\n');
+    });
+
+    await t.test('an administration service that ends for want of its database is mended too', async (t) => {
+      const fault = '/opt/nexus/config/administration-service/database-fault-exit';
+      await lab.root(1, `docker service rm da_administration && touch ${fault} && chown 1003:1003 ${fault}`);
+      const ran = await run(inventory);
+      t.equal(ran.status, 0, ran.stdout.slice(-3000) + ran.stderr);
+      const changes = changesBesideBackups(ran.events);
+      t.match(changes, [/^ha1 stackDeploy /, 'ha1 serviceRestart restart service da_postgres']);
+      t.equal(changes.length, 2, 'the remedy, once');
+      t.same(await placesOf(lab), placesWanted(lab));
+      await lab.root(1, `rm ${fault}`);
+    });
+
+    await t.test('new keys: a run that is killed before the services are back is gone on with', async (t) => {
+      await lab.root(1, 'echo another > /opt/nexus/config/administration-service/keys/shared.key');
+      const containers = () => lab.root(1, 'docker ps -q | sort').text();
+      const untouched = await containers();
+      const told = await cutShort(lab, 'ha.ts', {
+        inventory,
+        signal: 'SIGKILL',
+        when: ({ type, name, status }) =>
+          type === 'task.ended' && name === 'copyKeys' && status === 'changed',
+      });
+      t.equal(told.status, 'SIGKILL');
+      t.notMatch(Object.keys(await placesOf(lab)), ['policy1'], 'what gets new keys is out of the stack');
+      t.equal(await containers(), untouched, 'and nothing else is');
+
+      const ran = await run(inventory);
+      t.equal(ran.status, 0, ran.stdout.slice(-3000) + ran.stderr);
+      t.same(await placesOf(lab), placesWanted(lab));
+      t.equal(await containers(), untouched);
+      for (const folder of ['policy-service', 'access-point']) {
+        t.equal(await lab.root(3, `cat /opt/nexus/config/${folder}/keys/shared.key`).text(), 'another\n');
+      }
+      t.same(changesIn((await run(inventory)).events), []);
+    });
+
+    await t.test('new modes of keys stop nothing', async (t) => {
+      const containers = () => lab.root(2, 'docker ps -q | sort').text();
+      const before = await containers();
+      await lab.root(2, 'chmod 0640 /opt/nexus/config/access-point/keys/shared.key');
+      const ran = await run(inventory);
+      t.match(changesBesideBackups(ran.events), [/^ha2 copyKeys /]);
+      t.equal(await containers(), before);
     });
 
     await t.test('a worker is cut off: requests to the surviving access point go on', async (t) => {
@@ -208,9 +255,35 @@ t.test(
       const ran = await runPlaybook(lab, 'ha-failover-test.ts', ['-e', 'drain=ha2', '--json'], { inventory });
       t.equal(ran.status, 0, ran.stdout.slice(-3000));
       t.same(await placesOf(lab), placesWanted(lab));
+
+      const availability = () => lab.root(1, "docker node inspect ha2 -f '{{.Spec.Availability}}'").text();
+      const interrupted = await cutShort(lab, 'ha-failover-test.ts', {
+        inventory,
+        options: ['-e', 'drain=ha2'],
+        signal: 'SIGINT',
+        when: ({ type, title, status }) =>
+          type === 'task.ended' && title === 'drain node ha2' && status === 'changed',
+      });
+      t.equal(interrupted.status, 130);
+      t.match(interrupted.events.at(-1), { type: 'run.ended', outcome: 'interrupted' });
+      t.ok(changesIn(interrupted.events).includes('ha1 nodeAvailability activate node ha2'));
+      t.equal(await availability(), 'active\n', 'an interrupt leaves no node drained');
+
+      await lab.root(1, 'docker node update --availability drain ha2');
+      const again = await runPlaybook(lab, 'ha-failover-test.ts', ['-e', 'drain=ha2', '--json'], {
+        inventory,
+      });
+      t.equal(again.status, 1);
+      t.match(again.stdout, /ha2 takes no tasks already: its availability is drain/);
+      t.equal(await availability(), 'drain\n', 'what others did is left as it is');
     });
   },
 );
+
+/** What was changed on the hosts. */
+function changesBesideBackups(events: readonly Event[]): readonly string[] {
+  return changesIn(events).filter((change) => !change.includes(' backup '));
+}
 
 function placesWanted(lab: Lab): Record<string, string> {
   return Object.fromEntries(

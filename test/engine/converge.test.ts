@@ -1,6 +1,6 @@
 import t from 'tap';
 import { z } from 'zod';
-import { DabookError } from '../../lib/errors.ts';
+import { DabookError, messageOf } from '../../lib/errors.ts';
 import { exec, fact, isKnown, playbook, refuse, secret, sh, task, unknown } from '../../lib/index.ts';
 import type { Playbook } from '../../lib/playbook.ts';
 import { createRedactor } from '../../lib/redact.ts';
@@ -268,7 +268,7 @@ t.test('trouble of the past is waited out; it ends the wait when there is more o
     want: () => 'running',
     steps: () => [],
     settle: () => ({ timeout: 20, interval: 0.01 }),
-    stuck: (now) => ({ reason: String(now), finalWhenMore: String(now) }),
+    stuck: (now) => ({ reason: String(now), finalWhenMore: String(now).split(', ') }),
   });
   const mended = await runWith(
     listOf([service({})]),
@@ -282,6 +282,18 @@ t.test('trouble of the past is waited out; it ends the wait when there is more o
     { all: ['a'] },
   );
   t.match(only(worse.events, 'task.ended')[0]?.fault, { code: 'not-converged', message: /failed 4/ });
+  const oneByOne = await runWith(
+    listOf([service({})]),
+    { a: failures(['web 3, db 3', 'web 3, db 3', 'db 3', 'web 3, db 3', 'running']) },
+    { all: ['a'] },
+  );
+  t.same(statuses(oneByOne.events), ['ok'], 'one of two that recovers is no more trouble than before');
+  const other = await runWith(
+    listOf([service({})]),
+    { a: failures(['web 3, db 3', 'web 3, db 3', 'db 4', 'running']) },
+    { all: ['a'] },
+  );
+  t.match(only(other.events, 'task.ended')[0]?.fault, { code: 'not-converged', message: /db 4/ });
 });
 
 t.test('interrupted while it settles: told as such', async (t) => {
@@ -357,4 +369,65 @@ t.test('a secret that a host prints is in no event', async (t) => {
   t.notOk(text.includes(token));
   t.notOk(text.includes(Buffer.from(token).toString('base64')));
   t.match(only(events, 'task.ended')[0]?.fault?.message, 'bad token <join token>');
+});
+
+t.test('due: whether a list would change something, and whether any of it must not be done', async (t) => {
+  const wait = task('wait', {
+    title: (_a: object) => 'wait',
+    fact: () => setting('a'),
+    want: () => 'running',
+    steps: () => [],
+  });
+  const never = task('never', {
+    title: (_a: object) => 'never',
+    fact: () => setting('a'),
+    want: () => {
+      throw refuse('it must not be');
+    },
+    steps: () => [],
+  });
+  const always = task('always', {
+    title: (_a: object) => 'always',
+    fact: () => setting('a'),
+    want: (now) => now,
+    steps: () => [exec(sh`set a b`)],
+    opaque: () => true,
+  });
+  const later = task('later', {
+    title: (_a: object) => 'later',
+    fact: () => fact({ key: ['later', unknown('id')], read: async () => 'a' }),
+    want: (now) => now,
+    steps: () => [],
+  });
+  const here = set({ name: 'a', value: 'old' });
+  const changed = set({ name: 'a', value: 'new' });
+  const cases: readonly (readonly [what: string, tasks: readonly AnyTask[], wanted: unknown])[] = [
+    ['nothing', [], false],
+    ['done', [here], false],
+    ['one of two', [here, changed], true],
+    ['nothing to do but wait', [here, wait({})], false],
+    ['opaque', [always({})], true],
+    ['not known yet', [later({})], true],
+    ['refused', [never({})], 'it must not be'],
+    ['refused behind one that is due', [changed, always({}), later({}), never({})], 'it must not be'],
+  ];
+  const found: unknown[] = [];
+  const host = fakeHost({ a: 'old' });
+  const book = playbook(
+    { name: 'due', groups: { all: z.object({}) } },
+    async ({
+      groups: {
+        all: [one],
+      },
+    }) => {
+      for (const [, tasks] of cases) found.push(await one.due(tasks).catch(messageOf));
+    },
+  );
+  const { outcome } = await runWith(book, { a: host }, { all: ['a'] });
+  t.equal(outcome, 'ok');
+  for (const [index, [what, , wanted]] of cases.entries()) t.equal(found[index], wanted, what);
+  t.notOk(
+    host.asked.some((command) => command.startsWith('set')),
+    'it only reads',
+  );
 });

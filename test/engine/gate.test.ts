@@ -105,7 +105,10 @@ t.test('asked once, kept on the host, never asked again', async (t) => {
   t.same([again.outcome, again.statuses], ['ok', ['ok']]);
   t.same([operator.forms.length, hosts.writes.length], [1, 1]);
 
-  const corrected = await runOn(hosts, { work: (host) => host.run(ids({ policy1: '8' })) });
+  const alone = await runOn(hosts, { work: (host) => host.run(ids({ policy1: '8' })) });
+  t.equal(alone.outcome, 'waiting', 'with another id there is more to do, and to be confirmed');
+  t.match(only(alone.events, 'task.ended')[0]?.form, { problem: /policy1 was 6 then/ });
+  const corrected = await runOn(hosts, { work: (host) => host.run(ids({ policy1: '8', done: true })) });
   t.same([corrected.outcome, corrected.statuses], ['ok', ['changed']]);
   t.match(only(corrected.events, 'task.planned')[0]?.changes, [{ path: 'answers.policy1', from: 6, to: 8 }]);
   t.match(hosts.files.a, /^policy1: 8$/m);
@@ -117,7 +120,10 @@ t.test('what is known is not asked; answers that cannot be are asked again, and 
   const { outcome } = await runOn(hosts, { operator, work: (host) => host.run(ids({ policy1: 6 })) });
   t.equal(outcome, 'ok');
   t.match(operator.forms, [
-    { problem: undefined, questions: [{ answer: 6 }, { answer: undefined }, { answer: true }] },
+    {
+      problem: /was told before, but policy1 was not asked for then/,
+      questions: [{ answer: 6 }, { answer: undefined }, { answer: undefined }],
+    },
     { problem: '6 is given twice', questions: [{ answer: 6 }, { answer: undefined }] },
   ]);
   t.match(hosts.files.a, /^policy2: 7\n(?:.*\n)*^other: kept too$/m, 'answers of others stay');

@@ -22,14 +22,25 @@ postgres)
   name="$name, start $(cat /proc/sys/kernel/random/uuid)"
   ;;
 administration-service)
-  # The fault that tests ask for: a connection that only a restart of the database mends.
-  if [ -e /opt/nexus/config/database-fault ]; then
+  # The faults that tests ask for: a connection that only a restart of the database mends. With the one the
+  # service tries again and again, with the other it ends.
+  faults=/opt/nexus/config
+  if [ -e "$faults/database-fault" ]; then
     before='' now=''
     until [ -n "$before" ] && now=$(database) && [ "$now" != "$before" ]; do
       [ -n "$before" ] || before=$(database)
       echo 'FATAL: connection to database failed' >&2
       pause 1
     done
+  fi
+  if [ -e "$faults/database-fault-exit" ]; then
+    # The file keeps which start of the database it was that could not be reached.
+    now=$(database)
+    [ -z "$now" ] || [ -s "$faults/database-fault-exit" ] || echo "$now" > "$faults/database-fault-exit"
+    if [ -z "$now" ] || [ "$now" = "$(cat "$faults/database-fault-exit")" ]; then
+      echo 'FATAL: connection to database failed' >&2
+      exit 1
+    fi
   fi
   ;;
 access-point) root=/srv/access-point ;;

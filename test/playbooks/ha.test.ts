@@ -2,7 +2,6 @@ import t from 'tap';
 import { secret } from '../../lib/secret.ts';
 import type { Membership, Swarm, SwarmNode } from '../../lib/tasks/index.ts';
 import { adminForm, internalOf } from '../../playbooks/digital-access/admin-form.ts';
-import { type ComposeTexts, composeEdits } from '../../playbooks/digital-access/compose-edits.ts';
 import { refuseIds } from '../../playbooks/digital-access/ids.ts';
 import { Installation } from '../../playbooks/digital-access/installation.ts';
 import { refuseStranger } from '../../playbooks/digital-access/join-worker.ts';
@@ -72,15 +71,17 @@ t.test('refuseStranger', async (t) => {
   }
 
   const own = managing('own', [node('ha2')]);
-  const holdings = { nodes: ['db1'], configs: ['motd'], secrets: ['tls-key'] };
+  const holdings = { nodes: ['db1'], services: ['shop_web'], configs: ['motd'], secrets: ['tls-key'] };
   t.throws(() => refuseStranger(own, swarm, { holdings }), {
     code: 'refused',
     message:
-      'the swarm of this host, which it would leave for good, holds node db1, config motd, secret tls-key',
+      'the swarm of this host, which it would leave for good, holds node db1, service shop_web, config motd, secret tls-key',
     hint: /nothing was stopped; .*leave_force_ok: true for this host in the inventory/,
   });
   t.doesNotThrow(() => refuseStranger(own, swarm, { holdings, mayGo: true }), 'the inventory says so');
-  t.doesNotThrow(() => refuseStranger(own, swarm, { holdings: { nodes: [], configs: [], secrets: [] } }));
+  t.doesNotThrow(() =>
+    refuseStranger(own, swarm, { holdings: { nodes: [], services: [], configs: [], secrets: [] } }),
+  );
 });
 
 const installation = (services: Record<string, object>, more: object = {}) =>
@@ -119,115 +120,6 @@ t.test('versions', async (t) => {
   t.same(productOwner(installation({})), { uid: 1003, gid: 1003 });
   t.equal(productOwner(installation({}, { version: '6.1.0' })), undefined, 'as it is, before 6.2');
   t.same(productOwner(installation({}, { version: '6.1.0', owner: { uid: 5, gid: 6 } })), { uid: 5, gid: 6 });
-});
-
-/** The files of an installation as people write them. */
-const texts: ComposeTexts = {
-  'docker-compose.yml': `version: "3.7"
-services:
-  # decides
-  policy:
-    hostname: policy   # its own
-    environment: {HOST: policy, ADMIN: administration}
-    deploy:
-      placement:
-        constraints:
-          - node.labels.da-policy-service == true
-
-  postgres:
-    hostname: postgres
-`,
-  'network.yml': `version: "3.7"
-services:
-  policy:
-    networks: { da-net: { aliases: [policy, pdp] } }
-    ports:
-      - "9301:8080"   # to the access points
-  postgres: {}
-networks: { da-net: { driver: overlay } }
-`,
-  'versiontag.yml': `version: '3.7'
-services:
-  policy: {image: 'http://r.test:5000/da/policy-service:6.1.0'}
-  postgres:
-    image: r.test:5000/da/postgres:13
-`,
-};
-
-t.test('blocks that the compose files lack are copied from the operator own ones', async (t) => {
-  const services = servicesOf(
-    installation({
-      policy: { node: 'ha1' },
-      postgres: { node: 'ha1' },
-      policy1: { node: 'ha2', ports: [9302] },
-    }),
-  );
-  const made = composeEdits({ services, tag: '6.2.0.60300', manager: texts, workers: {} });
-  t.equal(
-    made.texts['docker-compose.yml'],
-    `${texts['docker-compose.yml']}
-  policy1:
-    hostname: policy1   # its own
-    environment: {HOST: policy, ADMIN: administration}
-    deploy:
-      placement:
-        constraints:
-          - node.labels.da-policy-service1 == true
-`,
-    'the name where it is the host name, the label; and nothing else',
-  );
-  t.match(
-    made.texts['network.yml'],
-    /^ {2}policy1:\n {4}networks: \{ da-net: \{ aliases: \[policy1, pdp\] \} \}$/m,
-  );
-  t.match(made.texts['network.yml'], /^ {6}- "9302:8080" {3}# to the access points$/m);
-  t.match(
-    made.texts['versiontag.yml'],
-    /^ {2}policy: \{image: 'r\.test:5000\/da\/policy-service:6\.1\.0'\}$/m,
-  );
-  t.match(made.texts['versiontag.yml'], /^ {2}policy1: .*r\.test:5000\/da\/policy-service:6\.2\.0\.60300/m);
-  t.match(made.warnings, [
-    'versiontag.yml: the image http://r.test:5000/da/policy-service:6.1.0 of policy is written without http://',
-  ]);
-
-  const again = composeEdits({ services, tag: '6.2.0.60300', manager: made.texts, workers: {} });
-  t.same(again.texts, made.texts, 'what is there is left alone');
-  t.same(again.warnings, []);
-});
-
-t.test('a kind that the manager does not have comes from the worker that brings it', async (t) => {
-  const services = servicesOf(
-    installation({
-      policy: { node: 'ha1' },
-      'access-point': { node: 'ha3' },
-      distribution1: { node: 'ha2', image: 'r.test/da/distribution:1' },
-    }),
-  );
-  const own: ComposeTexts = {
-    'docker-compose.yml': `version: "3.7"
-services:
-    accesspoint:
-        hostname: accesspoint
-        deploy: {placement: {constraints: [node.labels.ap == true]}}
-`,
-    'network.yml': 'version: "3.7"\nservices:\n    accesspoint: {networks: [da-net]}\n',
-    'versiontag.yml': 'version: "3.7"\nservices:\n    accesspoint: {image: da/access-point:5}\n',
-  };
-  const workers = { ha3: own };
-  const input = { tag: '6.2.0.60300', manager: texts, workers };
-  const made = composeEdits({ ...input, services: services.slice(0, 2) });
-  t.match(made.texts['docker-compose.yml'], /^ {2}access-point:\n +hostname: access-point\n/m);
-  t.match(made.texts['docker-compose.yml'], /constraints: \[node\.labels\.da-access-point == true\]/);
-  t.match(made.texts['versiontag.yml'], /^ {2}access-point: \{image: da\/access-point:6\.2\.0\.60300\}$/m);
-
-  t.throws(() => composeEdits({ ...input, services }), {
-    code: 'refused',
-    message:
-      'the compose files of the manager cannot be completed:\n' +
-      'docker-compose.yml has no block for distribution1, nor one of kind distribution to copy\n' +
-      'network.yml has no block for distribution1, nor one of kind distribution to copy',
-    hint: /write a block for it/,
-  });
 });
 
 t.test('the checklist has the values to enter', async (t) => {

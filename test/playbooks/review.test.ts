@@ -50,6 +50,21 @@ t.test('a sound description passes without a word', async (t) => {
 
 const cases: readonly [what: string, change: (text: string) => string, message: string][] = [
   [
+    'a second service of a kind on the manager',
+    (text) => text.replace('policy1: { node: da2', 'policy1: { folder: other, node: da1'),
+    'policy1 is a second policy service on the manager, beside policy: services are added on workers',
+  ],
+  [
+    'an answer that nobody asked for',
+    (text) => text.replace('    services:', '    answers: { polcy1: 6 }\n    services:'),
+    'hosts.yml:4:24: nobody asks for the answer polcy1',
+  ],
+  [
+    'a stack of a name that cannot be',
+    (text) => text.replace('    services:', '    stack: My Stack\n    services:'),
+    'stack: must be letters, digits, "-", "_" and "."',
+  ],
+  [
     'two administration services',
     (text) => text.replace('      policy: ', '      administration2: { node: da2 }\n      policy: '),
     'hosts.yml:6:24: administration2 is a second administration service beside administration: an installation has exactly one',
@@ -127,6 +142,104 @@ const cases: readonly [what: string, change: (text: string) => string, message: 
       ),
     'da4 is a second host of the group manager, beside da1',
   ],
+  [
+    'a misspelt setting of a service',
+    (text) => text.replace('policy: { node: da1, id: 2 }', 'policy: { nod: da1, id: 2, lable: x }'),
+    'hosts.yml:6:22: playbook "Digital Access: high availability": services.policy.nod: there is no such setting; did you mean node?',
+  ],
+  [
+    'another one of the same service, and what it lacks',
+    (text) => text.replace('policy: { node: da1, id: 2 }', 'policy: { nod: da1, id: 2, lable: x }'),
+    'services.policy.lable: there is no such setting; did you mean label?',
+  ],
+  [
+    'a service without a node',
+    (text) => text.replace('policy: { node: da1, id: 2 }', 'policy: { id: 2 }'),
+    'services.policy.node is missing: name the host that carries it, as in { node: da1 }',
+  ],
+  [
+    'a node that is empty',
+    (text) => text.replace('policy: { node: da1, id: 2 }', 'policy: { node: }'),
+    'services.policy.node: name the host that carries it, as in { node: da1 }; got null',
+  ],
+  [
+    'a service that is just its node',
+    (text) => text.replace('policy: { node: da1, id: 2 }', 'policy: da1'),
+    'services.policy: must be written as in { node: da1 }, with the host that carries it; got "da1"',
+  ],
+  [
+    'a service of which nothing is said',
+    (text) => text.replace('policy: { node: da1, id: 2 }', 'policy:'),
+    'services.policy: must be written as in { node: da1 }, with the host that carries it; got null',
+  ],
+  [
+    'a setting that nothing is like',
+    (text) => text.replace('    services:', '    key_files: { private: "*int*" }\n    services:'),
+    'hosts.yml:4:27: playbook "Digital Access: high availability": key_files.private: there is no such setting; the settings are internal, shared',
+  ],
+  [
+    'a misspelt setting of the local configurations',
+    (text) => text.replace('    services:', '    local_configuration: { core-id: a/b }\n    services:'),
+    'local_configuration.core-id: there is no such setting; did you mean core_id?',
+  ],
+  [
+    'a misspelt setting of a port',
+    (text) => text.replace('id: 6', 'ports: [{ published: 9302, targte: 8080 }]'),
+    'services.policy1.ports[0]: must be a port number, or written as in { published: 9302, target: 8080, protocol: tcp, mode: host }; got',
+  ],
+  [
+    'a port that is none',
+    (text) => text.replace('id: 6', 'ports: ["9302:8080"]'),
+    'services.policy1.ports[0]: must be a port number, or written as in { published: 9302,',
+  ],
+  [
+    'a fault of the database that is no regular expression',
+    (text) => text.replace('    services:', '    database_fault: "(refused"\n    services:'),
+    'hosts.yml:4:21: playbook "Digital Access: high availability": database_fault: is no regular expression: Invalid regular expression: /(refused/',
+  ],
+  [
+    'a listener outside of its ports',
+    (text) =>
+      text.replace(
+        'access-point: { node: da3 }',
+        'access-point: { node: da3, ports: [443], listeners: [443, 8443] }',
+      ),
+    'hosts.yml:8:65: access-point has the listener 8443, and does not publish that port',
+  ],
+  [
+    'a port of two services on a node',
+    (text) =>
+      text
+        .replace('id: 2', 'id: 2, ports: [9301]')
+        .replace(
+          'access-point: { node: da3 }',
+          'distribution: { node: da1, ports: [9501, { published: 9301, target: 8080 }] }',
+        ),
+    'hosts.yml:8:48: distribution publishes 9301/tcp, as policy does on da1 (hosts.yml:6:43)',
+  ],
+  [
+    'a port twice in a service',
+    (text) => text.replace('id: 2', 'id: 2, ports: [9301, 9301]'),
+    'hosts.yml:6:49: policy publishes 9301/tcp twice (hosts.yml:6:43)',
+  ],
+  [
+    'a port of the mesh that another node has too',
+    (text) =>
+      text
+        .replace('id: 2', 'id: 2, ports: [9301]')
+        .replace('id: 6', 'id: 6, ports: [{ published: 9301, mode: ingress }]'),
+    'policy1 publishes 9301/tcp, as policy does; in mode ingress that is on every node',
+  ],
+  [
+    'a name that no service can have',
+    (text) => text.replace('policy1:', 'Policy.1:'),
+    'hosts.yml:7:17: Policy.1 cannot be the name of a service',
+  ],
+  [
+    'a name that is too long',
+    (text) => text.replace('policy1: {', `p${'o'.repeat(60)}: { kind: policy,`),
+    `of the service p${'o'.repeat(60)} in its stack has 64 letters, and a swarm takes 63`,
+  ],
 ];
 
 t.test('contradictions are told with their place, before anything is connected to', async (t) => {
@@ -139,12 +252,35 @@ t.test('contradictions are told with their place, before anything is connected t
 });
 
 t.test('all of them at once', async (t) => {
-  const [two, id, node] = [cases[0], cases[3], cases[7]];
-  const text = await told(node?.[1](id?.[1](two?.[1](sound) ?? '') ?? '') ?? '');
+  const some = ['two administration services', 'an id used twice', 'a service on a node that does not exist'];
+  const changes = cases.filter(([what]) => some.includes(what));
+  const text = await told(changes.reduce((changed, [, change]) => change(changed), sound));
   t.match(text, /second administration service/);
   t.match(text, /the id 2 of policy/);
   t.match(text, /policy1 is on da9/);
   t.match(text, /\n3 faults in the input$/);
+});
+
+t.test('services that are none: one fault', async (t) => {
+  const right = 'in { administration: { node: da1 }, policy1: { node: da2 } }';
+  const [before = '', rest = ''] = sound.split('    services:\n');
+  const after = rest.slice(rest.indexOf('  children:'));
+  for (const [services, message] of [
+    ['', 'services is missing: must name every service and its host, as '],
+    ['    services:\n', 'services: must name every service and its host, as '],
+    ['    services: [policy]\n', 'services: must name every service and its host, as '],
+    ['    services: {}\n', 'services names no service'],
+  ] as const) {
+    const text = await told(`${before}${services}${after}`);
+    t.ok(text.includes(message) && text.includes(right) && text.endsWith('\n1 fault in the input'), text);
+  }
+});
+
+t.test('ports that differ in node or protocol are no clash', async (t) => {
+  const text = sound
+    .replace('id: 2', 'id: 2, ports: [9301]')
+    .replace('id: 6', 'id: 6, ports: [9301, { published: 9301, protocol: udp }], listeners: [9301]');
+  t.equal(await told(text), '');
 });
 
 t.test('what is unwise is a warning, with its place', async (t) => {

@@ -364,6 +364,40 @@ t.test('a damaged archive is told, refused by restore, and made anew by backup',
   });
 });
 
+t.test('a state that the host came back to is the youngest again', async (t) => {
+  const at = place(t);
+  const save = () => at.on(backup({ to: at.control, paths: [at.host] }));
+  const become = (text: string) => writeFileSync(join(at.host, 'a'), text);
+  const dated = (path: string, time: number) => utimesSync(path, time, time);
+  become('A');
+  const { path: first = '' } = (await save()).result?.archive ?? {};
+  dated(first, 1000);
+  become('B');
+  const { path: second = '' } = (await save()).result?.archive ?? {};
+  dated(second, 2000);
+  t.same((await save()).statuses, ['ok'], 'the youngest one stays as it is');
+  t.equal(lstatSync(second).mtimeMs, 2_000_000);
+
+  become('A');
+  const back = await save();
+  t.same(back.statuses, ['changed'], `${back.error}`);
+  t.same(back.changes, [{ path: 'archive.later', op: 'remove', from: second }]);
+  t.same(
+    (await listBackups(at.control, 'ha1')).map(({ path }) => path),
+    [second, first],
+    'one archive for each state, in the order in which they were last seen',
+  );
+  t.same((await save()).statuses, ['ok']);
+
+  become('B');
+  const ahead = Date.now() / 1000 + 1000;
+  dated(first, ahead);
+  t.match((await save()).error, {
+    code: 'not-converged',
+    message: new RegExp(`${first} has a later date than ${second}.* the clock of this machine was set back`),
+  });
+});
+
 t.test('what a backup refuses', async (t) => {
   const at = place(t);
   const to = at.control;

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
-import { answersFile, keptAnswers } from '../../lib/answers-file.ts';
+import { answersFile, keptAnswersText } from '../../lib/answers-file.ts';
 import { equal } from '../../lib/equal.ts';
 import type { Form, Question } from '../../lib/form.ts';
 import { isKnown, type Later, type Step, unknown } from '../../lib/index.ts';
@@ -84,9 +84,10 @@ t.test('what is given wins over what is kept; the rest is asked', async (t) => {
     ['all given as words', {}, { ...all, policy1: '6', done: 'yes' }, all, 'put'],
     ['all kept', all, undefined, all, ''],
     ['all kept and given', all, all, all, ''],
-    ['one given, the rest kept', rest, { policy1: 6 }, all, 'put'],
-    ['one changed', all, { policy1: 8 }, { ...all, policy1: 8 }, 'put'],
-    ['one missing', rest, {}, { ...rest, policy1: '?' }, 'ask'],
+    ['one given, the rest kept', rest, { policy1: 6, done: true }, all, 'put'],
+    ['one changed', all, { policy1: 8, done: 'yes' }, { ...all, policy1: 8 }, 'put'],
+    ['one missing', rest, { done: true }, { ...rest, policy1: '?' }, 'ask'],
+    ['a confirmation alone', { ...all, done: false }, { done: true }, all, 'put'],
     ['a no is no answer', { ...all, done: false }, {}, { ...all, done: '?' }, 'ask'],
     ['of others', { ...all, other: 1 }, { another: 2 }, { ...all, other: 1 }, ''],
     ['not known yet', all, { policy1: unknown('id') }, all, ''],
@@ -114,10 +115,69 @@ t.test(
     t.same(answersOf(mixed), [7, undefined, undefined, undefined], 'what was given is not asked');
 
     const edited = formOf(outcome({ ...all, policy1: 'six' }).steps);
-    t.same(answersOf(edited), [undefined, 7, 'db.example.org', true]);
+    t.same(answersOf(edited), [undefined, 7, 'db.example.org', undefined]);
     t.equal(edited?.problem, 'what is kept of "policy1" is six: a whole number is wanted (id of policy1)');
   },
 );
+
+t.test('a confirmation counts for the answers that it was given with, and for no others', async (t) => {
+  const { policy2: _, ...before } = all;
+  const told = (news: string) => `"is it published?" was told before, but ${news}`;
+  const cases: readonly (readonly [what: string, kept: Kept, given: Kept, wanted: Kept, problem?: string])[] =
+    [
+      [
+        'a service added since, whose id is known',
+        before,
+        { policy2: 7 },
+        { ...all, done: '?' },
+        told('policy2 was not asked for then (id of policy2)'),
+      ],
+      [
+        'a service added since',
+        before,
+        {},
+        { ...all, policy2: '?', done: '?' },
+        told('policy2 was not asked for then (id of policy2)'),
+      ],
+      [
+        'an id changed',
+        all,
+        { policy2: 8 },
+        { ...all, policy2: 8, done: '?' },
+        told('policy2 was 7 then (id of policy2)'),
+      ],
+      ['a service taken out since', { ...all, policy3: 9 }, {}, { ...all, policy3: 9 }],
+      ['the same, given again', all, { policy2: '7' }, all],
+    ];
+  for (const [what, kept, given, wanted, problem] of cases) {
+    const { answers, steps } = outcome(kept, given);
+    t.same(answers, wanted, what);
+    const form = formOf(steps);
+    t.equal(form?.problem, problem, what);
+    if (problem === undefined) continue;
+    t.match(form, { checklist: [{ title: 'Register' }] });
+    const again = outcome(kept, { policy2: 7, ...given, done: true });
+    t.same([again.answers.done, again.steps[0]?.kind], [true, 'put'], `${what}, and told anew`);
+  }
+  const known = gate({
+    title: 'Admin',
+    checklist: [{ title: 'Register', lines: ['policy1', 'policy2'] }],
+    questions: [
+      { name: 'policy1', text: 'id of policy1', kind: 'integer' },
+      { name: 'policy2', text: 'id of policy2', kind: 'integer', answer: 7 },
+      { name: 'done', text: 'all of it is done', kind: 'confirm' },
+    ],
+    variable: 'answers',
+    keep: { path: '/etc/answers.yml' },
+  });
+  const now = { answers: { policy1: 6, done: true } } as ReturnType<typeof known.want>;
+  const form = formOf(known.steps(now, known.want(now)));
+  t.same(
+    form?.questions.map(({ answer }) => answer),
+    [6, 7, undefined],
+    'an id that the inventory gives is as new',
+  );
+});
 
 t.test('what is given and cannot be is refused, with its variable', async (t) => {
   const cases: readonly (readonly [given: Kept, message: string])[] = [
@@ -181,7 +241,7 @@ t.test('both files can be read again, whatever is in them', async (t) => {
     long: 'word '.repeat(60).trim(),
     lines: 'a\n\n  b\n',
   };
-  t.same(parse(keptAnswers(odd)), { ...known, other: 'yes', n: 1 });
+  t.same(parse(keptAnswersText(odd)), { ...known, other: 'yes', n: 1 });
   const second: Form = { ...odd, variable: 'others', questions: [{ name: 'a', text: 'a', kind: 'confirm' }] };
   const text = answersFile([odd, odd, second]);
   t.same(parse(text), { 'my answers': { ...known, open: null }, others: { a: null } });
@@ -236,6 +296,7 @@ t.test('a file that holds anything else is refused, in check mode too', async (t
     ['- a\n', /answers\.yml does not hold answers: it is no mapping/],
     ['just words\n', /it is no mapping/],
     ['policy1: [6]\n', /"policy1" is neither a text nor a number/],
+    ['policy1: *x\n', /does not hold answers: Unresolved alias .*: x/],
     ['policy1: 6\npolicy1: 7\n', /answers\.yml does not hold answers: .*unique/i],
   ];
   for (const [text, why] of cases) {

@@ -5,6 +5,7 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -246,6 +247,29 @@ t.test('a link in the place of the folder itself is noticed', asRoot, async (t) 
   t.equal(status, 1);
   t.match(stderr, /tree is a symbolic link/);
   t.same(ownersOf([join(dir, 'victim')]), ['0:0']);
+});
+
+t.test('a file that has another name elsewhere is not given away', asRoot, async (t) => {
+  const { dir, outside, all } = tree(t);
+  const planted = join(dir, 'a/planted');
+  linkSync(join(outside, 'file'), planted);
+  const args = { dir, owner: 54321, group: 54322 };
+  for (const check of [true, false]) {
+    const { error, performed } = await on(args, { check });
+    t.match(error, {
+      code: 'refused',
+      message: `${planted} has more than one name (hard links): `,
+      hint: /./,
+    });
+    t.same([performed, ownersOf(all)], [[], ['0:0']]);
+  }
+  // One that comes after the look is left out.
+  execFileSync('/bin/sh', ['-c', giving(dir)]);
+  t.same(ownersOf(all), ['54321:54321']);
+  t.same(ownersOf([planted, join(outside, 'file')]), ['0:0']);
+
+  chownSync(planted, 54321, 54322);
+  t.same((await on(args)).statuses, ['changed'], "one that belongs to the right owner is nobody's business");
 });
 
 t.test('other file systems are not entered', asRoot, async (t) => {

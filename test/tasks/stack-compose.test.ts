@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -13,6 +13,7 @@ import {
   readCompose,
   stackDeploy,
 } from '../../lib/tasks/stack/index.ts';
+import { mergeCommand, splitMerged } from '../../lib/tasks/stack/merge-command.ts';
 import { isKnown, unknown } from '../../lib/unknown.ts';
 import { askBy, askEngine } from './rig.ts';
 
@@ -291,5 +292,29 @@ t.test('all that is wrong with files of a host, at once', async (t) => {
       [/^fault base\.yml:\d:\d+ services\.a.*(nonsense|format)/],
       'what the lint does not know is told in the words of the merge',
     );
+  }
+});
+
+t.test('a file that is no UTF-8 is named, and garbles no other', async (t) => {
+  const odd = mkdtempSync(join(root, 'odd '));
+  const latin = Buffer.from(`${over('x')}# zw\xf6lf\n`, 'latin1');
+  writeFileSync(join(odd, 'latin.yml'), latin);
+  const mark = '\uFEFF';
+  writeFileSync(
+    join(odd, 'base.yml'),
+    `${mark}version: "3.7"\nservices: {a: {image: "x:1"}}\n# \uFFFD\n#--- 0\n# . - é`,
+  );
+  for (const [name, shell] of Object.entries(shells)) {
+    const ask = askBy(shell, withoutConfig);
+    const named = { dir: odd, files: ['base.yml', 'latin.yml'] };
+    const message = 'the compose file latin.yml is no text in UTF-8';
+    await t.rejects(merged(ask, named), { code: 'refused', message, hint: /iconv/ }, name);
+    t.match(await ask.fact(composeFindings(named)), [{ severity: 'fault', message }], name);
+    const { sources } = await merged(ask, { ...named, files: ['base.yml'] });
+    t.equal(sources[0]?.text, readFileSync(join(odd, 'base.yml'), 'utf8'), `${name}: to the last byte`);
+    const merge = { files: ['latin.yml', 'none.yml', 'base.yml'], dir: odd, texts: {}, byDocker: false };
+    const { stdout } = await ask.sh(mergeCommand(merge).command);
+    const [, none, base] = splitMerged(stdout, merge).sources;
+    t.strictSame([none?.text, base?.text], [undefined, sources[0]?.text], `${name}: whatever is beside it`);
   }
 });

@@ -36,8 +36,8 @@ function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string,
     async sh(command) {
       asked.push(command.text);
       if (typeof compose === 'string')
-        return { status: 0, stdout: `${compose}\n--- 0\n/opt\n-1\n-1\n-1\n`, stderr: '' };
-      const files = Object.values(compose.files).map((text) => `${Buffer.byteLength(text)}\n${text}`);
+        return { status: 0, stdout: `${compose}\n--- 0\n/opt\n-\n-\n-\n`, stderr: '' };
+      const files = Object.values(compose.files).map((text) => `${Buffer.from(text).toString('hex')}\n.\n`);
       return { status: 0, stdout: `\n--- 1\n/opt\n${files.join('')}`, stderr: compose.stderr };
     },
     async docker<T>(path: string): Promise<T | undefined> {
@@ -414,6 +414,7 @@ t.test('only tasks of the current spec count, on nodes that answer', async (t) =
     spec: {
       EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 81, PublishMode: 'host' }] },
     },
+    status: { PreviousSpec: service().Spec, UpdatedAt: '2026-01-01T00:10:00Z' },
   });
   const port = '    ports: [{target: 80, published: 81, protocol: tcp, mode: host}]\n';
   t.equal(
@@ -424,6 +425,14 @@ t.test('only tasks of the current spec count, on nodes that answer', async (t) =
   const held = { PortStatus: { Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 81 }] } };
   t.equal(await running([taskOf('running', { status: held })], [node('n1')], publishing, port), '1/1');
   t.equal(await running([taskOf('running', { status: held })]), '0/1', 'with a port that was taken away');
+  const toldAnew = { PortStatus: {}, Timestamp: '2026-01-01T00:20:00Z' };
+  t.equal(
+    await running([taskOf('running', { status: toldAnew })], [node('n1')], publishing, port),
+    '1/1',
+    'an engine that was cut off for a while tells of no port',
+  );
+  const sameSince = { ...publishing, PreviousSpec: publishing.Spec };
+  t.equal(await running([taskOf('running')], [node('n1')], sameSince, port), '1/1', 'nor later on');
 
   const global = service({
     spec: { Mode: { Global: {} } },
@@ -480,8 +489,20 @@ t.test('why a service does not run', async (t) => {
   });
   t.strictSame(await stuck([failure('1'), failure('2'), failure('3'), taskOf('ready')]), {
     reason: 'web 0/1: No such image: r.test/x:1 on host-n1 (failed 3 times)',
-    finalWhenMore: 'web-id 3 3',
+    finalWhenMore: ['1', '2', '3'],
   });
+  const crowded = taskOf('pending', {
+    node: '',
+    status: { Err: 'no suitable node (insufficient resources)' },
+  });
+  t.strictSame(
+    await stuck([failure('1'), failure('2'), failure('3'), crowded]),
+    {
+      reason: 'web 0/1: no suitable node (insufficient resources)',
+      finalWhenMore: ['1', '2', '3'],
+    },
+    'they are told while the next task waits too: when it no longer does, they are of the past',
+  );
   t.strictSame(
     await stuck([failure('1')]),
     { reason: 'web 0/1: No such image: r.test/x:1 on host-n1', final: true },
@@ -669,6 +690,81 @@ t.test('removal', async (t) => {
   t.strictSame(diff(inactive, task.want(inactive)), [], 'no swarm, no stack');
   const worker = await of({ LocalNodeState: 'active' });
   t.throws(() => task.want(worker), { code: 'refused', message: /is a worker of its swarm/ });
+});
+
+t.test('removal of some services', async (t) => {
+  const task = stackRemove({ name: 's', services: ['web', 'gone'] });
+  const db = { ...service(), ID: 'db-id', Spec: { ...service().Spec, Name: 's_db' } };
+  const both = engine({
+    '/services': [service(), db],
+    '/tasks': [taskOf('running'), { ...taskOf('running', { id: 'db-1' }), ServiceID: 'db-id' }],
+    '/containers/json': ['s_web', 's_db'].map((name) => ({
+      Id: name,
+      Names: [`/${name}.1`],
+      Labels: { 'com.docker.swarm.service.name': name },
+    })),
+  });
+  const read = (more: Readonly<Record<string, unknown>>) =>
+    task.fact.read(askOf({ engine: { ...both, ...more } }).ask);
+  const shown = (now: Awaited<ReturnType<typeof read>>) => task.steps(now, task.want(now)).map(showStep);
+
+  const whole = await read({});
+  t.equal(task.title, 'remove web, gone of stack s');
+  t.strictSame(
+    diff(whole, task.want(whole)).map(({ path, from, to }) => `${path} ${from} ${to}`),
+    ['containers 2 1', 'services[] s_web undefined', 'tasks 2 1'],
+    'networks and other services stay',
+  );
+  t.strictSame(shown(whole), ['remove service s_web of stack s (DELETE /services/web-id)']);
+  t.strictSame(diff(task.want(task.want(whole)), task.want(whole)), []);
+  const stopping = await read({ '/services': [db] });
+  t.strictSame(shown(stopping), [], 'its tasks are waited for');
+  t.equal(
+    task.stuck(stopping, task.want(stopping))?.reason,
+    'still there: task task.1 running-1 on host-n1, container s_web.1',
+  );
+  const stopped = await read({
+    '/services': [db],
+    '/tasks': [taskOf('shutdown'), { ...taskOf('running', { id: 'db-1' }), ServiceID: 'db-id' }],
+    '/containers/json': [],
+  });
+  t.strictSame(diff(stopped, task.want(stopped)), []);
+
+  const files = { compose: compose('', `  db: {image: ${image}}\n`), engine: both };
+  const foreseen = new Map<string, unknown>();
+  const before = await plan(files, {}, foreseen);
+  foresee(foreseen, task, task.want(whole));
+  const after = await plan(files, {}, foreseen);
+  t.strictSame(
+    after.changes.filter((change) => !before.changes.includes(change)).map((change) => change.slice(0, 22)),
+    ['services.web: null -> '],
+    'a deploy in the same check brings back those services and no other',
+  );
+});
+
+t.test('a deploy that does not wait', async (t) => {
+  const down = engine({ '/tasks': [] });
+  t.match((await plan({ compose: compose(), engine: down })).changes, [
+    'services.web.running: "0/1" -> "1/1"',
+  ]);
+  t.strictSame((await plan({ compose: compose(), engine: down }, { wait: false })).changes, []);
+  const changed = await plan({ compose: compose('    hostname: h\n'), engine: down }, { wait: false });
+  t.match(changed.changes, ['services.web.hostname: null -> "h"']);
+  t.strictSame(changed.steps, [deployStep]);
+  t.strictSame(
+    (await plan({ compose: compose(), engine: engine({ '/services': [] }) }, { wait: false })).steps,
+    [deployStep],
+  );
+  const updating = (State: string) =>
+    plan(
+      {
+        compose: compose(),
+        engine: engine({ '/services': [service({ status: { UpdateStatus: { State } } })] }),
+      },
+      { wait: false },
+    );
+  t.strictSame((await updating('updating')).changes, []);
+  t.strictSame((await updating('paused')).steps, [deployStep], 'what was paused is set going again');
 });
 
 t.test('in a check, each task sees what those before it foresaw', async (t) => {

@@ -570,15 +570,26 @@ t.test('swarmHoldings', async (t) => {
     '/info': { Swarm },
     '/swarm': { ID: 'c', JoinTokens: { Worker: 'W', Manager: 'M' } },
     '/nodes': [listed('m', 'ha1'), listed('before', 'ha1', 'down'), listed('ww', 'ha2')],
+    '/services': [held('lonely'), held('da_policy', 'da')],
     '/configs': [held('motd'), held('da_nginx', 'da')],
     '/secrets': [held('web_key', 'web')],
   };
   const read = (engine: Record<string, unknown>, stack?: string) =>
     swarmHoldings(stack).read(askEngine(engine));
-  t.same(await read(answers, 'da'), { nodes: ['ha2'], configs: ['motd'], secrets: ['web_key'] });
-  t.same(await read(answers), { nodes: ['ha2'], configs: ['da_nginx', 'motd'], secrets: ['web_key'] });
+  t.same(await read(answers, 'da'), {
+    nodes: ['ha2'],
+    services: ['lonely'],
+    configs: ['motd'],
+    secrets: ['web_key'],
+  });
+  t.same(await read(answers), {
+    nodes: ['ha2'],
+    services: ['da_policy', 'lonely'],
+    configs: ['da_nginx', 'motd'],
+    secrets: ['web_key'],
+  });
 
-  const nothing = { nodes: [], configs: [], secrets: [] };
+  const nothing = { nodes: [], services: [], configs: [], secrets: [] };
   t.same(await read({ '/info': { Swarm: { LocalNodeState: 'inactive' } } }), nothing);
   t.same(await read({ '/info': { Swarm: { ...Swarm, ControlAvailable: false } } }), nothing);
   await t.rejects(read({ '/info': { Swarm: { LocalNodeState: 'locked' } } }), {

@@ -248,9 +248,16 @@ t.test('what a set-up needs of its hosts, on real ones', { skip }, async (t) => 
     ]);
     t.same(holdings.error, undefined);
     t.same(holdings.result, [
-      { nodes: [], configs: ['lone-config'], secrets: ['lone-secret'] },
-      { nodes: [], configs: ['da_config', 'lone-config'], secrets: ['lone-secret'] },
+      { nodes: [], services: [], configs: ['lone-config'], secrets: ['lone-secret'] },
+      {
+        nodes: [],
+        services: holdings.result?.[1]?.services,
+        configs: ['da_config', 'lone-config'],
+        secrets: ['lone-secret'],
+      },
     ]);
+    t.ok(holdings.result?.[1]?.services.every((name) => name.startsWith('da_')));
+    t.ok((holdings.result?.[1]?.services.length ?? 0) > 0, 'those of the stack that was not named');
     const token = (await lab.root(1, 'docker swarm join-token -q worker').text()).trim();
     await lab.root(
       2,

@@ -9,6 +9,7 @@ import { fetch } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { archiveName, controlPath } from './archive-place.ts';
 import { archiveScript } from './archive-script.ts';
+import { laterArchive } from './later-archive.ts';
 import { readListing } from './listing.ts';
 import { lookAtArchive } from './look-at-archive.ts';
 import { type SavedPaths, savedPaths } from './saved-paths.ts';
@@ -47,13 +48,16 @@ export interface BackupState {
     readonly mode: string;
     /** Why it cannot be used, when it is damaged. */
     readonly damage?: string | undefined;
+    /** The host's youngest archive, where it is another one: of a state that it was in since. */
+    readonly later?: string | undefined;
   };
 }
 
 /**
  * There is an archive of this state of the host on the control machine, which only its user may read. The
  * archive's name holds the state's digest: a host that is as it was adds none, and no archive is ever
- * removed. One that is damaged, or that others may read, is made anew.
+ * removed. One that is damaged, or that others may read, is made anew; and so is that of a state which the host
+ * came back to, so that the youngest archive is always that of the state which was backed up last.
  *
  * It is a tar.gz with owners by number, modes, modification times and links; not with access control lists
  * and other extended attributes, nor with sockets, pipes and devices. Names and checksums of all that it
@@ -108,10 +112,14 @@ const save = task('backup', {
     if (want.archive === undefined) return [];
     return [fetch(script, want.archive.path, { title: `archive ${counted({ paths })}` })];
   },
-  stuck: ({ archive }) =>
-    archive?.damage === undefined
-      ? undefined
-      : { reason: `${archive.path} cannot be used: ${archive.damage}`, final: true },
+  stuck: ({ archive }) => {
+    if (archive === undefined) return undefined;
+    const { path, damage, later } = archive;
+    if (damage !== undefined) return { reason: `${path} cannot be used: ${damage}`, final: true };
+    if (later === undefined) return undefined;
+    const reason = `${later} has a later date than ${path}, which was written just now: the clock of this machine was set back, or the date was given by hand; correct it (touch) or move the file away`;
+    return { reason, final: true };
+  },
 });
 
 function savedState({ to, name, notes, paths, exclude }: Saving): Fact<BackupState> {
@@ -129,19 +137,21 @@ function savedState({ to, name, notes, paths, exclude }: Saving): Fact<BackupSta
         missing,
         links: links.map(({ path }) => path),
       };
-      const archive = await archiveAt(join(to, archiveName(name ?? ask.host, digest)), digest);
+      const archive = await archiveAt(to, name ?? ask.host, digest);
       return archive === undefined ? state : { ...state, archive };
     },
   });
 }
 
-async function archiveAt(path: string, digest: string): Promise<BackupState['archive']> {
+async function archiveAt(to: string, name: string, digest: string): Promise<BackupState['archive']> {
+  const path = join(to, archiveName(name, digest));
   try {
-    const seen = await lookAtArchive(path);
+    const [seen, later] = await Promise.all([lookAtArchive(path), laterArchive(path, name)]);
     if (seen === undefined) return undefined;
-    if (seen.damage !== undefined) return { path, mode: seen.mode, damage: seen.damage };
-    if (seen.manifest.digest === digest) return { path, mode: seen.mode };
-    return { path, mode: seen.mode, damage: 'it holds another state than its name says' };
+    const archive = { path, mode: seen.mode, ...(later === undefined ? {} : { later }) };
+    if (seen.damage !== undefined) return { ...archive, damage: seen.damage };
+    if (seen.manifest.digest === digest) return archive;
+    return { ...archive, damage: 'it holds another state than its name says' };
   } catch (cause) {
     const why = messageOf(cause);
     throw new DabookError('command', `${path} cannot be looked at on the control machine: ${why}`, { cause });

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DabookError, messageOf } from '../../errors.ts';
 import { controlPath, isArchiveOf } from './archive-place.ts';
+import { isLater } from './is-later.ts';
 import { lookAtArchive } from './look-at-archive.ts';
 import type { Manifest } from './read-archive.ts';
 
@@ -29,8 +30,8 @@ export interface DamagedBackup {
 /**
  * The backups of a host that are in a folder of the control machine, oldest first. Each is read whole, and
  * its files compared with their checksums: one with damage is told as such, and not left out. A host that
- * came back to a state that it had been in before has no second archive of it: the last one of the list is
- * the youngest state, and not always the present one.
+ * came back to a state that it had been in before has no second archive of it, but the one that it had is
+ * made anew: the last one of the list is of the state that was backed up last.
  * @param to where `backup` put them
  * @param host the host's name, or the name that was given to `backup`
  * @returns none where the folder is not there
@@ -49,7 +50,7 @@ export async function listBackups(to: string | URL, host: string): Promise<reado
       seen.damage === undefined ? { ...seen.manifest, path, made } : { path, made, damage: seen.damage },
     );
   }
-  return found.sort((a, b) => a.made.getTime() - b.made.getTime() || (a.path < b.path ? -1 : 1));
+  return found.sort((a, b) => (isLater(a, b) ? 1 : -1));
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {

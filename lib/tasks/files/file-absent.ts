@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path/posix';
 import { DabookError } from '../../errors.ts';
 import { fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
@@ -6,15 +7,23 @@ import { exec } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type FileState, fileState } from './file-state.ts';
+import { type FolderFound, folderOnTheWay } from './folder-on-the-way.ts';
 import { textFile } from './text-file.ts';
 
 export interface FileAbsentArgs {
   readonly path: string;
 }
 
+/** What is at a path, and where the folder is that it names. Foreseen states of other tasks do not tell that. */
+interface FileAndFolder extends FileState {
+  readonly parent: FileState['parent'] & FolderFound;
+}
+
 /**
- * There is no file and no link at a path. Of a link, what it points to stays.
- * @throws DabookError `refused` for a folder, and for what is neither a file nor a link
+ * There is no file and no link at a path. Of a link, what it points to stays. The file is removed from the folder
+ * that was seen, and from no other one that somebody has put in its place since.
+ * @throws DabookError `refused` for a folder, for what is neither a file nor a link, and for a path that leads
+ * through a symbolic link of somebody else than root and the user
  * @example fileAbsent({ path: '/opt/nexus/config/access-point/keys/internal.key' })
  */
 export function fileAbsent({ path }: FileAbsentArgs): Task<FileState> {
@@ -29,21 +38,45 @@ export function fileAbsent({ path }: FileAbsentArgs): Task<FileState> {
 const absent = task('fileAbsent', {
   title: ({ path }: FileAbsentArgs) => `remove ${path}`,
   fact: ({ path }) =>
-    fact<FileState>({
+    fact<FileAndFolder>({
       key: ['file', path],
       read: async (ask) => {
+        const [found, folder] = await Promise.all([
+          fileState(path).read(ask),
+          folderOnTheWay(ask, dirname(path)),
+        ]);
         // What was in it is nobody's business any more, nor its checksum.
-        const { sha256: _sha256, ...state } = await fileState(path).read(ask);
-        return state;
+        const { sha256: _sha256, ...state } = found;
+        return { ...state, parent: { ...state.parent, ...folder } };
       },
     }),
-  want: (now, { path }): FileState => {
-    if (now.type === 'directory') throw refuse(`${path} is a folder`, 'give the path of a file or a link');
-    if (now.type === 'other') {
+  want: (now, { path }): FileAndFolder => {
+    const { type, parent } = now;
+    if (type === 'directory') throw refuse(`${path} is a folder`, 'give the path of a file or a link');
+    if (type === 'other') {
       throw refuse(`${path} is neither a file nor a link`, 'give the path of a file or a link');
     }
-    return { type: 'missing', parent: now.parent };
+    if (type !== 'missing' && parent.strangeLink !== undefined) {
+      throw refuse(
+        `${path} leads through the symbolic link ${parent.strangeLink} to ${parent.path}: whoever may put a link there decides what is removed`,
+        `if it is meant, give the path that it leads to: ${inFolder(parent.path, path)}; else remove the link`,
+      );
+    }
+    return { type: 'missing', parent };
   },
-  steps: (_now, _want, { path }) => [exec(sh`rm -f -- ${path}`)],
+  steps: ({ parent }, _want, { path }) => {
+    const { path: folder = dirname(path) } = parent;
+    return [
+      exec(
+        sh`cd -P ${folder} && [ "$PWD" = ${folder} ] || { echo ${`another folder is in the place of ${folder}`} >&2; exit 1; }
+rm -f -- ${`./${basename(path)}`}`,
+        { title: `remove ${path}` },
+      ),
+    ];
+  },
   foresees: (_now, want, { path }) => [{ fact: textFile(path), state: want }],
 });
+
+function inFolder(folder = '', path: string): string {
+  return `${folder === '/' ? '' : folder}/${basename(path)}`;
+}

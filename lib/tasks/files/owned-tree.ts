@@ -26,6 +26,8 @@ export interface OwnedTree {
   readonly others: number;
   /** The first twenty of them. */
   readonly paths: readonly string[];
+  /** Of those that are no folders, the first twenty that have other names too, wherever these are. */
+  readonly linked?: readonly string[];
 }
 
 /** The first twenty paths, and how many there are. The second line of a name that has two is no path. */
@@ -40,9 +42,11 @@ const systemFolders = new Set(
 
 /**
  * A folder and all below it belong to this owner and this group. Links are not followed, the links themselves
- * belong to them too; other file systems are not entered.
+ * belong to them too; other file systems are not entered. A file that has another name (a hard link) is not given
+ * away: with that name it may be anybody's, put there by whoever may write to the folder.
  * @throws DabookError `playbook` for the root folder and for those of the system right below it; `refused` for a
- * missing folder, for a link in its place, and for a user or a group that the host does not have
+ * missing folder, for a link in its place, for files of others that have more than one name, and for a user or a
+ * group that the host does not have
  * @example ownedTree({ dir: '/opt/nexus/config/policy-service', owner: 1003, group: 1003 })
  */
 export function ownedTree({ dir, owner, group }: OwnedTreeArgs): Task<OwnedTree> {
@@ -76,7 +80,8 @@ const owned = task('ownedTree', {
       throw refuse(`the folder ${dir} does not exist`, 'make it first, or check the path');
     if (now.type === 'symlink') throw refuse(`${dir} is a symbolic link`, 'give the path that it points to');
     if (now.type !== 'directory') throw refuse(`${dir} is no folder`, 'check the path');
-    return { ...now, others: 0, paths: [] };
+    refuseLinked(now.linked ?? []);
+    return { type: now.type, others: 0, paths: [] };
   },
   steps: (_now, _want, args) => [exec(give(args))],
 });
@@ -87,13 +92,31 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
     read: async (ask) => {
       const [{ type }] = await Promise.all([ask.fact(fileState(dir)), spelling(ask, { owner, group })]);
       if (type !== 'directory') return { type, others: 0, paths: [] };
-      const { stdout, stderr } = await ask.sh(sh`LC_ALL=C d=${dir}; export LC_ALL d
-find "$d" -xdev ${belongsToOthers(owner, group)} -print | awk ${firstPaths}`);
-      refuseFaults(stderr, ask);
-      const lines = stdout.trimEnd().split('\n');
-      return { type, others: Number(lines.at(-1)), paths: lines.slice(0, -1) };
+      const find = async (tests: Command) => {
+        const { stdout, stderr } = await ask.sh(sh`LC_ALL=C d=${dir}; export LC_ALL d
+find "$d" -xdev ${tests} -print | awk ${firstPaths}`);
+        refuseFaults(stderr, ask);
+        const lines = stdout.trimEnd().split('\n');
+        return { others: Number(lines.at(-1)), paths: lines.slice(0, -1) };
+      };
+      const foreign = await find(belongsToOthers(owner, group));
+      if (foreign.others === 0) return { type, ...foreign };
+      const { paths } = await find(sh`${belongsToOthers(owner, group)} ! \\( ${hasOneName} \\)`);
+      return { type, ...foreign, ...(paths.length === 0 ? {} : { linked: paths }) };
     },
   });
+}
+
+/** A folder's other names are its own `.` and the `..` of those in it. */
+const hasOneName = sh`-type d -o -links 1`;
+
+function refuseLinked([first, ...more]: readonly string[]): void {
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : `, and so ${more.length === 1 ? 'has' : 'have'} ${more.join(', ')}`;
+  throw refuse(
+    `${first} has more than one name (hard links)${others}: who it belongs to under another one is not known`,
+    'nothing was given away; find its other names (find / -xdev -samefile FILE), and put a copy in its place here, or chown it by hand',
+  );
 }
 
 /** What vanishes while it is looked for belongs to nobody; all else that cannot be seen is a fault. */
@@ -127,5 +150,5 @@ done`;
   return sh`n=${basename(dir)}
 cd -P ${dirname(dir)} && p=\${PWD%/} && cd -P "./$n" || exit 1
 [ "$PWD" = "$p/$n" ] || { echo ${`${dir} is a symbolic link`} >&2; exit 1; }
-find "$PWD" -xdev ${belongsToOthers(owner, group)} -exec sh -c ${each} sh ${`${owner}:${group}`} {} +`;
+find "$PWD" -xdev ${belongsToOthers(owner, group)} \\( ${hasOneName} \\) -exec sh -c ${each} sh ${`${owner}:${group}`} {} +`;
 }

@@ -19,7 +19,8 @@ interface Decided {
 
 /**
  * Decides which answers hold: those that were given, then those that the playbook knows, then those that are kept. Kept
- * ones that cannot be are asked again, as whoever gave them may have mistyped one.
+ * ones that cannot be are asked again, as whoever gave them may have mistyped one; and so are kept confirmations that
+ * were given with other answers.
  * @throws DabookError `refused` for given ones that cannot be: those are to be corrected where they were given
  */
 export function decide(kept: Readonly<Record<string, unknown>>, { form, given, accept }: Sources): Decided {
@@ -34,15 +35,37 @@ export function decide(kept: Readonly<Record<string, unknown>>, { form, given, a
   const problem = accept?.(stated);
   if (problem !== undefined) throw refuse(problem, whereGiven(variable));
 
-  const remembered = questions.flatMap(({ name, kind }): readonly (readonly [string, Answer])[] => {
-    const known = answerIn(kind, kept[name]);
-    return known === undefined ? [] : [[name, known]];
-  });
-  const answers = { ...Object.fromEntries(remembered), ...stated };
+  const remembered = Object.fromEntries(
+    questions.flatMap(({ name, kind }): readonly (readonly [string, Answer])[] => {
+      const known = answerIn(kind, kept[name]);
+      return known === undefined ? [] : [[name, known]];
+    }),
+  );
+  const answers = { ...remembered, ...stated };
   const why = accept?.(answers);
-  return why === undefined
-    ? { answers, problem: misfitOf(kept, stated, questions) }
-    : { answers: stated, problem: why };
+  if (why !== undefined) return { answers: stated, problem: why };
+  const misfit = misfitOf(kept, stated, questions);
+  const news = questions.find(({ name, kind }) => kind !== 'confirm' && isNew(name, remembered, answers));
+  if (news === undefined) return { answers, problem: misfit };
+  const lapsed = questions.filter(
+    ({ name, kind }) => kind === 'confirm' && name in remembered && !(name in stated),
+  );
+  const names = new Set(lapsed.map(({ name }) => name));
+  return {
+    answers: Object.fromEntries(Object.entries(answers).filter(([name]) => !names.has(name))),
+    problem: misfit ?? (lapsed[0] && lapsedBy(news, lapsed[0], remembered)),
+  };
+}
+
+/** Whether an answer is none of those that are kept; the one that is yet to be given will not be. */
+function isNew(name: string, remembered: Answers, answers: Answers): boolean {
+  return remembered[name] === undefined || remembered[name] !== answers[name];
+}
+
+function lapsedBy(news: Question, { text }: Question, remembered: Answers): string {
+  const before = remembered[news.name];
+  const since = before === undefined ? 'was not asked for then' : `was ${show(before)} then`;
+  return `"${text}" was told before, but ${news.name} ${since} (${news.text})`;
 }
 
 function answerIn(kind: Question['kind'], value: unknown): Answer | undefined {

@@ -1,4 +1,4 @@
-import { keptAnswers as keptText } from '../../answers-file.ts';
+import { keptAnswersText } from '../../answers-file.ts';
 import { DabookError } from '../../errors.ts';
 import type { Answers, Form, Question, Section } from '../../form.ts';
 import { ask, type PutStep, put, type Step } from '../../step.ts';
@@ -51,9 +51,10 @@ type AnswerTo<One extends Question> = One['kind'] extends 'integer'
       : string | number | boolean;
 
 /**
- * Where a person has to do something before the run can go on. Once every question is answered it is never
- * asked again: the answers are kept in a file of the host, for whoever runs the playbook next, from wherever. On a
- * terminal it asks; elsewhere the run ends here as `waiting` (exit status 3), with the checklist and a file to
+ * Where a person has to do something before the run can go on. Once every question is answered it is not
+ * asked again: the answers are kept in a file of the host, for whoever runs the playbook next, from wherever. A
+ * confirmation that is kept counts only for the answers that it is kept with: when another answer is new since then,
+ * or is another one, there is more to be done by hand, and it is asked again, unless it is given anew. On a terminal it asks; elsewhere the run ends here as `waiting` (exit status 3), with the checklist and a file to
  * fill in. In check mode the checklist is shown, and the run goes on with unknowns.
  * @throws DabookError `playbook` for two questions of one name, `refused` for given answers that cannot be, and
  * for a file that keeps anything else
@@ -119,7 +120,7 @@ const asks = task('gate', {
     };
     if (filled.questions.some(({ answer }) => answer === undefined)) return [ask(filled, keep)];
     const { path, ...file } = keep;
-    return [put(path, { ...file, content: { from: 'text', text: keptText(filled) } })];
+    return [put(path, { ...file, content: { from: 'text', text: keptAnswersText(filled) } })];
   },
   stuck: (now, _want, args) => {
     const { problem } = decide(now.answers, args);

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path/posix';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { isRecord } from '../../equal.ts';
+import { messageOf } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import type { Answer, Question } from '../../form.ts';
 import { readAnswer } from '../../read-answer.ts';
@@ -50,13 +51,22 @@ function answersIn(text: string, path: string): KeptAnswers['answers'] {
   const document = parseDocument(text, { prettyErrors: false });
   const [fault] = document.errors;
   if (fault !== undefined) throw notAnswers(path, fault.message);
-  const answers: unknown = document.toJS() ?? {};
+  const answers = contentOf(document, path) ?? {};
   if (!isRecord(answers)) throw notAnswers(path, 'it is no mapping');
   const entries = Object.entries(answers).filter(([, answer]) => answer !== null);
   const odd = entries.find(([, answer]) => !isAnswer(answer));
   if (odd !== undefined)
     throw notAnswers(path, `"${odd[0]}" is neither a text nor a number nor true or false`);
   return Object.fromEntries(entries) as KeptAnswers['answers'];
+}
+
+/** An alias without its anchor is found here, and so are those that unfold without end. */
+function contentOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw notAnswers(path, messageOf(error));
+  }
 }
 
 /** Whoever edits the file may put quotes round a number: it is one all the same. */

@@ -4,6 +4,7 @@ import type { ServiceSpec, TaskTemplate } from '../../compose/service-spec.ts';
 export interface EngineService {
   readonly ID: string;
   readonly Version: { readonly Index: number };
+  readonly UpdatedAt?: string;
   readonly Spec: ServiceSpec;
   /** The spec before its last update. */
   readonly PreviousSpec?: ServiceSpec | null;
@@ -15,6 +16,7 @@ export interface EngineService {
 export interface EngineTask {
   readonly ID: string;
   readonly ServiceID: string;
+  readonly CreatedAt?: string;
   readonly Slot?: number;
   /** None while no node was found for it. */
   readonly NodeID?: string;

@@ -13,6 +13,7 @@ export { type ServiceLogsArgs, serviceLogs } from './service-logs.ts';
 export { type ServiceRestartArgs, serviceRestart } from './service-restart.ts';
 export { type ServiceRestarts, serviceRestarts } from './service-restarts.ts';
 export type { ServiceState } from './service-state.ts';
+export { type ServiceTask, serviceTasks } from './service-tasks.ts';
 export { stackDeploy } from './stack-deploy.ts';
 export type { StackDeployArgs } from './stack-deploy-args.ts';
 export { type StackObjects, stackObjects } from './stack-objects.ts';

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { posix } from 'node:path';
 import type { ComposeSource } from '../../compose/compose-source.ts';
 import { DabookError } from '../../errors.ts';
@@ -33,7 +34,7 @@ interface Fed {
   readonly stdin?: Secret;
 }
 
-/** Prints docker's merged text, its status, the folder, and each file after its length: all in one go. */
+/** Prints docker's merged text, its status, the folder, and each file's bytes in hexadecimal digits: all in one go. */
 export function mergeCommand({ files, dir, texts, byDocker }: Merge): Fed {
   const enter = dir === undefined ? sh`` : sh`cd ${dir} || exit ${cannotEnter}; `;
   const merge = byDocker ? mergeByDocker(files, texts) : { command: sh`:` };
@@ -41,7 +42,7 @@ export function mergeCommand({ files, dir, texts, byDocker }: Merge): Fed {
   const print =
     own.length === 0
       ? sh``
-      : sh`; for file in ${own}; do wc -c <"$file" || echo -1; cat "$file" || :; done 2>/dev/null`;
+      : sh`; for file in ${own}; do od -An -v -tx1 <"$file" && echo . || echo -; done 2>/dev/null`;
   const command = sh`(${enter}${merge.command}; printf '\\n--- %s\\n' $?; pwd${print})`;
   return { ...merge, command };
 }
@@ -99,22 +100,28 @@ export interface Merged {
   /** The folder's absolute path. */
   readonly dir: string;
   readonly sources: readonly ComposeSource[];
+  /** The first of the files that is no text in UTF-8. What cannot be read of it is U+FFFD in its source. */
+  readonly notUtf8?: string | undefined;
 }
 
-/** Takes apart what {@link mergeCommand} printed. Lengths are in bytes. */
+/** Takes apart what {@link mergeCommand} printed. */
 export function splitMerged(stdout: string, { files, texts }: Merge): Merged {
   const mark = /^--- (\d+)\n(.*)\n/m.exec(stdout);
   if (mark === null)
     throw new DabookError('bug', 'the compose files were read, and the answer is not understood');
-  let rest = Buffer.from(stdout.slice(mark.index + mark[0].length));
+  // Each file ends with a dot, or with a dash where it could not be read.
+  const printed = stdout.slice(mark.index + mark[0].length).matchAll(/([^.-]*)([.-])/g);
   const sources = files.map((file) => {
     const given = texts[file];
     if (given !== undefined) return { file, text: given };
-    const lineEnd = rest.indexOf('\n');
-    const length = Number(rest.subarray(0, lineEnd).toString());
-    const text = rest.subarray(lineEnd + 1, lineEnd + 1 + Math.max(length, 0));
-    rest = rest.subarray(lineEnd + 1 + text.length);
-    return { file, text: length < 0 ? undefined : text.toString() };
+    const [, digits = '', end] = printed.next().value ?? [];
+    return { file, bytes: end === '.' ? Buffer.from(digits.replaceAll(/\s/g, ''), 'hex') : undefined };
   });
-  return { config: stdout.slice(0, mark.index), status: Number(mark[1]), dir: mark[2] ?? '', sources };
+  return {
+    config: stdout.slice(0, mark.index),
+    status: Number(mark[1]),
+    dir: mark[2] ?? '',
+    sources: sources.map(({ file, text, bytes }) => ({ file, text: text ?? bytes?.toString() })),
+    notUtf8: sources.find(({ bytes }) => bytes !== undefined && !isUtf8(bytes))?.file,
+  };
 }

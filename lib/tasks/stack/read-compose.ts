@@ -5,6 +5,7 @@ import { loadCompose, variablesOf } from '../../compose/load-compose.ts';
 import { needsEnvFiles } from '../../compose/needs-env-files.ts';
 import { codeOf, DabookError } from '../../errors.ts';
 import type { Ask } from '../../fact.ts';
+import { refuse } from '../../refuse.ts';
 import { reveal, Secret } from '../../secret.ts';
 import { sh } from '../../sh.ts';
 import { isKnown, type Later, type Unknown, unknown } from '../../unknown.ts';
@@ -103,7 +104,11 @@ export async function tryCompose(
     );
   }
   const merged = splitMerged(stdout, merge);
-  const { sources } = merged;
+  const { sources, notUtf8 } = merged;
+  if (notUtf8 !== undefined) {
+    const hint = 'convert it first, for instance with iconv -t UTF-8; nothing was changed';
+    return { fault: refuse(`the compose file ${notUtf8} is no text in UTF-8`, hint), sources };
+  }
   if (!merge.byDocker) {
     // What they hold is read by docker alone.
     return needsEnvFiles(sources)

@@ -3,7 +3,7 @@ import { dnsrrPorts } from '../../compose/dnsrr-ports.ts';
 import { refuseFound } from '../../compose/finding.ts';
 import { imageFindings } from '../../compose/image-findings.ts';
 import { unscoped } from '../../compose/namespace.ts';
-import { type ParsedFile, readYaml } from '../../compose/parse-file.ts';
+import { type ParsedFile, readComposeFile } from '../../compose/parse-file.ts';
 import { portClashes } from '../../compose/port-clashes.ts';
 import { strayServices } from '../../compose/stray-services.ts';
 import { equal } from '../../equal.ts';
@@ -52,7 +52,7 @@ function refuseFindings({ config, sources, specs }: DeployBasis): void {
 
 /** The files as data, for places in them. Docker has read them already; one that only docker understands is left out. */
 function readable(sources: readonly ComposeSource[]): readonly ParsedFile[] {
-  return sources.flatMap((source) => readYaml(source).parsed ?? []);
+  return sources.flatMap((source) => readComposeFile(source).parsed ?? []);
 }
 
 /** What the files call external, or read from the host, must be there. */

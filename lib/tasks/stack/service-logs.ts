@@ -4,7 +4,7 @@ import { type Command, sh } from '../../sh.ts';
 import { isForeseen, noService } from './read-service.ts';
 
 export interface ServiceLogsArgs {
-  /** Its name in the swarm: `da_policy`. */
+  /** Its name in the swarm: `da_policy`; or the id of one of its tasks, for what that one wrote. */
   readonly service: string;
   /** So many of the last lines; 50 by default. */
   readonly lines?: number | undefined;

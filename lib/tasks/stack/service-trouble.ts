@@ -30,23 +30,22 @@ function byTime(a: EngineTask, b: EngineTask): number {
 export function notRunning(service: EngineService, live: LiveTasks): Stuck {
   const { done, failed, alive } = taskProgress(service, live);
   const last = failed.at(-1);
+  const isHopeless = done.length === 0 && failed.length >= enough;
+  // Told for whatever the next task waits for, so that old failures are not taken for new ones when it has it.
+  const more = isHopeless ? { finalWhenMore: failed.map(({ ID }) => ID) } : {};
   const pending = alive.find(({ Status }) => Status.State === 'pending' && Status.Err);
   if (pending?.Status.Err) {
     const constraints = service.Spec.TaskTemplate.Placement?.Constraints ?? [];
     const unsatisfied = unsatisfiedConstraints(constraints, live.nodes);
-    const hopeless = unsatisfied.length > 0 && /constraints not satisfied/.test(pending.Status.Err);
-    const reason = [pending.Status.Err, ...(hopeless ? unsatisfied : [])].join(': ');
-    return hopeless ? { reason, final: true } : { reason };
+    const isUnplaceable = unsatisfied.length > 0 && /constraints not satisfied/.test(pending.Status.Err);
+    const reason = [pending.Status.Err, ...(isUnplaceable ? unsatisfied : [])].join(': ');
+    return isUnplaceable ? { reason, final: true } : { reason, ...more };
   }
   if (last !== undefined) {
     const times = failed.length > 1 ? ` (failed ${failed.length} times)` : '';
     const reason = `${errorOf(last)}${nodeOf(last, live)}${times}`;
-    const isHopeless = done.length === 0 && (failed.length >= enough || alive.length === 0);
-    if (!isHopeless) return { reason };
     // With none left that the swarm tries again, that was it.
-    return alive.length === 0
-      ? { reason, final: true }
-      : { reason, finalWhenMore: `${service.ID} ${failed.length} ${last.ID}` };
+    return done.length === 0 && alive.length === 0 ? { reason, final: true } : { reason, ...more };
   }
   if (service.UpdateStatus?.State === 'updating') return { reason: 'its update is under way' };
   const [next] = alive.filter((task) => !done.includes(task));

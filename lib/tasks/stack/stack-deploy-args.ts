@@ -14,6 +14,11 @@ export interface StackDeployArgs {
    * changes; `always`: for every service, whenever anything is deployed; `never`: for hosts without a registry.
    */
   readonly resolveImage?: 'always' | 'changed' | 'never' | undefined;
+  /**
+   * False: only that the services and networks are as the files say is seen to, not that tasks run; for a look at
+   * what keeps them from running before they are waited for. True by default.
+   */
+  readonly wait?: boolean | undefined;
   /** Seconds until every service must run as wanted; 120 by default. */
   readonly timeout?: number | undefined;
 }

@@ -4,16 +4,16 @@ import { type DeployedStack, deployedStack } from './deployed-stack.ts';
 import { foreseenStack } from './foreseen-stack.ts';
 import { wantedNetworkSettings } from './network-settings.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { wantedServiceState } from './service-state.ts';
+import { type ServiceState, wantedServiceState } from './service-state.ts';
 import { stackAfterDeploy } from './stack-after-deploy.ts';
 import type { StackDeployArgs } from './stack-deploy-args.ts';
 import { stuckServices } from './stuck-services.ts';
 
 /**
- * Deploys a stack from compose files of the host, and waits until every service runs as they say. Whether
- * anything would change is decided by comparing the merged files with the services and networks that live;
- * when nothing differs nothing is written. An image that was changed by hand is put back too, which
- * `docker stack deploy` by itself does not do.
+ * Deploys a stack from compose files of the host, and waits until every service runs as they say, unless with
+ * `wait: false`. Whether anything would change is decided by comparing the merged files with the services and
+ * networks that live; when nothing differs nothing is written. An image that was changed by hand is put back
+ * too, which `docker stack deploy` by itself does not do.
  *
  * Refused: a host that is no manager, a fault in the files, a network that differs from its definition,
  * external networks, secrets or configs that are missing.
@@ -25,10 +25,10 @@ export const stackDeploy = task('stackDeploy', {
   want: (now, args): DeployedStack => {
     const { basis } = now;
     refuseFaults(now, args);
-    const services = Object.entries(basis.specs).map(([key, spec]) => [
-      key,
-      wantedServiceState(spec, basis.live.nodes),
-    ]);
+    const services = Object.entries(basis.specs).map(([key, spec]) => {
+      const wanted = wantedServiceState(spec, basis.live.nodes);
+      return [key, args.wait === false ? { ...wanted, ...progress(now.services[key]) } : wanted];
+    });
     const networks = Object.entries(basis.networks.own).map(([key, spec]) => [
       key,
       wantedNetworkSettings(spec),
@@ -44,3 +44,13 @@ export const stackDeploy = task('stackDeploy', {
   settle: ({ timeout = 120 }) => ({ timeout }),
   stuck: stuckServices,
 });
+
+/** How far a service is, for a deploy that does not wait: as it is now. What was paused does not go on by itself. */
+function progress({ running, completed, updating }: Partial<ServiceState> = {}) {
+  const isPaused = updating === 'paused' || updating === 'rollback_paused';
+  return {
+    ...(running === undefined ? {} : { running }),
+    ...(completed === undefined ? {} : { completed }),
+    ...(updating === undefined || isPaused ? {} : { updating }),
+  };
+}

@@ -1,5 +1,6 @@
 import { namespaceLabel } from '../../compose/namespace.ts';
 import { type Fact, fact } from '../../fact.ts';
+import type { ForeseenStack } from './foreseen-stack.ts';
 import { type LiveStack, ofStack, readStack } from './read-stack.ts';
 
 /** All that exists of a stack, by name. */
@@ -22,9 +23,18 @@ export interface StackBasis {
   readonly ids: Readonly<
     Record<'services' | 'networks' | 'secrets' | 'configs', Readonly<Record<string, string>>>
   >;
-  /** The tasks and containers, for people. */
-  readonly tasks: readonly string[];
-  readonly containers: readonly string[];
+  /** What the Engine calls these. */
+  readonly held: Omit<ForeseenStack, 'nodeId'>;
+  readonly tasks: readonly StackPart[];
+  readonly containers: readonly StackPart[];
+}
+
+/** A task or a container of a stack. */
+export interface StackPart {
+  /** For people. */
+  readonly shown: string;
+  /** The service's name in the swarm; none where that is gone already. */
+  readonly service?: string | undefined;
 }
 
 interface Container {
@@ -78,7 +88,13 @@ function objectsOf(name: string, live: LiveStack, containers: readonly Container
     configs: Object.keys(ids.configs),
     tasks: tasks.length,
     containers: leaving.length,
-    basis: { host: live.host, ids, tasks, containers: leaving },
+    basis: {
+      host: live.host,
+      ids,
+      held: { services: live.services, networks, secrets: live.secrets, configs: live.configs },
+      tasks,
+      containers: leaving,
+    },
   };
 }
 
@@ -86,7 +102,7 @@ function byName(pairs: readonly (readonly [string, string])[]): Readonly<Record<
   return Object.fromEntries([...pairs].sort(([a], [b]) => a.localeCompare(b)));
 }
 
-function activeTasks({ tasks, nodes, services }: LiveStack): readonly string[] {
+function activeTasks({ tasks, nodes, services }: LiveStack): readonly StackPart[] {
   const down = new Set(nodes.filter(({ Status }) => Status.State === 'down').map(({ ID }) => ID));
   const hostnames = new Map(nodes.map(({ ID, Description }) => [ID, Description?.Hostname || ID]));
   const names = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]));
@@ -94,16 +110,25 @@ function activeTasks({ tasks, nodes, services }: LiveStack): readonly string[] {
     .filter(({ Status, NodeID }) => !ended.has(Status.State) && !(NodeID !== undefined && down.has(NodeID)))
     .map(({ ID, ServiceID, Slot, NodeID }) => {
       const place = NodeID ? ` on ${hostnames.get(NodeID) ?? NodeID}` : '';
-      return `${names.get(ServiceID) ?? 'task'}${Slot ? `.${Slot}` : ''} ${ID.slice(0, 12)}${place}`;
+      const service = names.get(ServiceID);
+      const shown = `${service ?? 'task'}${Slot ? `.${Slot}` : ''} ${ID.slice(0, 12)}${place}`;
+      return { shown, service };
     })
-    .sort();
+    .sort(byText);
 }
 
 /** The swarm keeps the ended tasks of a job, and their containers, when the job is gone: these stay. */
-function leavingContainers({ tasks }: LiveStack, containers: readonly Container[]): readonly string[] {
+function leavingContainers({ tasks }: LiveStack, containers: readonly Container[]): readonly StackPart[] {
   const kept = new Set(tasks.filter(({ Status }) => ended.has(Status.State)).map(({ ID }) => ID));
   return containers
     .filter(({ Labels }) => !kept.has(Labels?.['com.docker.swarm.task.id'] ?? ''))
-    .map(({ Names, Id }) => Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12))
-    .sort();
+    .map(({ Names, Id, Labels }) => ({
+      shown: Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12),
+      service: Labels?.['com.docker.swarm.service.name'],
+    }))
+    .sort(byText);
+}
+
+function byText({ shown: a }: StackPart, { shown: b }: StackPart): number {
+  return a.localeCompare(b);
 }

@@ -1,11 +1,14 @@
+import { scoped } from '../../compose/namespace.ts';
 import { refuse } from '../../refuse.ts';
 import { docker, type Step } from '../../step.ts';
 import { task } from '../../task.ts';
 import { foreseenStack } from './foreseen-stack.ts';
-import { type StackObjects, stackObjects } from './stack-objects.ts';
+import { type StackObjects, type StackPart, stackObjects } from './stack-objects.ts';
 
 export interface StackRemoveArgs {
   readonly name: string;
+  /** By their names in the compose files: these services only. All of the stack by default. */
+  readonly services?: readonly string[] | undefined;
   /** Seconds until all of it must be gone; 120 by default. */
   readonly timeout?: number | undefined;
 }
@@ -17,52 +20,94 @@ const kinds = ['services', 'networks', 'secrets', 'configs'] as const;
  * configs. Done when nothing of it is left, containers on this host included. Volumes stay. A host that is
  * in no swarm has no stack; a worker is refused.
  *
+ * Of some `services` nothing is left but what they share with others: networks, secrets and configs stay.
+ * Those that the stack does not have are gone already.
+ *
  * Networks wait for the tasks because an engine that loses a network under a stopping task keeps its
  * addresses, and because a deploy right after a hasty removal finds networks that are on their way out.
  * @example stackRemove({ name: 'da' })
+ * @example stackRemove({ name: 'da', services: ['policy1'] }) // a later stackDeploy brings it back
  */
 export const stackRemove = task('stackRemove', {
-  title: ({ name }: StackRemoveArgs) => `remove stack ${name}`,
+  title: ({ name, services }: StackRemoveArgs) =>
+    services === undefined ? `remove stack ${name}` : `remove ${services.join(', ')} of stack ${name}`,
   fact: ({ name }) => stackObjects(name),
-  want: (now, { name }): StackObjects => {
-    const { state, isManager } = now.basis.host;
-    if (state !== 'inactive' && !isManager) {
-      throw refuse(
-        state === 'active'
-          ? `this host is a worker of its swarm: only a manager can remove stack ${name}`
-          : `the swarm of this host is ${state}: stack ${name} cannot be seen`,
-        state === 'locked' ? 'unlock it: docker swarm unlock' : 'run the task on a manager',
-      );
+  want: (now, args): StackObjects => {
+    refuseHost(now, args);
+    const stay = staying(args);
+    if (stay !== undefined) {
+      const { tasks, containers } = now.basis;
+      return {
+        ...now,
+        services: now.services.filter(stay),
+        tasks: tasks.filter(({ service }) => stay(service)).length,
+        containers: containers.filter(({ service }) => stay(service)).length,
+      };
     }
     return { ...now, services: [], networks: [], secrets: [], configs: [], tasks: 0, containers: 0 };
   },
-  steps: (now, _want, { name }) => {
-    if (now.services.length > 0) return now.services.map((service) => remove('services', service, now, name));
+  steps: (now, want, { name }) => {
+    const services = now.services.filter((service) => !want.services.includes(service));
+    if (services.length > 0) return services.map((service) => remove('services', service, now, name));
     // Nothing to do but wait: what is left may still be in use.
     if (now.tasks > 0) return [];
     return (['networks', 'secrets', 'configs'] as const).flatMap((kind) =>
-      now[kind].map((object) => remove(kind, object, now, name)),
+      now[kind]
+        .filter((object) => !want[kind].includes(object))
+        .map((object) => remove(kind, object, now, name)),
     );
   },
   // Read anew, so that a deploy after this is seen by a removal after that.
-  foresees: (_now, { basis: { host } }, { name }) => [
-    {
-      fact: foreseenStack(name),
-      state: { nodeId: host.nodeId, services: [], networks: [], secrets: [], configs: [] },
-    },
-    { fact: stackObjects(name) },
-  ],
+  foresees: (_now, { basis: { host, held } }, args) => {
+    const { nodeId } = host;
+    const stay = staying(args);
+    const left =
+      stay === undefined
+        ? { services: [], networks: [], secrets: [], configs: [] }
+        : { ...held, services: held.services.filter(({ Spec }) => stay(Spec.Name)) };
+    return [
+      { fact: foreseenStack(args.name), state: { nodeId, ...left } },
+      { fact: stackObjects(args.name) },
+    ];
+  },
   settle: ({ timeout = 120 }) => ({ timeout, interval: 0.5 }),
-  stuck: ({ basis, ...now }) => {
-    const left = kinds.flatMap((kind) => now[kind].map((object) => `${kind.slice(0, -1)} ${object}`));
+  stuck: ({ basis, ...now }, want, args) => {
+    const stay = staying(args);
+    const leaving = ({ service }: StackPart) => stay === undefined || !stay(service);
+    const left = kinds.flatMap((kind) =>
+      now[kind]
+        .filter((object) => !want[kind].includes(object))
+        .map((object) => `${kind.slice(0, -1)} ${object}`),
+    );
     const running = [
-      ...basis.tasks.map((each) => `task ${each}`),
-      ...basis.containers.map((each) => `container ${each}`),
+      ...basis.tasks.filter(leaving).map(({ shown }) => `task ${shown}`),
+      ...basis.containers.filter(leaving).map(({ shown }) => `container ${shown}`),
     ];
     const all = [...left, ...running];
     return all.length === 0 ? undefined : { reason: `still there: ${all.join(', ')}` };
   },
 });
+
+/**
+ * What stays when some services go: undefined where nothing does. What belongs to no service any more is of one
+ * that was removed a moment ago.
+ */
+function staying({ name, services }: StackRemoveArgs) {
+  if (services === undefined) return undefined;
+  const going = new Set(services.map((service) => scoped(name, service)));
+  return (service: string | undefined): boolean => service !== undefined && !going.has(service);
+}
+
+function refuseHost({ basis }: StackObjects, { name }: StackRemoveArgs): void {
+  const { state, isManager } = basis.host;
+  if (state === 'inactive' || isManager) return;
+  throw refuse(
+    state === 'active'
+      ? `this host is a worker of its swarm: only a manager can remove stack ${name}`
+      : `the swarm of this host is ${state}: stack ${name} cannot be seen`,
+    state === 'locked' ? 'unlock it: docker swarm unlock' : 'run the task on a manager',
+  );
+}
 
 function remove(kind: (typeof kinds)[number], object: string, { basis }: StackObjects, stack: string): Step {
   const id = basis.ids[kind][object] ?? object;

@@ -51,9 +51,9 @@ export const stackSteady = task('stackSteady', {
       .map(({ service, key }) => ({ key, count: services[key], ...trouble(service, live) }));
     if (stuck.length === 0) return undefined;
     const reason = stuck.map(({ key, count, reason }) => `${key} ${count}${reason}`).join('; ');
-    const more = stuck.flatMap(({ finalWhenMore }) => finalWhenMore ?? []).join();
+    const more = stuck.flatMap(({ finalWhenMore }) => finalWhenMore ?? []);
     if (stuck.some(({ final }) => final)) return { reason, final: true };
-    return more === '' ? { reason } : { reason, finalWhenMore: more };
+    return more.length === 0 ? { reason } : { reason, finalWhenMore: more };
   },
 });
 

@@ -27,13 +27,13 @@ export function stuckServices(
   });
   if (stuck.length === 0) return undefined;
   const isFinal = stuck.some(({ final }) => final);
-  const more = stuck.flatMap(({ finalWhenMore }) => finalWhenMore ?? []).join();
+  const more = stuck.flatMap(({ finalWhenMore }) => finalWhenMore ?? []);
   // What is final is told first; a service that is merely slow is not why it ends.
   const reasons = [...stuck.filter(isTrouble), ...stuck.filter((each) => !isTrouble(each))];
   return {
     reason: reasons.map(({ reason }) => reason).join('; '),
     ...(isFinal ? { final: true } : {}),
-    ...(more === '' ? {} : { finalWhenMore: more }),
+    ...(more.length === 0 ? {} : { finalWhenMore: more }),
   };
 }
 

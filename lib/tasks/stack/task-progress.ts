@@ -51,7 +51,7 @@ export function taskProgress(service: EngineService, live: LiveTasks): TaskProgr
         (task) =>
           task.Status.State === 'running' &&
           ready.has(task.NodeID ?? '') &&
-          publishes(task, service.Spec) &&
+          publishes(task, service) &&
           isSteady(task),
       );
   return { done, failed, ended, alive };
@@ -89,16 +89,32 @@ function essence(template: TaskTemplate): object {
 }
 
 /** Whether a task has the ports of its node that its service publishes there: no others, none missing. */
-function publishes({ Status }: EngineTask, { EndpointSpec }: ServiceSpec): boolean {
-  const asked = (EndpointSpec?.Ports ?? []).filter(({ PublishMode }) => PublishMode === 'host');
+function publishes({ Status }: EngineTask, service: EngineService): boolean {
+  const asked = hostPorts(service.Spec);
   const has = Status.PortStatus?.Ports ?? [];
-  const same = (one: Port, other: Port) =>
-    one.TargetPort === other.TargetPort &&
-    (one.Protocol || 'tcp') === (other.Protocol || 'tcp') &&
-    (!one.PublishedPort || one.PublishedPort === other.PublishedPort);
+  // An engine that was cut off tells of its tasks anew, and of no port then, though they have theirs.
+  if (has.length === 0 && isOfLastPorts(Status.Timestamp, service)) return true;
   return (
     asked.every((port) => has.some((held) => same(port, held))) &&
     has.every((held) => asked.some((port) => same(port, held)))
+  );
+}
+
+/** Whether a task that was told of at a time has been given the ports that its service asks for now. */
+function isOfLastPorts(told: string | undefined, { Spec, PreviousSpec, UpdatedAt }: EngineService): boolean {
+  if (!PreviousSpec || equal(hostPorts(PreviousSpec), hostPorts(Spec))) return true;
+  return Date.parse(told ?? '') > Date.parse(UpdatedAt ?? '');
+}
+
+function hostPorts({ EndpointSpec }: ServiceSpec): readonly Port[] {
+  return (EndpointSpec?.Ports ?? []).filter(({ PublishMode }) => PublishMode === 'host');
+}
+
+function same(one: Port, other: Port): boolean {
+  return (
+    one.TargetPort === other.TargetPort &&
+    (one.Protocol || 'tcp') === (other.Protocol || 'tcp') &&
+    (!one.PublishedPort || one.PublishedPort === other.PublishedPort)
   );
 }
 

@@ -11,12 +11,12 @@ export interface NodesReadyArgs {
   readonly timeout?: number;
 }
 
-/** What the managers know of some nodes: their state, or that they do not list them. */
-export type NodeStates = Readonly<Record<string, SwarmNode['state'] | 'not listed'>>;
+/** What the managers know of some nodes: their state, or that they take no tasks, or that they are not listed. */
+export type NodeStates = Readonly<Record<string, SwarmNode['state'] | 'drained' | 'paused' | 'not listed'>>;
 
 /**
- * Verifies that nodes are members of the swarm and ready; changes nothing. Run it on a manager. In check
- * mode it is skipped while a node is yet to join.
+ * Verifies that nodes are members of the swarm, ready, and take tasks; changes nothing. Run it on a manager. In
+ * check mode it is skipped while a node is yet to join.
  * @example nodesReady({ nodes: { ha2: joined.nodeId } })
  */
 export const nodesReady = task('nodesReady', {
@@ -26,7 +26,7 @@ export const nodesReady = task('nodesReady', {
       key: ['nodes ready', ...Object.entries(args.nodes).flat()],
       read: async (ask) => {
         const all = await ask.fact(nodes);
-        const stateOf = (id: Later<NodeId>) => all.find((node) => node.id === id)?.state ?? 'not listed';
+        const stateOf = (id: Later<NodeId>) => shown(all.find((node) => node.id === id));
         return Object.fromEntries(Object.entries(args.nodes).map(([name, id]) => [name, stateOf(id)]));
       },
     }),
@@ -35,6 +35,19 @@ export const nodesReady = task('nodesReady', {
   settle: ({ timeout = 30 }) => ({ timeout }),
   stuck: (now) => {
     const late = Object.entries(now).filter(([, state]) => state !== 'ready');
-    return { reason: late.map(([name, state]) => `${name} is ${state}`).join(', ') };
+    const reason = late.map(([name, state]) => `${name} is ${state}`).join(', ');
+    // Whoever did that has to undo it: it does not pass.
+    const isSet = late.some(([, state]) => state === 'drained' || state === 'paused');
+    if (!isSet) return { reason };
+    return {
+      reason: `${reason}; to let it take tasks: docker node update --availability active`,
+      final: true,
+    };
   },
 });
+
+function shown(node: SwarmNode | undefined): NodeStates[string] {
+  if (node === undefined) return 'not listed';
+  if (node.state !== 'ready' || node.availability === 'active') return node.state;
+  return node.availability === 'drain' ? 'drained' : 'paused';
+}

@@ -5,22 +5,23 @@ import { show } from '../../show.ts';
 import { staleTwins } from './stale-twins.ts';
 import { type Membership, swarmMembership } from './swarm-membership.ts';
 
-/** What would be lost with the swarm that a host manages, beside its services: names. */
+/** What would be lost with the swarm that a host manages: names. */
 export interface SwarmHoldings {
   /** Nodes other than the host itself, and what it left behind when it was a member before. */
   readonly nodes: readonly string[];
+  readonly services: readonly string[];
   readonly configs: readonly string[];
   readonly secrets: readonly string[];
 }
 
-/** The part of the Engine API's config and secret that is read here. */
+/** The part of the Engine API's service, config and secret that is read here. */
 interface HeldAnswer {
   readonly Spec: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null };
 }
 
 /**
  * What the swarm of a manager holds that leaving it would lose; nothing for a host in no swarm, and for a worker.
- * @param stack one whose own configs and secrets do not count: they go with it
+ * @param stack one whose own services, configs and secrets do not count: they go with it
  * @throws DabookError `refused` for a manager that cannot tell: without a leader, or locked
  * @example const { nodes, secrets } = await host.read(swarmHoldings('da'))
  */
@@ -30,15 +31,16 @@ export function swarmHoldings(stack?: string): Fact<SwarmHoldings> {
     read: async (ask) => {
       const membership = await ask.fact(swarmMembership);
       refuseUnseen(membership);
-      if (membership.role !== 'manager') return { nodes: [], configs: [], secrets: [] };
+      if (membership.role !== 'manager') return { nodes: [], services: [], configs: [], secrets: [] };
       const nodes = otherNodes(membership);
       // A swarm that check mode foresees is new, and the engine's answers are of another one.
-      if (ask.foreseen(swarmMembership)) return { nodes, configs: [], secrets: [] };
-      const [configs, secrets] = await Promise.all([
+      if (ask.foreseen(swarmMembership)) return { nodes, services: [], configs: [], secrets: [] };
+      const [services, configs, secrets] = await Promise.all([
+        namesOf(ask, '/services', stack),
         namesOf(ask, '/configs', stack),
         namesOf(ask, '/secrets', stack),
       ]);
-      return { nodes, configs, secrets };
+      return { nodes, services, configs, secrets };
     },
   });
 }

@@ -23,7 +23,7 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
  * @param file its name as it is shown
  * @returns nothing for an empty text, and for one with syntax errors, which `findings` then has
  */
-export function readYaml(file: string, text: string, findings: Findings): Tree | undefined {
+export function readTree(file: string, text: string, findings: Findings): Tree | undefined {
   const lines = new LineCounter();
   const source: SourceText = { file, text, lines };
   if (text.startsWith('$ANSIBLE_VAULT;')) {
