@@ -3,6 +3,7 @@ import { DabookError } from './errors.ts';
 import type { InputFault, Position } from './input-fault.ts';
 import { checkVars } from './inventory/check-vars.ts';
 import { didYouMean } from './inventory/did-you-mean.ts';
+import { commandLine } from './inventory/extra-entries.ts';
 import type { Inventory, InventoryHost } from './inventory/inventory.ts';
 import type { Playbook } from './playbook.ts';
 import { noFindings, review } from './review.ts';
@@ -81,7 +82,10 @@ function unknownVars(extra: ExtraVars, outputs: readonly unknown[], inventory: I
     ...[...outputs.filter(isRecord), ...[...inventory.groups.values()].map(({ vars }) => vars)].flatMap(
       Object.keys,
     ),
-    ...inventory.hosts.flatMap((host) => Object.keys(host.vars).filter((name) => !isFrom(extra, host, name))),
+    // What is given is laid over every host's own, whether it has such a variable or not.
+    ...inventory.hosts.flatMap(({ vars, origin }) =>
+      Object.keys(vars).filter((name) => origin([name])?.file !== commandLine),
+    ),
   ]);
   return Object.keys(extra.vars)
     .filter((name) => !known.has(name) && !name.startsWith('ansible_'))
@@ -90,14 +94,6 @@ function unknownVars(extra: ExtraVars, outputs: readonly unknown[], inventory: I
       position: extra.origin([name]),
       hint: didYouMean(name, known),
     }));
-}
-
-/** Whether a host has a variable only because it was given: what is given is laid over every host's own. */
-function isFrom(extra: ExtraVars, host: InventoryHost, name: string): boolean {
-  const [given, own] = [extra.origin([name]), host.origin([name])];
-  return (
-    given !== undefined && own?.file === given.file && own.line === given.line && own.column === given.column
-  );
 }
 
 interface Vars {

@@ -91,12 +91,28 @@ t.test('-e says how to connect, too', async (t) => {
 });
 
 t.test('-e with a name that nobody has is most likely mistyped', async (t) => {
-  for (const inventory of [local, ['-i', 'far.yml', '--no-type-check']]) {
-    const ran = await run(['run', 'ok.ts', ...inventory, '-e', 'stabel_for=3']);
-    t.equal(ran.status, 2, ran.stdout);
-    t.match(ran.stderr, /-e stabel_for: neither the playbook nor the inventory has a variable of that name/);
-  }
-  t.equal((await run(['run', 'ok.ts', ...local, '-e', 'ansible_user=me'])).status, 0);
+  await writeFile(
+    join(folder, 'strict.ts'),
+    `import { playbook } from 'dabook';
+import { z } from 'zod';
+const vars = z.object({ stable_for: z.number().default(30) });
+export default playbook({ name: 'Strict', groups: { all: z.object({}) }, vars }, async () => {});
+`,
+  );
+  await writeFile(
+    join(folder, 'named.yml'),
+    'all: { vars: { site: a }, hosts: { far: { ansible_connection: local } } }\n',
+  );
+  const strict = (...given: string[]) =>
+    run(['run', 'strict.ts', '-i', 'named.yml', '--no-type-check', ...given.flatMap((word) => ['-e', word])]);
+  const mistyped = await strict('stabel_for=3');
+  t.equal(mistyped.status, 2, mistyped.stdout);
+  t.match(
+    mistyped.stderr,
+    /-e stabel_for: neither the playbook nor the inventory has a variable of that name/,
+  );
+  t.match(mistyped.stderr, /did you mean stable_for\?/);
+  t.equal((await strict('stable_for=3', 'site=b', 'ansible_user=me')).status, 0);
 });
 
 t.test('with --json events alone are on stdout', async (t) => {

@@ -437,7 +437,11 @@ function blockIn(text: string, at: Path): { readonly first: number; readonly las
   const own = blockOf(text, at)?.replace(/\n$/, '').split('\n') ?? [];
   const lines = text.replaceAll('\r\n', '\n').split('\n');
   const first = lines.findIndex((_, index) =>
-    own.every((line, offset) => (lines[index + offset] ?? '').endsWith(line)),
+    // An entry of a flow mapping is part of a line, and may look like the end of another one.
+    own.every((line, offset) => {
+      const there = lines[index + offset] ?? '';
+      return offset === 0 ? there.trimStart() === line : there.endsWith(line);
+    }),
   );
   return first === -1 ? undefined : { first, last: first + own.length - 1 };
 }
