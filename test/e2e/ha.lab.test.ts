@@ -292,28 +292,32 @@ t.test('the whole way: separate swarms, the gate, one installation, and back', {
     },
   );
 
-  await t.test('a key changed by hand is put back, its service restarted, and no key is shown', async (t) => {
-    const { internal, shared } = lab.hosts[0]?.keys ?? { internal: '', shared: '' };
-    const file = '/opt/nexus/config/policy-service/keys/internal.key';
-    const container = () => lab.root(2, 'docker ps -q -f name=da_policy1').text();
-    const before = await container();
-    await lab.root(2, `echo somebody-elses-key-somebody-elses-key > ${file}`);
-    for (const options of [
-      ['--check', '-vv', '--diff'],
-      ['-vv', '--diff'],
-    ]) {
-      const ran = await ha(lab, ...options);
-      t.equal(ran.status, 0, ran.stdout.slice(-3000));
-      t.match(ran.stdout, /internal\.key\.fingerprint: [0-9a-f]+ -> [0-9a-f]+/);
-      t.match(ran.stdout, /== Stop what gets new keys .*\n.*remove .*policy1/);
-      for (const secret of [internal.trim(), shared.trim(), 'somebody-elses-key']) {
-        t.notOk(`${ran.stdout}${ran.stderr}`.includes(secret));
+  await t.test(
+    'a key changed by hand is put back, its service started anew, and no key is shown',
+    async (t) => {
+      const { internal, shared } = lab.hosts[0]?.keys ?? { internal: '', shared: '' };
+      const file = '/opt/nexus/config/policy-service/keys/internal.key';
+      const container = () => lab.root(2, 'docker ps -q -f name=da_policy1').text();
+      const before = await container();
+      await lab.root(2, `echo somebody-elses-key-somebody-elses-key > ${file}`);
+      for (const options of [
+        ['--check', '-vv', '--diff'],
+        ['-vv', '--diff'],
+      ]) {
+        const ran = await ha(lab, ...options);
+        t.equal(ran.status, 0, ran.stdout.slice(-3000));
+        t.match(ran.stdout, /internal\.key\.fingerprint: [0-9a-f]+ -> [0-9a-f]+/);
+        t.match(ran.stdout, /== Stop what gets new keys /);
+        t.match(ran.stdout, /remove policy1 of stack da/);
+        for (const secret of [internal.trim(), shared.trim(), 'somebody-elses-key']) {
+          t.notOk(`${ran.stdout}${ran.stderr}`.includes(secret));
+        }
       }
-    }
-    t.equal(await lab.root(2, `cat ${file}`).text(), internal);
-    t.not(await container(), before, 'policy1 has started anew');
-    t.same(await placesOf(lab), wanted);
-  });
+      t.equal(await lab.root(2, `cat ${file}`).text(), internal);
+      t.not(await container(), before, 'policy1 has started anew');
+      t.same(await placesOf(lab), wanted);
+    },
+  );
 
   await t.test(
     'failover test: a worker without twins is not drained; one with twins is, and comes back',
