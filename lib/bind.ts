@@ -1,9 +1,8 @@
 import { isRecord } from './equal.ts';
 import { DabookError } from './errors.ts';
-import type { InputFault, Position } from './input-fault.ts';
+import { commandLine, type InputFault, type Position } from './input-fault.ts';
 import { checkVars } from './inventory/check-vars.ts';
 import { didYouMean } from './inventory/did-you-mean.ts';
-import { commandLine } from './inventory/extra-entries.ts';
 import type { Inventory, InventoryHost } from './inventory/inventory.ts';
 import type { Playbook } from './playbook.ts';
 import { noFindings, review } from './review.ts';

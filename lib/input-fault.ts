@@ -13,3 +13,6 @@ export interface InputFault {
   readonly position?: Position | undefined;
   readonly hint?: string | undefined;
 }
+
+/** What stands for a file's name where a variable was given on the command line. */
+export const commandLine = '-e';

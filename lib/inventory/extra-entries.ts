@@ -1,10 +1,8 @@
+import { commandLine } from '../input-fault.ts';
 import type { Findings } from './findings.ts';
 import { sourceText } from './place.ts';
 import { type Entries, type Entry, scalarTree } from './tree.ts';
 import { valueTree } from './value-tree.ts';
-
-/** What stands for a file's name where a variable was given on the command line. */
-export const commandLine = '-e';
 
 /** Variables of the command line as the entries of a layer; each stands in a line `name=value` of `-e`. */
 export function extraEntries(vars: Readonly<Record<string, unknown>>, findings: Findings): Entries {
