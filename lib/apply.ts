@@ -1,5 +1,5 @@
 import { createAsk } from './ask.ts';
-import { type Converging, type Outcome, plan } from './converging.ts';
+import { type Converging, type Outcome, plan, type Readings } from './converging.ts';
 import { codeOf } from './errors.ts';
 import { pause } from './pause.ts';
 import { perform } from './perform.ts';
@@ -12,13 +12,17 @@ const conflictRetries = 10;
 /** How often other steps may follow from the state that earlier ones left. */
 const rounds = 6;
 
-/** Performs the steps and reads until now equals want; other steps that then follow are performed too. */
+/**
+ * Performs the steps and reads until now equals want; other steps that then follow are performed too.
+ * @param readBehind reads the facts of the tasks that come after; it is called together with a look that may be the last
+ */
 export async function apply(
   task: Task<unknown>,
   planned: readonly Step[],
   found: unknown,
   id: number,
   c: Converging,
+  readBehind: () => Readings,
 ): Promise<Outcome> {
   const asker = { become: c.become, task: id };
   const ask = createAsk(c.machine, asker);
@@ -44,8 +48,8 @@ export async function apply(
     }
     if (task.opaque) return { status: 'changed', state: task.want(found) };
 
-    const seen = await settle(task, steps, found, ask, c);
-    if (seen.settled) return { status: performed ? 'changed' : 'ok', state: seen.now };
+    const seen = await settle(task, steps, found, ask, c, readBehind);
+    if (seen.settled) return { status: performed ? 'changed' : 'ok', state: seen.now, behind: seen.behind };
     if (round >= rounds + conflicts) throw notConverged(task, seen.now, seen.want, 'its steps led nowhere');
     steps = seen.steps;
     plan(task, seen.now, seen.want, steps, id, c);

@@ -34,6 +34,7 @@ export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask 
       throw commandFailed(`the Docker Engine answered ${status}: ${message}`, shown, status, message);
     },
 
+    bulk: (bulk, question) => machine.gathering.bulk(bulk, question, ask),
     fact: (fact) => readFact(fact, ask, machine),
     foreseen: (fact) => machine.foreseen.has(fact.key),
   };

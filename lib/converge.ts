@@ -1,5 +1,5 @@
 import { apply } from './apply.ts';
-import { type Converging, type Outcome, plan, read } from './converging.ts';
+import { type Converging, type Outcome, plan, type Readings, read } from './converging.ts';
 import { endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import { notConverged } from './settle.ts';
@@ -9,21 +9,44 @@ import { isKnown, Unknown } from './unknown.ts';
 /**
  * Brings a list of tasks about, in order. All facts are read at once; after a change those of the tasks
  * behind it are read again, so a list with nothing to do costs one round trip.
+ * @param early what {@link readEarly} gave for these tasks; used where nothing has changed since
  * @throws the error of the first task that failed; those behind it are not begun
  */
-export async function converge(tasks: readonly Task<unknown>[], c: Converging): Promise<readonly Outcome[]> {
+export async function converge(
+  tasks: readonly Task<unknown>[],
+  c: Converging,
+  early?: Early,
+): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  let readings = readAll(tasks, 0, c);
+  let readings = early?.since === c.machine.changes.count ? early.readings : readAll(tasks, 0, c);
   for (const [index, task] of tasks.entries()) {
-    const ended = await one(task, readings[index] ?? read(task, c), c);
+    const readBehind = () => readAll(tasks, index + 1, c);
+    const ended = await one(task, readings[index] ?? read(task, c), c, readBehind);
     outcomes.push(ended);
     const changed = ended.status === 'changed' || ended.status === 'would-change';
-    if (changed) readings = readAll(tasks, index + 1, c);
+    if (changed) readings = ended.behind ?? readBehind();
   }
   return outcomes;
 }
 
-function readAll(tasks: readonly Task<unknown>[], from: number, c: Converging): Promise<unknown>[] {
+/** Facts that were asked for before it was the turn of their tasks. */
+export interface Early {
+  readonly readings: Readings;
+  /** The machine's count of changes then. */
+  readonly since: number;
+}
+
+/**
+ * Reads the facts of a list at once, though others may come first: what is asked of a host in one tick is one round
+ * trip. Not while a step is under way: what is seen then would have to be read again.
+ */
+export function readEarly(tasks: readonly Task<unknown>[], c: Converging): Early | undefined {
+  const { count, underWay } = c.machine.changes;
+  if (underWay > 0 || c.signal.aborted) return undefined;
+  return { readings: readAll(tasks, 0, c), since: count };
+}
+
+function readAll(tasks: readonly Task<unknown>[], from: number, c: Converging): Readings {
   const readings = tasks.map((task, index) => (index < from ? Promise.resolve() : read(task, c)));
   // A task that fails ends the list; the readings of those behind it must not be unhandled then.
   for (const reading of readings) reading.catch(() => {});
@@ -31,7 +54,12 @@ function readAll(tasks: readonly Task<unknown>[], from: number, c: Converging): 
 }
 
 /** One task, told from its start to its end. */
-async function one(task: Task<unknown>, reading: Promise<unknown>, c: Converging): Promise<Outcome> {
+async function one(
+  task: Task<unknown>,
+  reading: Promise<unknown>,
+  c: Converging,
+  readBehind: () => Readings,
+): Promise<Outcome> {
   const id = c.nextTask();
   const about = { host: c.machine.name, task: id, name: task.name, title: task.title };
   const play = c.play === undefined ? {} : { play: c.play };
@@ -39,7 +67,7 @@ async function one(task: Task<unknown>, reading: Promise<unknown>, c: Converging
   c.emit({ type: 'task.started', ...about, ...play });
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    const { note, ...outcome } = await decide(task, reading, id, c);
+    const { note, ...outcome } = await decide(task, reading, id, c, readBehind);
     c.redactor.learn(outcome.state);
     const noted = note === undefined ? {} : { note };
     c.emit({ type: 'task.ended', ...about, ...play, status: outcome.status, seconds: seconds(), ...noted });
@@ -56,6 +84,7 @@ async function decide(
   reading: Promise<unknown>,
   id: number,
   c: Converging,
+  readBehind: () => Readings,
 ): Promise<Outcome & { note?: string }> {
   const now = await reading;
   c.signal.throwIfAborted();
@@ -67,6 +96,7 @@ async function decide(
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
   plan(task, now, want, steps, id, c);
   if (c.mode === 'check') {
+    c.machine.changes.count += 1;
     c.machine.foreseen.set(task.fact.key, want);
     for (const follows of task.foresees(now, want)) {
       if ('state' in follows) c.machine.foreseen.set(follows.fact.key, follows.state);
@@ -77,7 +107,7 @@ async function decide(
     if (stuck?.final) throw notConverged(task, now, want, stuck.reason);
     return { status: 'ok', state: want, note: stuck?.reason ?? 'not settled yet' };
   }
-  return apply(task, steps, now, id, c);
+  return apply(task, steps, now, id, c, readBehind);
 }
 
 /** A state of which nothing is known: each of its properties is an unknown. */

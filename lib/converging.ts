@@ -29,7 +29,12 @@ export interface Converging {
 export interface Outcome<S = unknown> {
   readonly status: TaskStatus;
   readonly state: S;
+  /** What the facts of the tasks behind it gave once it was done, where they were read together with its own. */
+  readonly behind?: Readings | undefined;
 }
+
+/** What the fact of each task of a list gives, as it is being read. */
+export type Readings = readonly Promise<unknown>[];
 
 /** Reads a task's fact; its secrets are known from then on. */
 export async function read(

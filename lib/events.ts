@@ -6,7 +6,11 @@ export type Event =
   | PlayStarted
   | TaskStarted
   | TaskPlanned
+  | HostStarted
+  | HostConnected
+  | HostEnded
   | CommandStarted
+  | CommandProgress
   | CommandEnded
   | TaskEnded
   | HostUnreachable
@@ -70,6 +74,29 @@ export interface PlayStarted extends At {
   readonly hosts: readonly string[];
 }
 
+/** A host has a slot of its play: its work begins. */
+export interface HostStarted extends At {
+  readonly type: 'host.started';
+  readonly host: string;
+  readonly play: string;
+}
+
+/** The connection to a host stands; it is made when the host is first asked for something. */
+export interface HostConnected extends At {
+  readonly type: 'host.connected';
+  readonly host: string;
+  /** What it took, the wait for others that are being connected to included. */
+  readonly seconds: number;
+}
+
+/** The work of a play for a host has ended, however it did. */
+export interface HostEnded extends At {
+  readonly type: 'host.ended';
+  readonly host: string;
+  readonly play: string;
+  readonly seconds: number;
+}
+
 /** `task` numbers the tasks of a run, so that events of one task can be put together. */
 interface OfTask extends At {
   readonly host: string;
@@ -107,6 +134,18 @@ export interface CommandStarted extends At {
   readonly shown: string;
 }
 
+/** How far a large file has got. Told at most twice a second. */
+export interface CommandProgress extends At {
+  readonly type: 'command.progress';
+  readonly host: string;
+  readonly task?: number;
+  readonly command: number;
+  readonly shown: string;
+  /** Bytes. */
+  readonly sent: number;
+  readonly size: number;
+}
+
 export interface CommandEnded extends At {
   readonly type: 'command.ended';
   readonly host: string;
@@ -117,6 +156,8 @@ export interface CommandEnded extends At {
   /** Exit status, or the HTTP status of an Engine API call. */
   readonly status: number;
   readonly seconds: number;
+  /** Which round trip of the host carried it, from 1: what is asked in one tick travels together. */
+  readonly trip: number;
 }
 
 export interface TaskEnded extends OfTask {
@@ -161,6 +202,8 @@ export interface RunEnded extends At {
   readonly outcome: 'ok' | 'failed' | 'unreachable' | 'waiting' | 'interrupted';
   readonly seconds: number;
   readonly hosts: { readonly [host: string]: Counts };
+  /** How often each host was waited for: what is asked in one tick costs one round trip. Of hosts that were connected to. */
+  readonly roundTrips: { readonly [host: string]: number };
   /** What ended the run where no task's own fault says it already. */
   readonly fault?: Fault;
 }

@@ -1,3 +1,4 @@
+import type { Bulk } from './bulk.ts';
 import type { Secret } from './secret.ts';
 import type { Command } from './sh.ts';
 import { isKnown, type Later } from './unknown.ts';
@@ -33,6 +34,8 @@ export interface Ask {
    * @throws DabookError `command` with the Engine's message for every other status
    */
   docker<T>(path: string): Promise<T | undefined>;
+  /** Asks together with all facts that ask the same kind of question in this tick: one call for all of them. */
+  bulk<Q extends string, A>(bulk: Bulk<Q, A>, question: Q): Promise<A>;
   /** Another fact of this host; in check mode as earlier tasks foresaw it. */
   fact<S>(fact: Fact<S>): Promise<S>;
   /** True in check mode when an earlier task foresaw a state of that fact: it is not what the host has now. */

@@ -1,5 +1,5 @@
 import { createAsk, readFact } from './ask.ts';
-import { converge } from './converge.ts';
+import { converge, readEarly } from './converge.ts';
 import type { Outcome } from './converging.ts';
 import { equal } from './equal.ts';
 import type { Fact } from './fact.ts';
@@ -71,10 +71,10 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
 
   async function runList(tasks: readonly Task<unknown>[], where: string | undefined) {
     const mode = context.limit.has(name) ? (context.check ? 'check' : 'apply') : 'read';
+    const converging = { ...context, machine, become, mode, play, where } as const;
     try {
-      return await machine.exclusively(() =>
-        converge(tasks, { ...context, machine, become, mode, play, where }),
-      );
+      const early = readEarly(tasks, converging);
+      return await machine.exclusively(() => converge(tasks, converging, early));
     } catch (error) {
       markTold(context, error);
       throw error;

@@ -1,12 +1,17 @@
 export type { Amount } from './batches.ts';
+export { type Bulk, bulk } from './bulk.ts';
 export { DabookError } from './errors.ts';
 export type {
   Change,
   CommandEnded,
+  CommandProgress,
   CommandStarted,
   Counts,
   Event,
   Fault,
+  HostConnected,
+  HostEnded,
+  HostStarted,
   HostUnreachable,
   Json,
   PlayEnded,
@@ -23,6 +28,7 @@ export { type Ask, type Fact, type FactDefinition, fact, type Output } from './f
 export type { Answer, Answers, Form, Question, Section } from './form.ts';
 export type { Host, Result, Results } from './host.ts';
 export type { Position } from './input-fault.ts';
+export { didYouMean } from './inventory/did-you-mean.ts';
 export type { Play } from './play.ts';
 export type { PlayOptions } from './play-options.ts';
 export {

@@ -1,9 +1,20 @@
 import PQueue from 'p-queue';
-import { unlessAborted, withDeadline } from './deadline.ts';
+import type { Connections } from './connections.ts';
+import { type Abortable, createAbortable, withDeadline } from './deadline.ts';
 import { codeOf, DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import { faultOf } from './fault.ts';
-import type { DockerRequest, DockerResponse, ExecResult, Session, Target } from './transport/session.ts';
+import { createGathering, type Gathering } from './gathering.ts';
+import { progressOf } from './progress.ts';
+import type {
+  DockerRequest,
+  DockerResponse,
+  ExecResult,
+  Session,
+  StdinStream,
+  Target,
+} from './transport/session.ts';
+import { createTripCount } from './trip-count.ts';
 
 /** Who asks a machine for something, and as whom. */
 export interface Asker {
@@ -15,14 +26,28 @@ export interface Asker {
   readonly maxOutput?: number | undefined;
 }
 
+/** What has been changed on a host, or foreseen to be. */
+export interface Changes {
+  /** Grows with each step that begins or ends, and with each state that is foreseen. */
+  count: number;
+  /** Steps that have begun and not ended. */
+  underWay: number;
+}
+
 /** A host as the engine holds it: one connection for the whole run, one task at a time. */
 export interface Machine {
   readonly name: string;
   /** States that check mode foresaw, by the key of their fact. */
   readonly foreseen: Map<string, unknown>;
+  /** What is asked of it in one tick. */
+  readonly gathering: Gathering;
+  /** What was read before another change may not be so any more. */
+  readonly changes: Changes;
+  /** How often it has been waited for. */
+  readonly roundTrips: number;
   /** Runs `work` when no other work of this machine runs. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  exec(command: string, asker: Asker, shown: string, stdin?: Uint8Array): Promise<ExecResult>;
+  exec(command: string, asker: Asker, shown: string, stdin?: Uint8Array | StdinStream): Promise<ExecResult>;
   docker(request: DockerRequest, asker: Asker, shown: string): Promise<DockerResponse>;
   close(): Promise<void>;
 }
@@ -35,7 +60,7 @@ export interface RunMachine extends Machine {
 
 export interface MachineOptions {
   readonly target: Target;
-  readonly connect: (target: Target) => Promise<Session>;
+  readonly connections: Connections;
   readonly emit: (event: Happening) => void;
   readonly nextCommand: () => number;
   readonly now: () => number;
@@ -50,19 +75,20 @@ const commandDeadline = 300;
 /** Makes a machine. Nothing is connected to before the first command. */
 export function createMachine({
   target,
-  connect,
+  connections,
   emit,
   nextCommand,
   now,
-  ...run
+  signal,
 }: MachineOptions): RunMachine {
   const queue = new PQueue({ concurrency: 1 });
   const host = target.name;
-  let connecting: Promise<Session> | undefined;
+  const line = connections.line(target, (seconds) => emit({ type: 'host.connected', host, seconds }));
+  const changes: Changes = { count: 0, underWay: 0 };
+  const trips = createTripCount();
   // Told once; and what is still asked when the run ends is cut off on purpose.
   let tellsNoMore = false;
   let isClosed = false;
-  let steps = 0;
 
   function tellUnreachable(error: unknown): void {
     if (tellsNoMore || codeOf(error) !== 'unreachable') return;
@@ -70,25 +96,36 @@ export function createMachine({
     emit({ type: 'host.unreachable', host, fault: faultOf(error) });
   }
 
-  async function told<T extends { readonly status: number }>(
+  type About = ReturnType<typeof about>;
+  const about = (shown: string, asker: Asker) => ({
+    host,
+    ...(asker.task === undefined ? {} : { task: asker.task }),
+    command: nextCommand(),
+    purpose: asker.purpose,
+    shown,
+  });
+
+  async function told<T extends { readonly status: number; readonly trip: number }>(
     shown: string,
     asker: Asker,
-    signal: AbortSignal,
-    ask: (session: Session) => Promise<T>,
+    run: Abortable,
+    ask: (session: Session, which: About) => Promise<T>,
   ): Promise<T> {
     try {
-      const task = asker.task === undefined ? {} : { task: asker.task };
-      const which = { host, ...task, command: nextCommand(), purpose: asker.purpose, shown };
+      const which = about(shown, asker);
       // Before the connection is there, so that a view can show what a host is waited for.
       emit({ type: 'command.started', ...which });
       if (isClosed)
         throw new DabookError('playbook', `${host} was asked for something after the run had ended`);
-      connecting ??= connect(target);
-      const session = await unlessAborted(connecting, signal);
-      const started = now();
-      const answer = await answered(ask(session), asker, signal, shown);
-      emit({ type: 'command.ended', ...which, status: answer.status, seconds: (now() - started) / 1000 });
-      return answer;
+      return await line.hold(async () => {
+        const session = await run.unlessAborted(line.session());
+        const started = now();
+        const answer = await answered(ask(session, which), asker, run, shown);
+        const { status } = answer;
+        const trip = trips.of(session, answer.trip);
+        emit({ type: 'command.ended', ...which, status, seconds: (now() - started) / 1000, trip });
+        return answer;
+      });
     } catch (error) {
       tellUnreachable(error);
       throw error;
@@ -99,13 +136,15 @@ export function createMachine({
   async function answered<T>(
     answer: Promise<T>,
     { purpose }: Asker,
-    signal: AbortSignal,
+    run: Abortable,
     shown: string,
   ): Promise<T> {
     if (purpose === 'step') {
-      steps += 1;
+      changes.count += 1;
+      changes.underWay += 1;
       return answer.finally(() => {
-        steps -= 1;
+        changes.count += 1;
+        changes.underWay -= 1;
       });
     }
     const isCall = shown.startsWith('GET ');
@@ -116,29 +155,53 @@ export function createMachine({
       return commandFailed(`${who} did not answer within ${seconds} s`, shown, 0, '', hint);
     };
     // A command that reads waits in line behind a step, which may take its time.
-    return withDeadline(unlessAborted(answer, signal), { seconds, late, unless: () => steps > 0 });
+    const unless = () => changes.underWay > 0;
+    return withDeadline(run.unlessAborted(answer), { seconds, late, unless });
   }
 
   const foreseen = new Map<string, unknown>();
-  const under = (signal: AbortSignal): RunMachine => ({
-    name: host,
-    foreseen,
-    exclusively: (work) => queue.add(work),
-    exec: (command, asker, shown, stdin) =>
-      told(shown, asker, signal, (session) =>
-        session.exec(command, { become: asker.become, stdin, maxOutput: asker.maxOutput }),
-      ),
-    docker: (request, asker, shown) =>
-      told(shown, asker, signal, (session) => session.docker(request, { become: asker.become })),
-    under,
-    async close() {
-      isClosed = true;
-      tellsNoMore = true;
-      const session = await connecting?.catch(() => undefined);
-      await session?.close();
-    },
-  });
-  return under(run.signal);
+  const under = (signal: AbortSignal): RunMachine => {
+    const run = createAbortable(signal);
+    const gathering = createGathering();
+    /** What only reads is asked once a tick, however many tasks want to know it. */
+    function asked<T>(question: unknown, { purpose }: Asker, ask: () => Promise<T>): Promise<T> {
+      if (purpose === 'step') gathering.forget();
+      else if (question !== undefined) return gathering.once(JSON.stringify(question), ask);
+      return ask();
+    }
+    return {
+      name: host,
+      foreseen,
+      gathering,
+      changes,
+      get roundTrips() {
+        return trips.all;
+      },
+      exclusively: (work) => queue.add(() => line.hold(work)),
+      exec(command, asker, shown, stdin) {
+        const { become, maxOutput } = asker;
+        const ask = () =>
+          told(shown, asker, run, (session, { purpose: _purpose, ...which }) => {
+            const onProgress = progressOf(stdin, now, (sent, size) =>
+              emit({ type: 'command.progress', ...which, sent, size }),
+            );
+            return session.exec(command, { become, stdin, maxOutput, onProgress });
+          });
+        return asked(stdin === undefined ? { command, become, maxOutput } : undefined, asker, ask);
+      },
+      docker: (request, asker, shown) =>
+        asked({ request, become: asker.become }, asker, () =>
+          told(shown, asker, run, (session) => session.docker(request, { become: asker.become })),
+        ),
+      under,
+      async close() {
+        isClosed = true;
+        tellsNoMore = true;
+        await line.close();
+      },
+    };
+  };
+  return under(signal);
 }
 
 /** The error of a command that ended with a status that is no answer. */

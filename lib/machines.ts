@@ -1,3 +1,4 @@
+import { createConnections } from './connections.ts';
 import { DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import type { Inventory } from './inventory/inventory.ts';
@@ -7,18 +8,25 @@ import type { Session, Target } from './transport/session.ts';
 /** The machines of a run: one for each host that is asked for, however many groups it is in. */
 export interface Machines {
   of(name: string): RunMachine;
+  /** How often each host that was connected to was waited for. */
+  roundTrips(): Readonly<Record<string, number>>;
   close(): Promise<void>;
 }
 
-/** Makes the machines of a run; each connects when it is first asked for something. */
+/**
+ * Makes the machines of a run; each connects when it is first asked for something.
+ * @param mostOpen connections that are kept open at one time
+ */
 export function createMachines(
   inventory: Inventory,
   connect: (target: Target) => Promise<Session>,
   emit: (event: Happening) => void,
   signal: AbortSignal,
+  mostOpen: number,
 ): Machines {
   const targets = new Map(inventory.hosts.map(({ name, target }) => [name, target]));
   const machines = new Map<string, RunMachine>();
+  const connections = createConnections(connect, mostOpen);
   let commands = 0;
   const nextCommand = () => ++commands;
   return {
@@ -29,7 +37,7 @@ export function createMachines(
       if (!target) throw new DabookError('bug', `there is no host ${name}`);
       const made = createMachine({
         target,
-        connect,
+        connections,
         emit,
         nextCommand,
         now: () => performance.now(),
@@ -38,6 +46,12 @@ export function createMachines(
       machines.set(name, made);
       return made;
     },
+    roundTrips: () =>
+      Object.fromEntries(
+        [...machines.values()].flatMap(({ name, roundTrips }) =>
+          roundTrips > 0 ? [[name, roundTrips]] : [],
+        ),
+      ),
     async close() {
       await Promise.all([...machines.values()].map((machine) => machine.close()));
     },

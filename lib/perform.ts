@@ -1,16 +1,20 @@
 import { engineMessage } from './ask.ts';
 import { attributesScript } from './attributes-script.ts';
-import { readContent } from './content.ts';
+import { readContent, refuseChanged } from './content.ts';
 import { isRecord } from './equal.ts';
 import { DabookError } from './errors.ts';
 import { type Asker, commandFailed, type Machine } from './machine.ts';
 import type { Operator } from './operator.ts';
+import { packTree } from './pack-tree.ts';
 import { performAsk } from './perform-ask.ts';
 import { performFetch } from './perform-fetch.ts';
 import { putScript } from './put-script.ts';
 import { reveal, Secret } from './secret.ts';
 import { sha256Of } from './sha256.ts';
-import { type ExecStep, type Step, showStep } from './step.ts';
+import { type Content, type ExecStep, type Step, showStep } from './step.ts';
+import type { StdinStream } from './transport/session.ts';
+import { layTree } from './tree-layout.ts';
+import { treeScript } from './tree-script.ts';
 import { Unknown } from './unknown.ts';
 
 /** What a step may need beside the host that it is done on. */
@@ -50,16 +54,22 @@ export async function perform(
   }
   const { command, stdin } = await commandOf(step, around.machineOf);
   const { status, stderr } = await machine.exec(command, acting, shown, stdin);
-  if (status !== 0) throw failed(step, shown, status, stderr.toString());
+  if (status === 0) return;
+  await refuseChanged(contentOf(step));
+  throw failed(step, shown, status, stderr.toString());
 }
 
 async function commandOf(
   step: Exclude<Step, { kind: 'docker' | 'ask' | 'fetch' }>,
   machineOf: (host: string) => Machine,
-): Promise<{ command: string; stdin?: Uint8Array }> {
+): Promise<{ command: string; stdin?: Uint8Array | StdinStream }> {
   if (step.kind === 'put') {
     const stdin = await readContent(step.content, machineOf);
-    return { command: putScript(step, sha256Of(stdin)).text, stdin };
+    return { command: putScript(step, checksumOf(step.content, stdin)).text, stdin };
+  }
+  if (step.kind === 'tree') {
+    const layout = layTree(step);
+    return { command: treeScript(step, layout).text, stdin: packTree(step, layout) };
   }
   if (step.kind === 'attributes') return { command: attributesScript(step).text };
   if (step.stdin === undefined) return { command: step.command.text };
@@ -69,9 +79,22 @@ async function commandOf(
 async function bytesOf(
   stdin: NonNullable<ExecStep['stdin']>,
   machineOf: (host: string) => Machine,
-): Promise<Buffer> {
+): Promise<Uint8Array | StdinStream> {
   if (typeof stdin === 'string') return Buffer.from(stdin);
   return stdin instanceof Secret ? Buffer.from(reveal(stdin)) : readContent(stdin, machineOf);
+}
+
+function checksumOf(content: Content, stdin: Uint8Array | StdinStream): string {
+  if ('sha256' in content) return content.sha256;
+  return stdin instanceof Uint8Array ? sha256Of(stdin) : '';
+}
+
+/** Where the bytes come from that a step sends. */
+function contentOf(step: Step): Content | undefined {
+  if (step.kind === 'put') return step.content;
+  if (step.kind !== 'exec' || typeof step.stdin !== 'object' || step.stdin instanceof Secret)
+    return undefined;
+  return step.stdin;
 }
 
 function failed(step: Step, shown: string, status: number, stderr: string): DabookError {

@@ -101,6 +101,16 @@ async function serveAll<H extends Host, R>(
   const failures = new Map<string, unknown>();
   const results: R[] = [];
 
+  /** Tells when a host has its slot, and when it gives it back. */
+  async function served(host: H): Promise<R[]> {
+    const about = { host: host.name, play: title };
+    const begun = performance.now();
+    context.emit({ type: 'host.started', ...about });
+    const given = await serve(host);
+    context.emit({ type: 'host.ended', ...about, seconds: (performance.now() - begun) / 1000 });
+    return given;
+  }
+
   async function serve(host: H): Promise<R[]> {
     let isBegun = false;
     const given = await attempt(host, context, (context) => {
@@ -142,8 +152,8 @@ async function serveAll<H extends Host, R>(
     const waits = namesOf(failures, (code) => code === 'waiting').length > 0;
     if (context.signal.aborted || waits || failures.size > allowed) break;
     const forks = new PQueue({ concurrency: countOf(options.forks ?? context.forks, hosts.length, 1) });
-    const served = await Promise.all(batch.map((host) => forks.add(() => serve(host))));
-    results.push(...served.flat());
+    const given = await Promise.all(batch.map((host) => forks.add(() => served(host))));
+    results.push(...given.flat());
   }
   const seconds = (performance.now() - started) / 1000;
   const unreachable = namesOf(failures, (code) => code === 'unreachable');

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly limit?: ReadonlySet<string> | undefined;
   /** Hosts that a play serves at once; 50 by default. */
   readonly forks?: number | undefined;
+  /** Connections that are kept open at one time, `forks` at least; 500 by default. */
+  readonly connections?: number | undefined;
   /** Aborted to end the run: no new step is begun then. */
   readonly signal?: AbortSignal | undefined;
   /** Asks whoever started the run; none by default: a step that asks ends the run as `waiting`. */
@@ -72,10 +74,12 @@ export async function run(
   // Every command that is under way listens to it: many at once are no leak.
   setMaxListeners(0, signal);
   const underWay = createUnderWay();
-  const machines = createMachines(inventory, options.connect, emit, signal);
+  const forks = options.forks ?? 50;
+  const mostOpen = Math.max(options.connections ?? 500, forks);
+  const machines = createMachines(inventory, options.connect, emit, signal, mostOpen);
   const context: RunContext = {
     check,
-    forks: options.forks ?? 50,
+    forks,
     cwd: options.cwd ?? process.cwd(),
     redactor,
     signal,
@@ -118,7 +122,8 @@ export async function run(
   const where = codeOf(thrown) === 'run' ? undefined : whereIn(stack, context.cwd);
   const fault = silent ? {} : { fault: faultOf(thrown, where) };
   const seconds = (performance.now() - started) / 1000;
-  emit({ type: 'run.ended', check, outcome, seconds, hosts: tally.hosts, ...fault });
+  const roundTrips = machines.roundTrips();
+  emit({ type: 'run.ended', check, outcome, seconds, hosts: tally.hosts, roundTrips, ...fault });
   return { outcome, hosts: tally.hosts };
 }
 

@@ -1,4 +1,4 @@
-import { type Converging, read } from './converging.ts';
+import { type Converging, type Readings, read } from './converging.ts';
 import { diff } from './diff.ts';
 import { equal } from './equal.ts';
 import { codeOf, DabookError } from './errors.ts';
@@ -9,7 +9,7 @@ import type { Task } from './task.ts';
 
 /** What a task came to: as wanted, or with other steps that follow. */
 type Seen =
-  | { readonly settled: true; readonly now: unknown }
+  | { readonly settled: true; readonly now: unknown; readonly behind: Readings | undefined }
   | {
       readonly settled: false;
       readonly now: unknown;
@@ -20,6 +20,8 @@ type Seen =
 /**
  * Reads until the state is as wanted, or until steps follow from it that were not just performed.
  * @param found the state before anything was done
+ * @param readBehind reads the facts of the tasks that come after: with the first look, as most settle at once, so
+ * that both are one round trip; what they give is of use when that look is the last
  */
 export async function settle(
   task: Task<unknown>,
@@ -27,16 +29,20 @@ export async function settle(
   found: unknown,
   ask: Ask,
   c: Converging,
+  readBehind: () => Readings,
 ): Promise<Seen> {
   const { timeout, interval = 1 } = task.settle;
   const deadline = performance.now() + timeout * 1000;
   const past = new Set(task.stuck(found, task.want(found))?.finalWhenMore);
+  let looks = 0;
   for (let seconds = 0.1; ; seconds = Math.min(seconds * 1.5, interval)) {
-    const now = await read(task, c, ask);
+    const looking = read(task, c, ask);
+    const behind = looks++ === 0 ? readBehind() : undefined;
+    const now = await looking;
     const late = performance.now() >= deadline;
     const want = wantUnlessRefused(task, now, late);
     if (want !== refused) {
-      if (equal(now, want)) return { settled: true, now };
+      if (equal(now, want)) return { settled: true, now, behind };
       const steps = task.steps(now, want);
       if (steps.length > 0 && !equal(steps.map(asText), performed.map(asText))) {
         return { settled: false, now, want, steps };

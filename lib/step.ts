@@ -1,11 +1,11 @@
 import type { Form } from './form.ts';
-import { ownership } from './ownership.ts';
+import { type Owners, ownership } from './ownership.ts';
 import { posixQuote } from './posix-quote.ts';
 import { Secret } from './secret.ts';
 import type { Command } from './sh.ts';
 
 /** What a step does to a host, as data: shown, logged, counted and tested without one. */
-export type Step = ExecStep | PutStep | AttributesStep | DockerStep | FetchStep | AskStep;
+export type Step = ExecStep | PutStep | TreeStep | AttributesStep | DockerStep | FetchStep | AskStep;
 
 /** A command. */
 export interface ExecStep {
@@ -31,6 +31,42 @@ export interface PutStep {
   /** Name or number; the writing user's own by default. */
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
+}
+
+/**
+ * Files and folders below one folder, sent as one stream: made ready where nobody sees them, then each put into its
+ * place at once. Whatever else is there stays. Paths are those below the folder, which is itself the path `''`.
+ */
+export interface TreeStep {
+  readonly kind: 'tree';
+  /** The folder on the host. The one that it is in is there. */
+  readonly path: string;
+  /** The folder of the control machine that the files come from. */
+  readonly from: string;
+  /** Those that are to be made, and those of which owner or mode change. */
+  readonly folders: readonly TreeFolder[];
+  readonly files: readonly TreeFile[];
+}
+
+export interface TreeFolder extends Owners {
+  readonly path: string;
+  readonly isNew: boolean;
+  /** Four octal digits. One that is there keeps its own by default. */
+  readonly mode?: string | undefined;
+}
+
+export interface TreeFile extends Owners {
+  readonly path: string;
+  /** False where only owner and mode change. */
+  readonly isSent: boolean;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Seconds since 1970: when the source was changed last. */
+  readonly mtime: number;
+  /** Four octal digits, without set-id bits. */
+  readonly mode: string;
 }
 
 /** Mode and owner of a file that is there; its content is not touched. What is not given stays. */
@@ -109,6 +145,11 @@ export function attributes(path: string, set: Omit<AttributesStep, 'kind' | 'pat
   return { kind: 'attributes', path, ...set };
 }
 
+/** A step that writes files and folders below one folder. */
+export function tree(path: string, what: Omit<TreeStep, 'kind' | 'path'>): TreeStep {
+  return { kind: 'tree', path, ...what };
+}
+
 /**
  * A step that calls the Docker Engine API.
  * @example docker('POST', '/swarm/leave?force=true', { title: 'leave the swarm' })
@@ -147,6 +188,8 @@ export function showStep(step: Step): string {
       const owned = owners === '' ? '' : ` owned by ${owners}`;
       return `write ${posixQuote(step.path)} mode ${step.mode}${owned}`;
     }
+    case 'tree':
+      return shownTree(step);
     case 'attributes': {
       const owners = ownership(step);
       const chown = owners === '' ? [] : [`chown ${owners}`];
@@ -160,6 +203,23 @@ export function showStep(step: Step): string {
     case 'docker':
       return `${step.title} (${step.method} ${step.path})`;
   }
+}
+
+function shownTree({ path, folders, files }: TreeStep): string {
+  const sent = files.filter(({ isSent }) => isSent);
+  const made = folders.filter(({ isNew }) => isNew);
+  const bytes = sent.reduce((all, { size }) => all + size, 0);
+  const others = files.length + folders.length - sent.length - made.length;
+  const parts = [
+    sent.length > 0 && `write ${counted(sent.length, 'file')} (${counted(bytes, 'byte')})`,
+    made.length > 0 && `make ${counted(made.length, 'folder')}`,
+    others > 0 && `set owner and mode of ${others}`,
+  ];
+  return `${parts.filter(Boolean).join(', ')}: ${posixQuote(path)}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function shownStdin(stdin: string | Secret | Content): string {

@@ -12,7 +12,8 @@ export type ChannelEnd =
 
 /** A command that runs on a host, in a process group of its own. */
 export interface Channel {
-  write(bytes: Buffer): void;
+  /** Settles once there is room for more, or the command has ended. Never rejects. */
+  write(bytes: Buffer): Promise<void>;
   /** Ends the command's stdin. */
   end(): void;
   /** Settles once the command has ended and all of its output was told. Never rejects. */

@@ -5,11 +5,12 @@ import { createDockerChannel } from './docker-channel.ts';
 import { createResidentShell } from './resident-shell.ts';
 import type { Session } from './session.ts';
 import { startCommand } from './start-command.ts';
+import { createTrips } from './trips.ts';
 
 /** A session that counts. */
 export interface MeteredSession extends Session {
   readonly stats: {
-    /** Writes that were waited for: commands and calls that travelled together count once. */
+    /** Commands and calls that were asked in one tick count once, of whatever user and kind. */
     readonly roundTrips: number;
   };
 }
@@ -30,7 +31,7 @@ export interface SessionOptions {
  */
 export function createSession(options: SessionOptions): MeteredSession {
   const { place, open, becomePassword: password, maxOutput: maxBytes } = options;
-  const stats = { roundTrips: 0 };
+  const trips = createTrips();
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   let firstSudo: Promise<unknown> | undefined;
@@ -51,10 +52,7 @@ export function createSession(options: SessionOptions): MeteredSession {
     startCommand({ open, place, script, become: false, signal: closing.signal }, output);
 
   const usersOf = (start: typeof startAsUser) => {
-    const onRoundTrip = () => {
-      stats.roundTrips += 1;
-    };
-    const common = { start, place, onRoundTrip };
+    const common = { start, place, trips };
     return { shell: createResidentShell({ ...common, maxBytes }), docker: createDockerChannel(common) };
   };
   const user = usersOf(startAsUser);
@@ -68,7 +66,11 @@ export function createSession(options: SessionOptions): MeteredSession {
   };
 
   return {
-    stats,
+    stats: {
+      get roundTrips() {
+        return trips.count;
+      },
+    },
     exec: async (command, { become, ...more }) => (become ? root : user).shell.exec(command, more),
     docker: async (request, { become }) => (become ? root : user).docker.request(request),
     close: () => (closed ??= close()),

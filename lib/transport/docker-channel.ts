@@ -1,15 +1,15 @@
 import { DabookError } from '../errors.ts';
 import type { Channel, ChannelEnd, ChannelOutput, Place } from './channel.ts';
 import { dockerFault } from './docker-fault.ts';
-import { createHttpReader, type HttpReader } from './http-reader.ts';
+import { createHttpReader, type HttpReader, type HttpResponse } from './http-reader.ts';
 import type { DockerRequest, DockerResponse } from './session.ts';
+import type { Trips } from './trips.ts';
 
 export interface DockerChannelOptions {
   /** Starts a script on the host, as the user who asks. */
   readonly start: (script: string, output: ChannelOutput) => Promise<Channel>;
   readonly place: Place;
-  /** Told of each write that is waited for. */
-  readonly onRoundTrip?: (() => void) | undefined;
+  readonly trips: Trips;
   /** The biggest body of a response. Default 64 MiB. */
   readonly maxBytes?: number | undefined;
 }
@@ -23,9 +23,10 @@ export interface DockerChannel {
 
 interface Call {
   readonly request: DockerRequest;
+  readonly trip: number;
   readonly resolve: (response: DockerResponse) => void;
   readonly reject: (error: unknown) => void;
-  retried: boolean;
+  readonly retried: boolean;
 }
 
 interface Line {
@@ -49,13 +50,13 @@ const script = 'exec docker system dial-stdio';
  * For calls that end: an event stream or a log that is followed would hold up all calls after it.
  */
 export function createDockerChannel(options: DockerChannelOptions): DockerChannel {
-  const { place, onRoundTrip, maxBytes = 64 * 2 ** 20 } = options;
+  const { place, trips, maxBytes = 64 * 2 ** 20 } = options;
   const unsent: Call[] = [];
   let line: Line | undefined;
   let closed: DabookError | undefined;
 
-  const schedule = (call: Call) => {
-    unsent.push(call);
+  const schedule = (call: Omit<Call, 'trip'>) => {
+    unsent.push({ ...call, trip: unsent[0]?.trip ?? trips.next() });
     if (unsent.length === 1) setImmediate(flush);
   };
 
@@ -67,8 +68,8 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
     if (on.over) return flush();
     const calls = unsent.splice(0);
     on.sent.push(...calls);
-    onRoundTrip?.();
-    channel.write(Buffer.from(calls.map(({ request }) => textOf(request)).join('')));
+    // What a call sends is small, and the line is read all the time.
+    void channel.write(Buffer.from(calls.map(({ request }) => textOf(request)).join('')));
   };
 
   const open = (): Line => {
@@ -93,10 +94,10 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
   const hear = (on: Line, bytes: Buffer) => {
     if (on.over) return;
     try {
-      for (const { last, ...response } of on.reader.push(bytes)) {
+      for (const response of on.reader.push(bytes)) {
         on.answered += 1;
-        on.sent.shift()?.resolve(response);
-        if (last) return giveUp(on, lostCall(place), { retry: true });
+        answer(on, response);
+        if (response.last) return giveUp(on, lostCall(place), { retry: true });
       }
       if (on.sent.length === 0 && on.reader.busy)
         throw new DabookError('command', `the Docker daemon of ${place.host} answers what nobody asked`);
@@ -106,13 +107,18 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
     }
   };
 
+  const answer = (on: Line, { status, body }: HttpResponse) => {
+    const call = on.sent.shift();
+    call?.resolve({ status, body, trip: call.trip });
+  };
+
   const over = (on: Line, end: ChannelEnd) => {
     if (on.over) return;
     const idle = !on.reader.busy;
     const closedByDaemon = end.kind === 'exited' && end.status === 0;
     // A body without a length ends with the connection, but not with one that was lost.
     const response = closedByDaemon ? on.reader.end() : undefined;
-    if (response) on.sent.shift()?.resolve({ status: response.status, body: response.body });
+    if (response) answer(on, response);
     const error =
       end.kind === 'lost'
         ? lostLine(place, end.reason)

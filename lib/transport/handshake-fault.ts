@@ -12,7 +12,7 @@ export interface Handshake {
 
 /** Why a host that took the connection was not logged in to, where it was not the key or the password. */
 export function handshakeFault({ shown, stage, timedOut, problem }: Handshake): DabookError {
-  const said = problem === undefined || problem === null ? 'the connection was closed' : messageOf(problem);
+  const said = sayingOf(problem);
   const fault = (message: string, hint: string) =>
     new DabookError('unreachable', `${shown} ${message}`, { hint, cause: problem });
   if (timedOut !== undefined) {
@@ -37,11 +37,21 @@ export function handshakeFault({ shown, stage, timedOut, problem }: Handshake): 
   }
   if (/no matching/i.test(said))
     return fault(`has no algorithm in common with dabook: ${said}`, 'update its sshd, or let it offer more');
-  if (/before handshake|ECONNRESET|connection was closed/i.test(said)) {
+  if (wasDropped({ shown, stage, timedOut, problem })) {
     return fault(
       `closed the connection before the SSH handshake: ${said}`,
       'its sshd may be overloaded (MaxStartups), or refuse this address',
     );
   }
   return fault(`failed in the SSH handshake: ${said}`, 'is it sshd that listens on this port?');
+}
+
+/** The host closed the connection in the middle of the handshake, without a word of why. */
+export function wasDropped({ stage, timedOut, problem }: Handshake): boolean {
+  const isClosed = /before handshake|ECONNRESET|EPIPE|connection was closed/i.test(sayingOf(problem));
+  return stage === 'handshake' && timedOut === undefined && isClosed;
+}
+
+function sayingOf(problem: unknown): string {
+  return problem === undefined || problem === null ? 'the connection was closed' : messageOf(problem);
 }

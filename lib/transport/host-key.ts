@@ -22,8 +22,7 @@ export interface KeyedHost {
  * with fingerprints and the commands that would trust it. An unknown key is never trusted by itself.
  */
 export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): DabookError | undefined {
-  const own = known.keysOf(nameOf(host));
-  const same = [...own, ...withoutPort(host, known)].filter((key) => key.blob.equals(blob));
+  const same = namesOf(host).flatMap((name) => known.linesOf(name, blob));
   const revoked = same.find(({ marker }) => marker === 'revoked');
   if (revoked) {
     return refused(
@@ -34,11 +33,12 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
   }
   if (same.some(({ marker }) => marker === 'none')) return undefined;
 
+  const own = known.keysOf(nameOf(host));
   const trusted = own.filter(({ marker }) => marker === 'none');
   const authority = own.find(({ marker }) => marker === 'cert-authority');
   const details = [
     `it showed ${shownKey(blob)}`,
-    ...trusted.map((key) => `known is ${shownKey(key.blob)} by ${placeOf(key)}`),
+    ...trusted.map((key) => `known is ${shownKey(Buffer.from(key.key, 'base64'))} by ${placeOf(key)}`),
     ...(authority
       ? [`the @cert-authority of ${placeOf(authority)} does not count: SSH certificates are not supported`]
       : []),
@@ -63,23 +63,27 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
   ]);
 }
 
-/** Host key algorithms, those first that the host is known by: else it would show another key than the known one. */
+/**
+ * Host key algorithms, those first that the host is known by: else it would show another key than the known one.
+ * @param keysOf what is known of a name; of what is not asked for, nothing is known
+ */
 export function algorithmsFor<Name extends string>(
   host: KeyedHost,
-  known: KnownHosts,
+  keysOf: KnownHosts['keysOf'],
   supported: readonly Name[],
 ): Name[] {
-  const keys = [...known.keysOf(nameOf(host)), ...withoutPort(host, known)].filter(
-    ({ marker }) => marker === 'none',
-  );
+  const keys = namesOf(host)
+    .flatMap(keysOf)
+    .filter(({ marker }) => marker === 'none');
   const types = new Set(keys.map(({ type }) => type));
   const isKnown = (algorithm: string) => types.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
   return [...supported.filter(isKnown), ...supported.filter((one) => !isKnown(one))];
 }
 
 /** A key that is known without a port is good on every port, as in OpenSSH; a different one says nothing. */
-function withoutPort({ alias, address, port }: KeyedHost, known: KnownHosts): readonly KnownKey[] {
-  return alias === undefined && port !== 22 ? known.keysOf(address) : [];
+function namesOf(host: KeyedHost): readonly string[] {
+  const { alias, address, port } = host;
+  return alias === undefined && port !== 22 ? [nameOf(host), address] : [nameOf(host)];
 }
 
 function nameOf({ alias, address, port }: KeyedHost): string {

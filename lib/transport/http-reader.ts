@@ -1,7 +1,8 @@
 import { DabookError } from '../errors.ts';
-import type { DockerResponse } from './session.ts';
 
-export interface HttpResponse extends DockerResponse {
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: Buffer;
   /** The daemon closes the connection after this one. */
   readonly last: boolean;
 }

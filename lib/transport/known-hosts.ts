@@ -6,20 +6,25 @@ export interface KnownKey {
   readonly marker: 'none' | 'revoked' | 'cert-authority';
   /** `ssh-ed25519`, `ssh-rsa`, … */
   readonly type: string;
-  /** The key itself, as it travels. */
-  readonly blob: Buffer;
+  /** The key itself, in base64. */
+  readonly key: string;
   readonly file: string;
   readonly line: number;
 }
 
-/** What known_hosts files say. */
+/** What known_hosts files say. A host is `web1`, or `[web1]:2222` for another port than 22. */
 export interface KnownHosts {
-  /** The keys of a host. @param name `web1`, or `[web1]:2222` for another port than 22 */
+  /** The lines that name this key for a host: cheap, however many hashed names the files have. */
+  linesOf(name: string, key: Buffer): readonly KnownKey[];
+  /** The keys of a host, but for those under a hashed name. */
+  plainKeysOf(name: string): readonly KnownKey[];
+  /** All keys of a host. Costs a hash for each hashed name of the files, some 2 µs. */
   keysOf(name: string): readonly KnownKey[];
 }
 
+/** A line whose names are no plain ones. */
 interface Line extends KnownKey {
-  readonly names: string;
+  isOf(name: string): boolean;
 }
 
 /**
@@ -27,51 +32,80 @@ interface Line extends KnownKey {
  * understood. Lines that are not are left out, as OpenSSH does.
  */
 export async function readKnownHosts(files: readonly string[]): Promise<KnownHosts> {
-  const texts = await Promise.all(
-    files.map(async (file) => linesOf(await readFile(file, 'utf8').catch(() => ''), file)),
-  );
-  const plain = new Map<string, Line[]>();
-  const others: Line[] = [];
-  for (const line of texts.flat()) {
-    const names = line.names.split(',');
-    if (names.some((name) => /^\||[*?!]/.test(name))) others.push(line);
-    else
-      for (const name of names)
-        plain.set(name.toLowerCase(), [...(plain.get(name.toLowerCase()) ?? []), line]);
+  const plain = new Map<string, KnownKey[]>();
+  const globs: Line[] = [];
+  const hashed: Line[] = [];
+  const byKey = new Map<string, Line[]>();
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  for (const [index, text] of texts.entries()) {
+    for (const { names, ...line } of linesIn(text, files[index] ?? '')) {
+      const isHashed = names.startsWith('|');
+      if (!isHashed && !/[*?!]/.test(names)) {
+        for (const name of names.toLowerCase().split(',')) push(plain, name, line);
+        continue;
+      }
+      const other = { ...line, isOf: isHashed ? isHashOf(names) : matcherOf(names) };
+      (isHashed ? hashed : globs).push(other);
+      if (isHashed) push(byKey, line.key, other);
+    }
   }
+
+  const plainKeysOf = (name: string): readonly KnownKey[] => [
+    ...(plain.get(name.toLowerCase()) ?? []),
+    ...globs.filter((line) => line.isOf(name.toLowerCase())),
+  ];
+  const hashedAs = (name: string, lines: readonly Line[]) =>
+    lines.filter((line) => line.isOf(name.toLowerCase()));
   return {
-    keysOf(name) {
-      const wanted = name.toLowerCase();
-      return [...(plain.get(wanted) ?? []), ...others.filter(({ names }) => matches(names, wanted))];
+    plainKeysOf,
+    keysOf: (name) => [...plainKeysOf(name), ...hashedAs(name, hashed)],
+    linesOf(name, blob) {
+      const key = unpadded(blob.toString('base64'));
+      return [
+        ...plainKeysOf(name).filter((line) => line.key === key),
+        ...hashedAs(name, byKey.get(key) ?? []),
+      ];
     },
   };
 }
 
-function linesOf(text: string, file: string): Line[] {
-  return text.split('\n').flatMap((line, index): Line[] => {
-    const words = line.trim().split(/\s+/);
-    const marker = words[0]?.startsWith('@') ? words.shift()?.slice(1) : 'none';
-    const [names, type, key] = words;
-    if (names === undefined || names.startsWith('#') || type === undefined || key === undefined) return [];
-    if (marker !== 'none' && marker !== 'revoked' && marker !== 'cert-authority') return [];
-    return [{ marker, names, type, blob: Buffer.from(key, 'base64'), file, line: index + 1 }];
-  });
+function push<Item>(lists: Map<string, Item[]>, name: string, line: Item): void {
+  const list = lists.get(name);
+  if (list) list.push(line);
+  else lists.set(name, [line]);
 }
 
-function matches(names: string, wanted: string): boolean {
-  if (names.startsWith('|')) return isHashOf(names, wanted);
+function* linesIn(text: string, file: string): Generator<KnownKey & { readonly names: string }> {
+  let line = 0;
+  for (const one of text.split('\n')) {
+    line += 1;
+    const words = one.trim().split(/\s+/);
+    const marker = words[0]?.startsWith('@') ? words.shift()?.slice(1) : 'none';
+    const [names, type, key] = words;
+    if (names === undefined || names.startsWith('#') || type === undefined || key === undefined) continue;
+    if (marker !== 'none' && marker !== 'revoked' && marker !== 'cert-authority') continue;
+    yield { marker, names, type, key: unpadded(key), file, line };
+  }
+}
+
+function unpadded(base64: string): string {
+  return base64.replace(/=+$/, '');
+}
+
+function matcherOf(names: string): (wanted: string) => boolean {
   const patterns = names.toLowerCase().split(',');
-  const some = (list: readonly string[]) => list.some((pattern) => globOf(pattern).test(wanted));
-  if (some(patterns.filter((one) => one.startsWith('!')).map((one) => one.slice(1)))) return false;
-  return some(patterns.filter((one) => !one.startsWith('!')));
+  const not = patterns.filter((one) => one.startsWith('!')).map((one) => globOf(one.slice(1)));
+  const some = patterns.filter((one) => !one.startsWith('!')).map(globOf);
+  const isIn = (list: readonly RegExp[], wanted: string) => list.some((pattern) => pattern.test(wanted));
+  return (wanted) => isIn(some, wanted) && !isIn(not, wanted);
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name under the salt. */
-function isHashOf(hashed: string, name: string): boolean {
+function isHashOf(hashed: string): (wanted: string) => boolean {
   const [, version, salt = '', hash = ''] = hashed.split('|');
-  return (
-    version === '1' && createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
-  );
+  return (wanted) =>
+    version === '1' &&
+    createHmac('sha1', Buffer.from(salt, 'base64')).update(wanted).digest('base64') === hash;
 }
 
 function globOf(pattern: string): RegExp {

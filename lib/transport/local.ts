@@ -1,5 +1,6 @@
 import { DabookError } from '../errors.ts';
 import type { Channel, ChannelEnd, ChannelOutput, OpenChannel } from './channel.ts';
+import { channelWriter } from './channel-writer.ts';
 import { createSession, type MeteredSession } from './create-session.ts';
 import type { Target } from './session.ts';
 
@@ -60,12 +61,12 @@ async function run(command: string, output: ChannelOutput, env: LocalOptions['en
   });
   const running = zx`${command}`;
   const child = running.child;
-  if (!child?.stdout || !child.stderr)
+  if (!child?.stdin || !child.stdout || !child.stderr)
     throw new DabookError('unreachable', 'no process can be started on this machine');
   child.stdout.on('data', output.stdout);
   child.stderr.on('data', output.stderr);
   // A shell that ends in the middle of a write is told by its end, not by this.
-  child.stdin?.on('error', () => {});
+  child.stdin.on('error', () => {});
 
   let over = false;
   const ended = new Promise<ChannelEnd>((resolve) => {
@@ -98,7 +99,7 @@ async function run(command: string, output: ChannelOutput, env: LocalOptions['en
     }
   };
   return {
-    write: (bytes) => void child.stdin?.write(bytes),
+    write: channelWriter(child.stdin, ended),
     end: () => void child.stdin?.end(),
     ended,
     destroy() {

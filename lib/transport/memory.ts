@@ -1,7 +1,9 @@
 import { DabookError } from '../errors.ts';
 import type { MeteredSession } from './create-session.ts';
 import type { DockerRequest, DockerResponse, ExecOptions, ExecResult, Target } from './session.ts';
+import { stdinPieces } from './stdin-pieces.ts';
 import { tooMuchOutput, usualOutput } from './too-much-output.ts';
+import { createTrips } from './trips.ts';
 
 /** What a scripted command answers: its stdout, or more. What is left out is 0 or empty. */
 export type MemoryAnswer =
@@ -12,9 +14,14 @@ export type MemoryAnswer =
       readonly stderr?: string | Uint8Array;
     };
 
+/** How a command was asked for. A stream on its stdin has been read. */
+export interface MemoryExecOptions extends Omit<ExecOptions, 'stdin' | 'onProgress'> {
+  readonly stdin?: Uint8Array | undefined;
+}
+
 /** A scripted host. */
 export interface MemoryHost {
-  readonly exec?: (command: string, options: ExecOptions) => MemoryAnswer | Promise<MemoryAnswer>;
+  readonly exec?: (command: string, options: MemoryExecOptions) => MemoryAnswer | Promise<MemoryAnswer>;
   /** A body that is neither text nor bytes is sent as JSON. */
   readonly docker?: (
     request: DockerRequest,
@@ -32,7 +39,7 @@ export interface MemoryResponse {
 /** What was asked of a host. */
 export type Asked =
   | { readonly host: string; readonly type: 'connect' | 'close' }
-  | ({ readonly host: string; readonly type: 'exec'; readonly command: string } & ExecOptions)
+  | ({ readonly host: string; readonly type: 'exec'; readonly command: string } & MemoryExecOptions)
   | ({ readonly host: string; readonly type: 'docker'; readonly become: boolean } & DockerRequest);
 
 export interface MemoryTransport {
@@ -61,7 +68,7 @@ export function createMemoryTransport({
     if (script === undefined) throw new DabookError('unreachable', `${host} is not among the scripted hosts`);
     if (script.unreachable !== undefined)
       throw new DabookError('unreachable', `${host}: ${script.unreachable}`);
-    const stats = { roundTrips: 0 };
+    const trips = createTrips();
     let closed = false;
     let end: (error: DabookError) => void = () => {};
     const ended = new Promise<never>((_, reject) => {
@@ -69,20 +76,13 @@ export function createMemoryTransport({
     });
     ended.catch(() => {});
 
-    /** A user's commands run one after the other; what is asked in one tick is one round trip. */
+    /** A user's commands run one after the other. */
     const createLane = () => {
       let before: Promise<unknown> = Promise.resolve();
-      let travelling = false;
-      return <T>(work: () => T | Promise<T>): Promise<T> => {
+      return <T>(work: (trip: number) => Promise<T>): Promise<T> => {
         if (closed) return ended;
-        if (!travelling) {
-          travelling = true;
-          stats.roundTrips += 1;
-          setImmediate(() => {
-            travelling = false;
-          });
-        }
-        const result = Promise.race([ended, before.then(work)]);
+        const trip = trips.next();
+        const result = Promise.race([ended, before.then(() => work(trip))]);
         before = result.catch(() => {});
         return result;
       };
@@ -90,19 +90,24 @@ export function createMemoryTransport({
     const lanes = { exec: [createLane(), createLane()], docker: [createLane(), createLane()] } as const;
 
     return {
-      stats,
-      exec(command, options) {
-        return lanes.exec[options.become ? 1 : 0](async () => {
+      stats: {
+        get roundTrips() {
+          return trips.count;
+        },
+      },
+      exec(command, { stdin, onProgress, ...more }) {
+        return lanes.exec[more.become ? 1 : 0](async (trip) => {
+          const options = stdin === undefined ? more : { ...more, stdin: await collect(stdin, onProgress) };
           asked.push({ host, type: 'exec', command, ...options });
           if (!script.exec) throw unscripted(host, 'commands');
-          return bounded(resultOf(await script.exec(command, options)), options.maxOutput);
+          return bounded(resultOf(await script.exec(command, options), trip), options.maxOutput);
         });
       },
       docker(request, { become }) {
-        return lanes.docker[become ? 1 : 0](async () => {
+        return lanes.docker[become ? 1 : 0](async (trip) => {
           asked.push({ host, type: 'docker', become, ...request });
           if (!script.docker) throw unscripted(host, 'calls of the Docker Engine');
-          return responseOf(await script.docker(request, { become }));
+          return responseOf(await script.docker(request, { become }), trip);
         });
       },
       async close() {
@@ -116,9 +121,23 @@ export function createMemoryTransport({
   return { connect, asked };
 }
 
-function resultOf(answer: MemoryAnswer): ExecResult {
+async function collect(
+  stdin: NonNullable<ExecOptions['stdin']>,
+  onProgress: ExecOptions['onProgress'],
+): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let taken = 0;
+  for await (const piece of stdinPieces(stdin)) {
+    pieces.push(piece);
+    taken += piece.length;
+    onProgress?.(taken);
+  }
+  return Buffer.concat(pieces);
+}
+
+function resultOf(answer: MemoryAnswer, trip: number): ExecResult {
   const { status = 0, stdout = '', stderr = '' } = typeof answer === 'string' ? { stdout: answer } : answer;
-  return { status, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+  return { status, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), trip };
 }
 
 function bounded(result: ExecResult, most = usualOutput): ExecResult {
@@ -126,9 +145,9 @@ function bounded(result: ExecResult, most = usualOutput): ExecResult {
   return result;
 }
 
-function responseOf({ status, body = '' }: MemoryResponse): DockerResponse {
+function responseOf({ status, body = '' }: MemoryResponse, trip: number): DockerResponse {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
-  return { status, body: Buffer.from(isRaw ? body : JSON.stringify(body)) };
+  return { status, body: Buffer.from(isRaw ? body : JSON.stringify(body)), trip };
 }
 
 function unscripted(host: string, what: string): DabookError {

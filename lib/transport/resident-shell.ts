@@ -3,16 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DabookError } from '../errors.ts';
 import type { Channel, ChannelEnd, ChannelOutput, Place } from './channel.ts';
 import { createFrameReader, type Frame } from './frame-reader.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import type { ExecOptions, ExecResult } from './session.ts';
 import { frameOf, residentScript } from './shell-script.ts';
+import { stdinPieces } from './stdin-pieces.ts';
 import { usualOutput } from './too-much-output.ts';
+import type { Trips } from './trips.ts';
 
 export interface ResidentShellOptions {
   /** Starts a script on the host, as the user whose shell this is. */
   readonly start: (script: string, output: ChannelOutput) => Promise<Channel>;
   readonly place: Place;
-  /** Told of each write that is waited for. */
-  readonly onRoundTrip?: (() => void) | undefined;
+  readonly trips: Trips;
   /** The most that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxBytes?: number | undefined;
 }
@@ -24,9 +26,10 @@ export interface ResidentShell {
   close(error: DabookError): void;
 }
 
-interface Job {
-  readonly frame: readonly Buffer[];
+interface Job extends Pick<ExecOptions, 'stdin' | 'onProgress'> {
+  readonly command: string;
   readonly maxOutput: number;
+  readonly trip: number;
   readonly resolve: (result: ExecResult) => void;
   readonly reject: (error: unknown) => void;
   stdout?: Frame;
@@ -36,9 +39,12 @@ interface Job {
 /** A shell that runs, or is being started. */
 interface Shell {
   readonly channel: Promise<Channel>;
-  /** In order; the first of them is under way. */
+  /** In order; the first of them is under way, the last may still be written. */
   readonly sent: Job[];
   keySent: boolean;
+  writing: boolean;
+  /** It takes no more: the stdin of the last of the sent could not be read to its end. */
+  ending: boolean;
 }
 
 /** Milliseconds that a shell which was let go of may take to end before another one is started. */
@@ -47,13 +53,13 @@ const patience = 3000;
 /**
  * One POSIX shell on a host that stays for the whole session, opened when it is first used: a command costs
  * one round trip and no process but its own. A shell that is lost stays lost: whatever is asked of it
- * afterwards is rejected with the same error. Only one whose command wrote too much is ended on purpose, and
- * the next command gets another shell.
+ * afterwards is rejected with the same error. Only one whose command wrote too much, or whose stdin came apart, is
+ * ended on purpose, and the next command gets another shell.
  *
  * A command that leaves a process behind must redirect that one's output, or it ends up in another's.
  */
 export function createResidentShell(options: ResidentShellOptions): ResidentShell {
-  const { place, onRoundTrip, maxBytes = usualOutput } = options;
+  const { place, trips, maxBytes = usualOutput } = options;
   const key = randomBytes(16).toString('hex');
   const unsent: Job[] = [];
   let current: Shell | undefined;
@@ -79,7 +85,10 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
       return Promise.race([channel.ended, sleep(patience, undefined, { ref: false })]);
     });
     for (const job of shell.sent.splice(0)) job.reject(job === guilty ? error : unheard(place));
+    if (unsent.length > 0) flush();
   };
+
+  const isHeard = (shell: Shell) => shell === current && lost === undefined;
 
   const open = (): Shell => {
     const sent: Job[] = [];
@@ -87,7 +96,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
       const reading = () => sent.find((job) => job[which] === undefined);
       const frames = createFrameReader(key, () => reading()?.maxOutput ?? maxBytes);
       return (bytes: Buffer) => {
-        if (lost !== undefined || shell !== current) return;
+        if (!isHeard(shell)) return;
         try {
           for (const frame of frames.push(bytes)) take(sent, which, frame);
         } catch (error) {
@@ -100,10 +109,47 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
       if (lost !== undefined) throw lost;
       return options.start(residentScript, output);
     });
-    const shell: Shell = { channel, sent, keySent: false };
-    const onEnd = (end: ChannelEnd) => shell === current && fail(lostShell(place, end, sent.length));
+    const shell: Shell = { channel, sent, keySent: false, writing: false, ending: false };
+    const onEnd = (end: ChannelEnd) => {
+      if (shell === current && (!shell.ending || end.kind === 'lost'))
+        fail(lostShell(place, end, sent.length));
+    };
     channel.then((opened) => opened.ended.then(onEnd), fail);
     return shell;
+  };
+
+  const send = async (shell: Shell, job: Job, outbox: Outbox) => {
+    const { command, stdin, onProgress } = job;
+    const size = stdin instanceof Uint8Array ? stdin.length || undefined : stdin?.size;
+    const { head, tail } = frameOf(key, command, size);
+    shell.sent.push(job);
+    await outbox.add(head);
+    if (stdin === undefined) return;
+    try {
+      let taken = 0;
+      for await (const piece of stdinPieces(stdin)) {
+        await outbox.add(piece);
+        if (!isHeard(shell)) return;
+        taken += piece.length;
+        onProgress?.(taken);
+      }
+      await outbox.add(tail);
+    } catch (error) {
+      shell.ending = true;
+      await outbox.flush();
+      endFor(shell, job, error);
+    }
+  };
+
+  /** The end of its stdin ends the shell in the middle of the job, and after all that was sent before. */
+  const endFor = async (shell: Shell, guilty: Job, error: unknown) => {
+    const channel = await shell.channel;
+    channel.end();
+    for (;;) {
+      const end = await Promise.race([channel.ended, sleep(patience, undefined, { ref: false })]);
+      if (!isHeard(shell)) return;
+      if (end !== undefined || shell.sent[0] === guilty) return letGo(shell, guilty, error);
+    }
   };
 
   const flush = async () => {
@@ -112,19 +158,24 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
     const channel = await shell.channel.catch(() => undefined);
     if (channel === undefined || lost !== undefined || unsent.length === 0) return;
     if (shell !== current) return flush();
-    const jobs = unsent.splice(0);
-    shell.sent.push(...jobs);
-    onRoundTrip?.();
-    const first = shell.keySent ? [] : [Buffer.from(`${key}\n`)];
-    channel.write(Buffer.concat([...first, ...jobs.flatMap((job) => job.frame)]));
+    if (shell.writing || shell.ending) return;
+    shell.writing = true;
+    const outbox = createOutbox(channel.write);
+    if (!shell.keySent) await outbox.add(Buffer.from(`${key}\n`));
     shell.keySent = true;
+    while (unsent.length > 0 && isHeard(shell) && !shell.ending) {
+      for (const job of unsent.splice(0, 1)) await send(shell, job, outbox);
+      if (unsent.length === 0) await outbox.flush();
+    }
+    shell.writing = false;
   };
 
   return {
-    exec(command, { stdin, maxOutput = maxBytes }) {
+    exec(command, { maxOutput = maxBytes, ...more }) {
       return new Promise((resolve, reject) => {
         if (lost !== undefined) throw lost;
-        unsent.push({ frame: frameOf(key, command, stdin), maxOutput, resolve, reject });
+        const trip = unsent[0]?.trip ?? trips.next();
+        unsent.push({ ...more, command, maxOutput, trip, resolve, reject });
         if (unsent.length === 1) setImmediate(flush);
       });
     },
@@ -137,14 +188,14 @@ function take(sent: Job[], which: 'stdout' | 'stderr', frame: Frame): void {
   if (job === undefined) return;
   job[which] = frame;
   while (sent[0]?.stdout && sent[0].stderr) {
-    const { stdout, stderr, resolve } = sent[0];
+    const { stdout, stderr, trip, resolve } = sent[0];
     sent.shift();
-    resolve({ status: stdout.status, stdout: stdout.output, stderr: stderr.output });
+    resolve({ status: stdout.status, stdout: stdout.output, stderr: stderr.output, trip });
   }
 }
 
 function unheard({ host }: Place): DabookError {
-  return new DabookError('command', `${host} was not heard out: a command before wrote too much`, {
+  return new DabookError('command', `${host} was not heard out: its shell was ended for another command`, {
     hint: 'whether this one has been done is not known',
   });
 }

@@ -18,10 +18,20 @@ export interface Target {
   readonly connectTimeout?: number | undefined;
 }
 
+/** What a command reads, made while it is sent: it is never held as a whole, however large it is. */
+export interface StdinStream {
+  /** Bytes, all told. One that gives more or fewer rejects its command, and the host takes none of it for whole. */
+  readonly size: number;
+  /** Called once, when it is the command's turn. A chunk must not be changed after it was given. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
 export interface ExecOptions {
   /** Run as root, through sudo. */
   readonly become: boolean;
-  readonly stdin?: Uint8Array | undefined;
+  readonly stdin?: Uint8Array | StdinStream | undefined;
+  /** Told of how many bytes of stdin have been taken so far; the last time, of all. It must not throw. */
+  readonly onProgress?: ((sentBytes: number) => void) | undefined;
   /**
    * Bytes that it may write to stdout, and to stderr. Default: the transport's, 16 MiB. One that writes more is
    * cut off and rejected with code `command`; what comes after it is run as ever.
@@ -34,6 +44,8 @@ export interface ExecResult {
   readonly status: number;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** Number of the session's round trip that carried it, from 1: what was asked in one tick has the same. */
+  readonly trip: number;
 }
 
 /** One call of the Docker Engine API. */
@@ -48,6 +60,8 @@ export interface DockerRequest {
 export interface DockerResponse {
   readonly status: number;
   readonly body: Buffer;
+  /** Number of the session's round trip that carried it, from 1: what was asked in one tick has the same. */
+  readonly trip: number;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { posixQuote } from '../posix-quote.ts';
 
 /** stdin travels in blocks of this size, so that the host never holds more of it in memory. */
-const blockSize = 2 ** 20;
+const blockSize = 2 ** 17;
 
 /**
  * The script of the resident shell, for dash, bash and busybox. The first line that it reads is a key; then
@@ -21,30 +21,34 @@ export const residentScript = [
   'IFS= read -r __k && while IFS= read -r __l; do case $__l in "$__k "*) eval "${__l#* }";; esac; done',
 ].join('; ');
 
+/** What has the resident shell run one command: its stdin goes between the two. */
+export interface ShellFrame {
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
 /**
  * The bytes that have the resident shell run one command: a line of code after the key, then its stdin.
  * The command runs in a subshell, so that what it sets, where it goes and how it exits stays its own, and
  * by `eval`, so that a fault in its syntax does too.
  *
- * stdin is followed by the key. Where that is missing the connection was cut in the middle, and the command
- * must not take a part for the whole (`cat >new && mv new old`): its process group is killed before it can
- * see the end.
+ * stdin is followed by the key. Where that is missing the connection was cut in the middle, or what was read
+ * from came to an end too early, and the command must not take a part for the whole (`cat >new && mv new old`):
+ * its process group is killed before it can see the end.
+ * @param size bytes of stdin; undefined for none, which needs no guard
  */
-export function frameOf(key: string, command: string, stdin?: Uint8Array): Buffer[] {
+export function frameOf(key: string, command: string, size?: number): ShellFrame {
   const run = `(eval ${oneLine(command)})`;
-  if (stdin === undefined || stdin.length === 0) return [Buffer.from(`${key} ${run}</dev/null;__e $?\n`)];
-  const blocks = Math.floor(stdin.length / blockSize);
-  const tail = stdin.length % blockSize;
-  const copy = [blocks > 0 && `__d ${blockSize} ${blocks};`, tail > 0 && `__d ${tail} 1;`]
+  if (size === undefined)
+    return { head: Buffer.from(`${key} ${run}</dev/null;__e $?\n`), tail: Buffer.alloc(0) };
+  const blocks = Math.floor(size / blockSize);
+  const rest = size % blockSize;
+  const copy = [blocks > 0 && `__d ${blockSize} ${blocks};`, rest > 0 && `__d ${rest} 1;`]
     .filter(Boolean)
     .join('');
   const feed = `{ ${copy}IFS= read -r __t;[ "$__t" = "$__k" ]||kill -9 0;}`;
   const code = `${feed}|( ${run};__s=$?;cat>/dev/null;exit $__s);__e $?`;
-  return [
-    Buffer.from(`${key} ${code}\n`),
-    Buffer.from(stdin.buffer, stdin.byteOffset, stdin.length),
-    Buffer.from(`${key}\n`),
-  ];
+  return { head: Buffer.from(`${key} ${code}\n`), tail: Buffer.from(`${key}\n`) };
 }
 
 /** A command's text as one word on one line. */

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2';
-import { DabookError, messageOf } from '../errors.ts';
+import { DabookError } from '../errors.ts';
 import { reveal } from '../secret.ts';
+import type { KeyFile } from './ssh-key-file.ts';
 import type { SshSettings } from './ssh-settings.ts';
 
 export interface SshAuth {
@@ -20,35 +20,35 @@ interface Way {
 /**
  * The ways to log in to a host, the surest first: the key that the inventory names, the password, the keys of
  * the agent, other key files. Nothing is asked for: an encrypted key is used through an agent.
+ * @param readKey reads a key file
  * @throws DabookError `unreachable` where the key that the inventory names cannot be used
  */
-export async function sshAuth(settings: SshSettings): Promise<SshAuth> {
+export async function sshAuth(
+  settings: SshSettings,
+  readKey: (file: string) => Promise<KeyFile>,
+): Promise<SshAuth> {
   const { user: username, password, keyFile, shown } = settings;
   const { default: ssh2 } = await import('ssh2');
   const notes: string[] = [];
   const own: Buffer[] = [];
 
   const keyWay = async (file: string, mustBe: boolean): Promise<Way[]> => {
-    const text = await readFile(file).catch((error: unknown) => {
-      if (mustBe)
-        throw unusable(shown, file, messageOf(error), 'see ansible_ssh_private_key_file in the inventory');
-    });
-    const key: ParsedKey | Error = ssh2.utils.parseKey(text ?? '');
-    if (!(key instanceof Error) && key.isPrivateKey()) {
-      own.push(key.getPublicSSH());
-      return [{ shown: `key ${file}`, method: { type: 'publickey', username, key } }];
+    const read = await readKey(file);
+    if (read.kind === 'private') {
+      own.push(read.key.getPublicSSH());
+      return [{ shown: `key ${file}`, method: { type: 'publickey', username, key: read.key } }];
     }
-    // What cannot be read here may be in the agent, which knows a key by its public half.
-    const publicKey =
-      key instanceof Error ? ssh2.utils.parseKey(await readFile(`${file}.pub`).catch(() => '')) : key;
-    if (!(publicKey instanceof Error)) preferred.push(publicKey.getPublicSSH());
-    if (text === undefined) return [];
-    const encrypted = key instanceof Error && /encrypted|passphrase/i.test(key.message);
-    const hint = encrypted
-      ? `load it into an agent: ssh-add ${file}`
-      : 'private keys of the types ed25519, ecdsa and rsa are understood';
-    const why = encrypted ? 'it is encrypted' : key instanceof Error ? key.message : 'it is a public key';
-    if (mustBe && (settings.agent === undefined || !encrypted)) throw unusable(shown, file, why, hint);
+    const { kind, why, publicKey } = read;
+    if (mustBe && kind === 'missing')
+      throw unusable(shown, file, why, 'see ansible_ssh_private_key_file in the inventory');
+    if (publicKey) preferred.push(publicKey.getPublicSSH());
+    if (kind === 'missing') return [];
+    const hint =
+      kind === 'encrypted'
+        ? `load it into an agent: ssh-add ${file}`
+        : 'private keys of the types ed25519, ecdsa and rsa are understood';
+    if (mustBe && (settings.agent === undefined || kind !== 'encrypted'))
+      throw unusable(shown, file, why, hint);
     notes.push(`the key ${file} is left to the agent, since ${why}: ${hint}`);
     return [];
   };

@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2';
-import { DabookError, messageOf } from '../errors.ts';
+import type { Client } from 'ssh2';
+import { type DabookError, messageOf } from '../errors.ts';
 import type { OpenChannel } from './channel.ts';
-import { handshakeFault } from './handshake-fault.ts';
+import { handshakeFault, wasDropped } from './handshake-fault.ts';
 import { algorithmsFor, judgeHostKey } from './host-key.ts';
 import type { KnownHosts } from './known-hosts.ts';
+import { ciphers, hostKeyAlgorithms, keyExchanges } from './ssh-algorithms.ts';
 import { sshAuth } from './ssh-auth.ts';
-import { sshChannel } from './ssh-channel.ts';
+import { openSshChannel } from './ssh-channel.ts';
+import type { KeyFile } from './ssh-key-file.ts';
 import type { SshSettings } from './ssh-settings.ts';
 import { sshSocket, type Try } from './ssh-socket.ts';
+import type { Starts } from './starts.ts';
 
 /** One SSH connection: authenticated, its host key known. */
 export interface SshConnection {
@@ -25,49 +28,67 @@ export interface SshConnection {
   close(): Promise<void>;
 }
 
-const retries = 2;
+/** What all connections share. */
+export interface SshCommons {
+  readonly starts: Starts;
+  readonly known: KnownHosts;
+  /** Reads a key file. */
+  readonly readKey: (file: string) => Promise<KeyFile>;
+}
+
+const mostTries = 3;
 /** Milliseconds; the login itself may be slow, by PAM or a directory. */
 const authTimeout = 30_000;
-/** SHA-1 signatures are left out, as in OpenSSH. */
-const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-];
 const keepalive = { keepaliveInterval: 5_000, keepaliveCountMax: 3 };
 
 /**
- * Connects to a host. What may pass (refused, reset, not answered) is tried again twice within the time that
- * the settings allow; a wrong key or login is not.
+ * Connects to a host, once there is room for it. What may pass (refused, reset, not answered) is tried again twice
+ * within the time that the settings allow, and oftener where a server only has too many at once; a wrong key or
+ * login is not.
  * @param via the connection to the jump host
  * @throws DabookError `unreachable`, saying what went wrong on the way
  */
 export async function connectSsh(
   settings: SshSettings,
-  known: KnownHosts,
+  commons: SshCommons,
   via?: SshConnection,
 ): Promise<SshConnection> {
-  const deadline = Date.now() + settings.timeout;
-  for (let attempt = 0; ; attempt += 1) {
-    const result = await attemptSsh(settings, known, via, deadline - Date.now());
+  const { starts } = commons;
+  const destination = `${via === undefined ? '' : `${via.shown} `}${settings.address}:${settings.port}`;
+  let left = settings.timeout;
+  let tries = 0;
+  let madeBefore = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const result = await starts.run(destination, async () => {
+      const start = Date.now();
+      const attempt = await attemptSsh(settings, commons, via, left);
+      left -= Date.now() - start;
+      return attempt;
+    });
     if ('got' in result) return result.got;
-    const pause = 250 * 2 ** attempt * (0.5 + Math.random());
-    if (!result.passing || attempt >= retries || Date.now() + pause >= deadline) throw result.fault;
+    // Dropped while others were not: there are too many at once, and this one's turn will come.
+    if (!result.dropped || starts.made <= madeBefore) tries += 1;
+    madeBefore = starts.made;
+    const pause = 250 * 2 ** (tries - 1) * (0.5 + Math.random());
+    left -= pause;
+    if (!result.passing || tries >= mostTries || left <= 0) throw result.fault;
     await sleep(pause);
   }
 }
 
+/** @param thorough look for the host under hashed names too, to know what keys it may show */
 async function attemptSsh(
   settings: SshSettings,
-  known: KnownHosts,
+  commons: SshCommons,
   via: SshConnection | undefined,
   timeout: number,
+  thorough = false,
 ): Promise<Try<SshConnection>> {
   const { shown, address, port, user, alias, knownHostsFiles } = settings;
-  const [{ default: SSH2Promise }, auth] = await Promise.all([import('ssh2-promise'), sshAuth(settings)]);
+  const [{ default: SSH2Promise }, auth] = await Promise.all([
+    import('ssh2-promise'),
+    sshAuth(settings, commons.readKey),
+  ]);
   const start = Date.now();
   const socket = await sshSocket(settings, via, timeout);
   if ('fault' in socket) return socket;
@@ -80,6 +101,9 @@ async function attemptSsh(
     behindJump: via !== undefined,
     knownHostsFile: knownHostsFiles[0] ?? '~/.ssh/known_hosts',
   };
+  const { known } = commons;
+  const algorithms = (keysOf: KnownHosts['keysOf']) => algorithmsFor(host, keysOf, hostKeyAlgorithms);
+  const serverHostKey = algorithms(thorough ? known.keysOf : known.plainKeysOf);
   let refused: DabookError | undefined;
   const connection = new SSH2Promise.SSH({
     sock: socket.got as Socket,
@@ -87,7 +111,7 @@ async function attemptSsh(
     reconnect: false,
     readyTimeout: 0,
     uniqueId: randomUUID(),
-    algorithms: { serverHostKey: algorithmsFor(host, known, hostKeyAlgorithms) },
+    algorithms: { kex: keyExchanges, cipher: ciphers, serverHostKey },
     hostVerifier: (key: Buffer) => {
       refused = judgeHostKey(host, key, known);
       return refused === undefined;
@@ -121,14 +145,17 @@ async function attemptSsh(
   try {
     await connecting;
   } catch (error) {
-    const isLogin = problem?.level === 'client-authentication';
-    const fault =
-      refused ??
-      (isLogin ? auth.refusal() : handshakeFault({ shown, stage, timedOut, problem: problem ?? error }));
-    return {
-      fault,
-      passing: refused === undefined && stage === 'handshake' && !/no matching/i.test(fault.message),
-    };
+    if (refused) {
+      const isOtherKey = !thorough && algorithms(known.keysOf)[0] !== serverHostKey[0];
+      return isOtherKey
+        ? attemptSsh(settings, commons, via, timeout - (Date.now() - start), true)
+        : { fault: refused, passing: false };
+    }
+    if (problem?.level === 'client-authentication') return { fault: auth.refusal(), passing: false };
+    const handshake = { shown, stage, timedOut, problem: problem ?? error };
+    const fault = handshakeFault(handshake);
+    const passing = stage === 'handshake' && !/no matching/i.test(fault.message);
+    return { fault, passing, dropped: wasDropped(handshake) };
   } finally {
     clearTimeout(timer);
   }
@@ -137,8 +164,7 @@ async function attemptSsh(
   const got: SshConnection = {
     shown,
     closed,
-    open: async (command, output) =>
-      sshChannel(await spawn(connection, command, shown, whyLost), output, whyLost),
+    open: (command, output) => openSshChannel(connection, command, output, shown, whyLost),
     forward: (to, toPort) => connection.forwardOut('127.0.0.1', 0, to, toPort),
     async close() {
       client.end();
@@ -150,32 +176,4 @@ async function attemptSsh(
     },
   };
   return { got };
-}
-
-/** sshd frees the place of a closed channel a little late: a channel that it refuses is asked for again. */
-async function spawn(
-  connection: Spawner,
-  command: string,
-  shown: string,
-  whyLost: () => string,
-): Promise<ClientChannel> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await connection.spawn(command);
-    } catch (error) {
-      const refused = error instanceof Error && /open failure/i.test(error.message);
-      if (refused && attempt < retries) await sleep(100 * (attempt + 1));
-      else if (refused) {
-        throw new DabookError('unreachable', `${shown} opens no further channel: ${messageOf(error)}`, {
-          hint: 'its sshd must allow five sessions a connection: MaxSessions',
-          cause: error,
-        });
-      } else
-        throw new DabookError('unreachable', `connection to ${shown} lost: ${whyLost()}`, { cause: error });
-    }
-  }
-}
-
-interface Spawner {
-  spawn(command: string): Promise<ClientChannel>;
 }

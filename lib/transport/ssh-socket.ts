@@ -5,7 +5,14 @@ import { DabookError, messageOf } from '../errors.ts';
 import type { SshSettings } from './ssh-settings.ts';
 
 /** What came of a try: a fault that may pass is worth another one. */
-export type Try<T> = { readonly got: T } | { readonly fault: DabookError; readonly passing: boolean };
+export type Try<T> =
+  | { readonly got: T }
+  | {
+      readonly fault: DabookError;
+      readonly passing: boolean;
+      /** The server took the connection and let it fall: it may have too many at once. */
+      readonly dropped?: boolean;
+    };
 
 /** A connection through which others are reached. */
 export interface JumpHost {
@@ -56,7 +63,7 @@ function direct(
   });
 }
 
-function socketFault(shown: string, host: string, error: unknown): { fault: DabookError; passing: boolean } {
+function socketFault(shown: string, host: string, error: unknown): Try<never> {
   // Several addresses were tried: the errors are inside.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = first instanceof Error && 'code' in first ? String(first.code) : '';
@@ -76,11 +83,14 @@ function socketFault(shown: string, host: string, error: unknown): { fault: Dabo
     case 'ECONNREFUSED':
       return fault(' refused the connection', 'does sshd run there, on this port?', true);
     case 'ECONNRESET':
-      return fault(
-        ' closed the connection before the SSH handshake',
-        'its sshd may be overloaded (MaxStartups), or refuse this address',
-        true,
-      );
+      return {
+        ...fault(
+          ' closed the connection before the SSH handshake',
+          'its sshd may be overloaded (MaxStartups), or refuse this address',
+          true,
+        ),
+        dropped: true,
+      };
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return fault(

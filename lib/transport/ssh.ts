@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import { DabookError } from '../errors.ts';
 import { createSession, type MeteredSession } from './create-session.ts';
 import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
@@ -7,14 +6,16 @@ import type { Target } from './session.ts';
 import { createSshConfig } from './ssh-config.ts';
 import { connectSsh, type SshConnection } from './ssh-connection.ts';
 import { createSshJumps } from './ssh-jumps.ts';
+import { createKeyReader } from './ssh-key-file.ts';
 import { type SshDefaults, type SshSettings, sshSettings } from './ssh-settings.ts';
+import { createStarts } from './starts.ts';
 
 export interface SshOptions extends SshDefaults {
   /** Instead of `~/.ssh/config` and the system's, as `ssh -F`. */
   readonly configFile?: string | undefined;
   /** Told of what was left out, such as an ssh configuration that cannot be read. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Connections that are being made at once. Default 10. */
+  /** Connections that are being made at once, in all; to one server, fewer are. Default 24. */
   readonly connectionStarts?: number | undefined;
   /** Bytes that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxOutput?: number | undefined;
@@ -30,8 +31,9 @@ export interface SshOptions extends SshDefaults {
 export function createSshTransport(options: SshOptions): {
   connect(target: Target): Promise<MeteredSession>;
 } {
-  const { connectionStarts = 10, maxOutput } = options;
-  const starts = new PQueue({ concurrency: connectionStarts });
+  const { connectionStarts = 24, maxOutput } = options;
+  const starts = createStarts(connectionStarts);
+  const readKey = createKeyReader();
   const configOf = createSshConfig(options);
   const knownHosts = new Map<string, Promise<KnownHosts>>();
 
@@ -53,7 +55,7 @@ export function createSshTransport(options: SshOptions): {
     const files = settings.knownHostsFiles;
     const known = knownHosts.get(files.join('\n')) ?? readKnownHosts(files);
     knownHosts.set(files.join('\n'), known);
-    return starts.add(async () => connectSsh(settings, await known, via));
+    return connectSsh(settings, { starts, readKey, known: await known }, via);
   };
 
   const jumps = createSshJumps(async (hop, via) => connect(await settingsOf(parseHop(hop)), via));
@@ -72,7 +74,7 @@ export function createSshTransport(options: SshOptions): {
 
   return {
     async connect(target) {
-      const settings = await starts.add(() => settingsOf(target));
+      const settings = await settingsOf(target);
       const { shown, user } = settings;
       const loan = await jumps.borrow(await wholeWay(settings.jumps));
       const connection = await connect(settings, loan?.connection).catch(async (error: unknown) => {

@@ -55,7 +55,7 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
       asked = prompts;
       if (asked > 1) return settle(wrongPassword(place));
       if (password === undefined) return settle(noPassword(place));
-      channel.write(Buffer.from(`${reveal(password)}\n`));
+      void channel.write(Buffer.from(`${reveal(password)}\n`));
     };
     const heard = (to: typeof stdout) => (bytes: Buffer) => {
       const before = to.seen;

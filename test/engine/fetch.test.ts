@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { createConnections } from '../../lib/connections.ts';
 import { fact } from '../../lib/fact.ts';
 import { createMachine } from '../../lib/machine.ts';
 import { performFetch } from '../../lib/perform-fetch.ts';
@@ -128,7 +129,7 @@ t.test('too much output is refused, and the host stays usable', async (t) => {
   const machineBy = (connect: Rig['connect']) => {
     const machine = createMachine({
       target: { name: 'here', connection: 'local', address: 'localhost' },
-      connect,
+      connections: createConnections(connect, 1),
       emit: () => {},
       nextCommand: () => 0,
       now: () => 0,

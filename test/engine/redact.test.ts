@@ -12,8 +12,12 @@ import { createKnownTexts } from '../../lib/known-texts.ts';
 import { createRedactor } from '../../lib/redact.ts';
 import { type Secret, secret } from '../../lib/secret.ts';
 import { copyFile } from '../../lib/tasks/files/copy-file.ts';
-import { createMemoryTransport, type MemoryAnswer, type MemoryHost } from '../../lib/transport/memory.ts';
-import type { ExecOptions } from '../../lib/transport/session.ts';
+import {
+  createMemoryTransport,
+  type MemoryAnswer,
+  type MemoryExecOptions,
+  type MemoryHost,
+} from '../../lib/transport/memory.ts';
 import { onHosts } from '../tasks/rig.ts';
 
 /** Text that looks random, never has the same piece twice, and is the same in each run of the test. */
@@ -122,7 +126,7 @@ t.test('large and many secrets', async (t) => {
 
 /** A host whose commands are run by a real sh. */
 function realHost(
-  after: (answer: Exclude<MemoryAnswer, string>, options: ExecOptions) => MemoryAnswer,
+  after: (answer: Exclude<MemoryAnswer, string>, options: MemoryExecOptions) => MemoryAnswer,
 ): MemoryHost {
   return {
     exec: (command, options) =>
@@ -182,9 +186,12 @@ t.test('what a fact gives a command by stdin is not told', async (t) => {
   const given = (stdin: string | Secret): Fact<string> =>
     fact({ key: ['given'], read: async (ask) => (await ask.sh(sh`check`, { stdin })).stdout });
   const hosts = {
-    a: { exec: (command: string, { stdin = new Uint8Array() }: ExecOptions) => `${command} ${stdin.length}` },
+    a: {
+      exec: (command: string, { stdin = new Uint8Array() }: MemoryExecOptions) =>
+        `${command} ${stdin.length}`,
+    },
     b: {
-      exec: (_: string, { stdin = new Uint8Array() }: ExecOptions) => ({
+      exec: (_: string, { stdin = new Uint8Array() }: MemoryExecOptions) => ({
         status: 2,
         stderr: `bad: ${Buffer.from(stdin)}`,
       }),

@@ -41,6 +41,7 @@ function connectTo(hosts: Record<string, FakeHost>) {
     const host = hosts[target.name];
     if (!host) throw new Error(`no host ${target.name}`);
     host.connections += 1;
+    const before = host.writes.length;
     let tick: string[] | undefined;
     return {
       async exec(command) {
@@ -48,21 +49,20 @@ function connectTo(hosts: Record<string, FakeHost>) {
         if (!tick) {
           tick = [];
           host.writes.push(tick);
-          queueMicrotask(() =>
-            setImmediate(() => {
-              tick = undefined;
-            }),
-          );
+          setImmediate(() => {
+            tick = undefined;
+          });
         }
         tick.push(command);
+        const trip = host.writes.length - before;
         await new Promise((done) => setImmediate(done));
         await host.onCommand?.(command);
         const [verb, name = '', value = ''] = command.replaceAll("'", '').split(' ');
-        if (verb === 'fail') return answer(3, '', 'it is broken\n');
+        if (verb === 'fail') return { ...answer(3, '', 'it is broken\n'), trip };
         if (verb === 'set') host.settings[name] = value;
-        return answer(0, verb === 'get' ? (host.settings[name] ?? '') : '', '');
+        return { ...answer(0, verb === 'get' ? (host.settings[name] ?? '') : '', ''), trip };
       },
-      docker: async () => ({ status: 501, body: Buffer.from('{"message":"no engine here"}') }),
+      docker: async () => ({ status: 501, body: Buffer.from('{"message":"no engine here"}'), trip: 1 }),
       close: async () => {},
     };
   };

@@ -24,7 +24,9 @@ import { attributesScript } from '../../lib/attributes-script.ts';
 import { readContent } from '../../lib/content.ts';
 import { equal } from '../../lib/equal.ts';
 import { DabookError } from '../../lib/errors.ts';
-import type { Task } from '../../lib/index.ts';
+import { createGathering } from '../../lib/gathering.ts';
+import type { Event, Task } from '../../lib/index.ts';
+import type { Machine } from '../../lib/machine.ts';
 import { perform } from '../../lib/perform.ts';
 import { putScript } from '../../lib/put-script.ts';
 import { secret } from '../../lib/secret.ts';
@@ -35,11 +37,14 @@ import { type CopyFileArgs, copyFile } from '../../lib/tasks/files/copy-file.ts'
 import { copyKeys } from '../../lib/tasks/files/copy-keys.ts';
 import {
   account,
+  copyTree,
   fileAbsent,
   fileState,
   keyFiles,
+  ownedTree,
   plainText,
   textFile,
+  xmlFile,
   yamlFile,
 } from '../../lib/tasks/files/index.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
@@ -300,6 +305,152 @@ t.test('copyFile', async (t) => {
       hint: /become/,
     });
   });
+});
+
+/** The commands of a run by purpose, and how often the host was waited for. */
+function waits({ events }: { readonly events: readonly Event[] }) {
+  const ended = events.flatMap((event) => (event.type === 'command.ended' ? [event] : []));
+  const count = (purpose: string) => ended.filter((event) => event.purpose === purpose).length;
+  return {
+    trips: new Set(ended.map(({ trip }) => trip)).size,
+    facts: count('fact'),
+    steps: count('step'),
+  };
+}
+
+t.test('what a file task costs: one round trip when there is nothing to do', async (t) => {
+  const dir = folder(t);
+  const at = (name: string) => join(dir, name);
+  for (const name of ['src', 'keys', 'owned']) mkdirSync(at(name));
+  for (const name of ['src/a', 'keys/a.key', 'keys/b.key']) writeFileSync(at(name), name, { mode: 0o600 });
+  writeFileSync(at('motd'), 'hello\n', { mode: 0o644 });
+  writeFileSync(at('secret'), 'KEY-MARKER', { mode: 0o600 });
+  writeFileSync(at('values.yml'), 'a: 1\n');
+  writeFileSync(at('values.xml'), '<a><b>1</b></a>\n');
+  execFileSync('cp', ['-r', at('src'), at('tree')]);
+  chmodSync(at('tree/a'), 0o644);
+  const { user, group } = { user: execFileSync('id', ['-un']), group: execFileSync('id', ['-gn']) };
+  const owners = { owner: user.toString().trim(), group: group.toString().trim() };
+  const files = ['a.key', 'b.key'].map((name) => ({
+    name,
+    path: at(`keys/${name}`),
+    sha256: sha256(`keys/${name}`),
+  }));
+  const tasks: Record<string, Task<unknown>> = {
+    copyFile: copyFile({ content: 'hello\n', dest: at('motd'), ...owners }),
+    'copyFile of a file': copyFile({ src: at('src/a'), dest: at('tree/a') }),
+    'copyFile of a secret': copyFile({ content: secret('key', 'KEY-MARKER'), dest: at('secret') }),
+    copyKeys: copyKeys({ from: { host: 'there', become: false, files }, dir: at('keys'), ...owners }),
+    copyTree: copyTree({ src: at('src'), dest: at('tree'), ...owners }),
+    fileAbsent: fileAbsent({ path: at('nothing') }),
+    ownedTree: ownedTree({ dir: at('owned'), owner: uid, group: owners.group }),
+    xmlFile: xmlFile({ path: at('values.xml'), set: [{ at: 'a/b', value: 1 }] }),
+    yamlFile: yamlFile({ path: at('values.yml'), edits: [{ at: ['a'], set: 1 }] }),
+  };
+  const converge = (list: readonly Task<unknown>[]) => onHosts(rig, ([here]) => here.run(list));
+  for (const [name, task] of Object.entries(tasks)) {
+    const told = await converge([task]);
+    t.match([told.error, told.statuses, waits(told).trips], [undefined, ['ok'], 1], name);
+  }
+  const all = await converge(Object.values(tasks));
+  t.same(new Set(all.statuses), new Set(['ok']));
+  t.equal(waits(all).trips, 1, 'all together');
+  const facts = [
+    keyFiles({ dir: at('keys'), match: '*' }),
+    textFile(at('motd')),
+    fileState(at('motd'), owners),
+  ];
+  for (const fact of facts) t.equal(waits(await onHosts(rig, ([here]) => here.read<unknown>(fact))).trips, 1);
+
+  const ten = Array.from({ length: 10 }, (_, number) =>
+    copyFile({ content: `${number}`, dest: at(`t${number}`), ...owners }),
+  );
+  const first = await converge(ten);
+  t.same(first.statuses, Array(10).fill('changed'));
+  // A look, and for each a write and one more look, which is at what comes behind it too.
+  t.match(waits(first), { steps: 10, trips: 1 + 2 * 10 });
+  const again = await converge(ten);
+  t.same(waits(again), { trips: 1, facts: 2, steps: 0 }, 'one command for all files, one for all accounts');
+
+  for (const number of [3, 7]) writeFileSync(at(`t${number}`), `other\n`);
+  const some = await converge(ten);
+  t.same(some.statuses.filter((status) => status === 'changed').length, 2);
+  t.equal(waits(some).trips, 1 + 2 * 2, 'the texts that differ come with the first look');
+  t.match(some.changes, [
+    { path: 'content', from: 'other\n', to: '3' },
+    { path: 'sha256' },
+    { path: 'content', from: 'other\n', to: '7' },
+    { path: 'sha256' },
+  ]);
+});
+
+t.test('texts that differ, of many files at once', async (t) => {
+  const dir = folder(t);
+  const texts = ['', '\n', '2\n', '\n 3\nmine\n', 'no end', 'naïve ü\n', 'x'.repeat(262_144)];
+  const other: (string | Buffer)[] = ['x'.repeat(262_145), Buffer.from([0xff, 0xfe]), 'nul\0nul'];
+  const tasks = [...texts, ...other].map((text, number) => {
+    const dest = join(dir, `it's ${number}`);
+    writeFileSync(dest, text);
+    return copyFile({ content: 'new', dest });
+  });
+  const { changes } = await onHosts(rig, ([here]) => here.run(tasks), { check: true });
+  const shown = changes.flatMap(({ path, from }) => (path === 'content' ? [from] : []));
+  t.same(shown, texts);
+  t.equal(changes.filter(({ path }) => path === 'sha256').length, tasks.length, 'all of them differ');
+});
+
+t.test('one that may not be looked at is no trouble of the others', asRoot, async (t) => {
+  const dir = folder(t);
+  chmodSync(dir, 0o755);
+  for (const [name, mode] of [
+    ['open', 0o755],
+    ["it's closed", 0o700],
+  ] as const) {
+    mkdirSync(join(dir, name));
+    writeFileSync(join(dir, name, 'file'), 'x', { mode: 0o644 });
+    chmodSync(join(dir, name), mode);
+  }
+  writeFileSync(join(dir, 'mine'), 'x', { mode: 0o600 });
+  writeFileSync(join(dir, "it's mine"), 'x', { mode: 0o600 });
+  const ask = askBy(
+    ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'sh'],
+    process.env.PATH ?? '',
+  );
+  const look = async (...names: string[]) => {
+    const all = names.map((name) => fileState(join(dir, name)).read(ask));
+    return (await Promise.allSettled(all)).map((each) =>
+      each.status === 'fulfilled' ? each.value.type : each.reason.message.replace(/^.*: /, ''),
+    );
+  };
+  const denied = 'Permission denied';
+  t.same(await look('open/file', 'mine', 'none', 'open/none'), ['file', denied, 'missing', 'missing']);
+  // What is said of a name that cannot be told for sure is said of all that could not be seen.
+  t.same(await look('open/file', "it's mine", 'none'), ['file', denied, denied]);
+  t.same(await look('open/file', "it's closed/file", "it's closed/none"), ['file', denied, denied]);
+});
+
+t.test('a large file is sent as it is read', async (t) => {
+  const dir = folder(t);
+  const [src, dest] = [join(dir, 'large'), join(dir, 'copy')];
+  writeFileSync(src, Buffer.alloc(5_000_001, 'large '));
+  const copied = await on(copyFile({ src, dest }));
+  t.same([copied.statuses, readFileSync(dest).equals(readFileSync(src))], [['changed'], true]);
+  const cases: [string, () => void][] = [
+    ['longer', () => writeFileSync(src, Buffer.alloc(5_000_002, 'other '))],
+    ['other bytes', () => writeFileSync(src, Buffer.alloc(5_000_002, 'again '))],
+    ['short', () => writeFileSync(src, 'short')],
+  ];
+  for (const [name, change] of cases) {
+    const { error, result } = await onHosts(rig, async ([here]) => {
+      const task = copyFile({ src, dest: join(dir, 'new') });
+      change();
+      const failed = await here.run(task).catch((error: unknown) => error);
+      t.match(failed, { code: 'command', message: /large changed after it was looked at/ }, name);
+      return (await here.run(copyFile({ content: 'x', dest: join(dir, 'after') }))).state.type;
+    });
+    t.same([error, result], [undefined, 'file'], 'the host goes on');
+    t.same(readdirSync(dir).sort(), ['after', 'copy', 'large'], 'nothing is left of it');
+  }
 });
 
 t.test('keyFiles and copyKeys', async (t) => {
@@ -711,23 +862,31 @@ t.test('what a step does, as it is shown', async (t) => {
   for (const [step, text] of shown) t.equal(showStep(step), text);
 });
 
+function machineOf(exec: Machine['exec']): Machine {
+  return {
+    name: 'ha1',
+    foreseen: new Map(),
+    gathering: createGathering(),
+    changes: { count: 0, underWay: 0 },
+    roundTrips: 0,
+    exclusively: (work) => work(),
+    exec,
+    docker: () => Promise.reject(new Error('not asked here')),
+    close: async () => {},
+  };
+}
+
 t.test('content on another host that cannot be had is the trouble of that host', async (t) => {
   const content = { from: 'host', host: 'ha1', become: true, path: '/keys/a', sha256: sha256('a') } as const;
   const readBy = (exec: () => Promise<ExecResult>) =>
-    readContent(content, (name) => ({
-      name,
-      foreseen: new Map(),
-      exclusively: (work) => work(),
-      exec,
-      docker: () => Promise.reject(new Error('not asked here')),
-      close: async () => {},
-    }));
+    readContent(content, (name) => ({ ...machineOf(exec), name }));
   const answer =
     (status: number, stdout: string, stderr = '') =>
     async () => ({
       status,
       stdout: Buffer.from(stdout),
       stderr: Buffer.from(stderr),
+      trip: 1,
     });
   t.equal((await readBy(answer(0, 'a'))).toString(), 'a');
   const lost = new DabookError('unreachable', 'the connection was lost', { hint: 'look at it' });
@@ -758,12 +917,13 @@ t.test('what the Engine answers to a write', async (t) => {
     perform(
       step,
       {
-        name: 'ha1',
-        foreseen: new Map(),
-        exclusively: (work) => work(),
-        exec: async () => ({ status, stdout: Buffer.alloc(0), stderr: Buffer.from(message) }),
-        docker: async () => ({ status, body: Buffer.from(JSON.stringify({ message })) }),
-        close: async () => {},
+        ...machineOf(async () => ({
+          status,
+          stdout: Buffer.alloc(0),
+          stderr: Buffer.from(message),
+          trip: 1,
+        })),
+        docker: async () => ({ status, body: Buffer.from(JSON.stringify({ message })), trip: 1 }),
       },
       { become: true },
       {

@@ -4,6 +4,7 @@ import { createAsk } from '../../lib/ask.ts';
 import type { DabookError } from '../../lib/errors.ts';
 import type { Change, Event, TaskStatus } from '../../lib/events.ts';
 import type { Ask } from '../../lib/fact.ts';
+import { createGathering } from '../../lib/gathering.ts';
 import type { Machine } from '../../lib/machine.ts';
 import type { Hosts } from '../../lib/playbook.ts';
 import { playbook } from '../../lib/playbook.ts';
@@ -83,7 +84,7 @@ export function askBy(shell: readonly [string, ...string[]], path: string): Ask 
         [...words, '-c', command],
         { env: { PATH: path }, encoding: 'buffer' },
         (error, stdout, stderr) =>
-          done({ status: error === null ? 0 : Number(error.code ?? 255), stdout, stderr }),
+          done({ status: error === null ? 0 : Number(error.code ?? 255), stdout, stderr, trip: 1 }),
       );
       // A command need not read what it is given.
       child.stdin?.on('error', () => {});
@@ -97,8 +98,9 @@ export function askEngine(answers: Readonly<Record<string, unknown>>, name = 'ha
   const docker = async ({ path }: { path: string }) => {
     const answer = answers[path];
     if (answer instanceof Error)
-      return { status: 503, body: Buffer.from(JSON.stringify({ message: answer.message })) };
-    return { status: answer === undefined ? 404 : 200, body: Buffer.from(JSON.stringify(answer ?? {})) };
+      return { status: 503, body: Buffer.from(JSON.stringify({ message: answer.message })), trip: 1 };
+    const body = Buffer.from(JSON.stringify(answer ?? {}));
+    return { status: answer === undefined ? 404 : 200, body, trip: 1 };
   };
   return createAsk({ ...machineOf(never), name, docker }, { become: true });
 }
@@ -109,6 +111,9 @@ function machineOf(exec: Machine['exec']): Machine {
   return {
     name: 'here',
     foreseen: new Map(),
+    gathering: createGathering(),
+    changes: { count: 0, underWay: 0 },
+    roundTrips: 0,
     exclusively: <T>(work: () => Promise<T>) => work(),
     exec,
     docker: never,

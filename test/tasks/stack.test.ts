@@ -46,6 +46,7 @@ function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string,
       if (name in engine) return engine[name] as T;
       throw new DabookError('command', 'the Docker Engine answered 503: This node is not a swarm manager');
     },
+    bulk: async (bulk, question) => (await bulk.read(ask, [question]))[0] as never,
     fact: <S>(fact: Fact<S>): Promise<S> =>
       foreseen.has(fact.key) ? Promise.resolve(foreseen.get(fact.key) as S) : fact.read(ask),
     foreseen: (fact) => foreseen.has(fact.key),

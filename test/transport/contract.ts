@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import { codeOf } from '../../lib/errors.ts';
 import { posixQuote } from '../../lib/posix-quote.ts';
-import type { Session } from '../../lib/transport/session.ts';
+import type { Session, StdinStream } from '../../lib/transport/session.ts';
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 const octal = [...everyByte].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
@@ -34,7 +34,9 @@ export async function contract(t: Test, connect: () => Promise<Session>): Promis
     t.strictSame(both.stdout, Buffer.concat([everyByte, Buffer.from('\n\n')]));
     t.equal(both.stderr.toString(), 'no newline');
     t.equal(both.status, 7);
-    t.strictSame(await run(':'), { status: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
+    const { trip, ...nothing } = await run(':');
+    t.strictSame(nothing, { status: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
+    t.ok(Number.isInteger(trip));
   });
 
   await t.test('5 MB of output, and what looks like the end of it', async (t) => {
@@ -68,6 +70,87 @@ export async function contract(t: Test, connect: () => Promise<Session>): Promis
     for (const size of [1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1]) {
       t.ok((await run('cat', big.subarray(0, size))).stdout.equals(big.subarray(0, size)), `${size} bytes`);
     }
+  });
+
+  await t.test('stdin as a stream', async (t) => {
+    const big = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 7919) >> 5));
+    /** In chunks of many lengths, an empty one among them; `made` tells how much was asked for. */
+    const streamOf = (bytes: Buffer, size = bytes.length, fault?: Error) => {
+      const stream = {
+        size,
+        made: 0,
+        async *chunks() {
+          for (let length = 0; stream.made < bytes.length; length = (length * 3 + 1) % 250_000) {
+            const chunk = bytes.subarray(stream.made, stream.made + length);
+            stream.made += chunk.length;
+            yield chunk;
+          }
+          if (fault) throw fault;
+        },
+      };
+      return stream;
+    };
+    const told: number[] = [];
+    const onProgress = (sent: number) => void told.push(sent);
+    const [before, kept, after, ignored, none, last] = await Promise.all([
+      run('echo before'),
+      session.exec('cat', { ...user, stdin: streamOf(big), onProgress }),
+      run('echo after'),
+      session.exec('exit 5', { ...user, stdin: streamOf(big) }),
+      session.exec('cat; echo empty', { ...user, stdin: streamOf(Buffer.alloc(0)) }),
+      session.exec('cat', { ...user, stdin: streamOf(everyByte) }),
+    ]);
+    t.ok(kept.stdout.equals(big), '3 MB come back as they went');
+    t.strictSame(
+      [before, after, none].map(({ stdout }) => stdout.toString()),
+      ['before\n', 'after\n', 'empty\n'],
+    );
+    t.equal(ignored.status, 5);
+    t.strictSame(last.stdout, everyByte);
+    t.equal(told.at(-1), big.length);
+    t.strictSame(
+      told,
+      [...told].sort((a, b) => a - b),
+    );
+    told.length = 0;
+    await session.exec('cat >/dev/null', { ...user, stdin: big, onProgress });
+    t.equal(told.at(-1), big.length, 'progress of what is no stream');
+
+    const folder = t.testdir({ kept: 'old' });
+    const take = `cat >'${folder}/new' && mv '${folder}/new' '${folder}/kept'`;
+    const broken = (stdin: StdinStream) => session.exec(take, { ...user, stdin });
+    const half = big.subarray(0, 2_000_000);
+    for (const [what, stdin, error] of [
+      ['fails', streamOf(half, big.length, new Error('gone')), { message: 'gone' }],
+      ['fails at its end', streamOf(half, half.length, new Error('late')), { message: 'late' }],
+      [
+        'gives less',
+        streamOf(half, big.length),
+        { code: 'command', message: /3000000 bytes, and had 2000000/ },
+      ],
+      ['gives more', streamOf(big, half.length), { code: 'command', message: /2000000 bytes, and had more/ }],
+      ['gives some for none', streamOf(half, 0), { code: 'command', message: /had more/ }],
+    ] as const) {
+      const [first, guilty, behind] = await Promise.allSettled([
+        run('echo first'),
+        broken(stdin),
+        run(`cat '${folder}/kept'`),
+      ]);
+      t.match(guilty, { status: 'rejected', reason: error }, `a stream that ${what}`);
+      t.match(first, { status: 'fulfilled', value: { status: 0 } }, 'what was asked before it is answered');
+      t.equal(
+        behind.status === 'fulfilled' && behind.value.stdout.toString(),
+        'old',
+        'a part is not taken for the whole, and what was asked behind it is run',
+      );
+    }
+  });
+
+  await t.test('the numbers of the round trips', async (t) => {
+    const tripOf = async (command: string) => (await run(command)).trip;
+    const first = await Promise.all([tripOf('true'), tripOf('true'), tripOf('cat')]);
+    t.strictSame(first, Array(3).fill(first[0]), 'what is asked in one tick has one');
+    t.equal(await tripOf('true'), (first[0] ?? 0) + 1);
   });
 
   await t.test('commands with quotes, lines, heredocs and comments', async (t) => {

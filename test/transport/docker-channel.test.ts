@@ -5,6 +5,7 @@ import type { ChannelEnd, ChannelOutput } from '../../lib/transport/channel.ts';
 import { createDockerChannel } from '../../lib/transport/docker-channel.ts';
 import { createHttpReader } from '../../lib/transport/http-reader.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
+import { createTrips } from '../../lib/transport/trips.ts';
 
 const user = { become: false };
 const place = { host: 'ha1', user: 'da', address: 'da@ha1:22' };
@@ -73,12 +74,10 @@ t.test('what is no HTTP, or too much of it', async (t) => {
 /** A docker that exists in this test only: each opened line notes what is written to it. */
 function scripted() {
   const lines: { output: ChannelOutput; written: string[]; end: (end: ChannelEnd) => void }[] = [];
-  let roundTrips = 0;
+  const trips = createTrips();
   const docker = createDockerChannel({
     place,
-    onRoundTrip: () => {
-      roundTrips += 1;
-    },
+    trips,
     async start(_script, output) {
       let end: (end: ChannelEnd) => void = () => {};
       const ended = new Promise<ChannelEnd>((resolve) => {
@@ -86,12 +85,13 @@ function scripted() {
       });
       const written: string[] = [];
       lines.push({ output, written, end });
-      return { ended, write: (bytes) => void written.push(bytes.toString()), end() {}, destroy() {} };
+      const write = async (bytes: Buffer) => void written.push(bytes.toString());
+      return { ended, write, end() {}, destroy() {} };
     },
   });
   const say = (line: number, text: string) => lines[line]?.output.stdout(Buffer.from(text));
   const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
-  return { docker, lines, say, turn, trips: () => roundTrips };
+  return { docker, lines, say, turn, trips: () => trips.count };
 }
 
 const ok = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -112,12 +112,16 @@ t.test('requests of one tick are one write, answered in order', async (t) => {
   ]);
   say(0, `${ok('one')}${ok('two')}`);
   t.strictSame(
-    (await Promise.all(both)).map(({ status, body }) => [status, body.toString()]),
+    (await Promise.all(both)).map(({ status, body, trip }) => [status, body.toString(), trip]),
     [
-      [200, 'one'],
-      [200, 'two'],
+      [200, 'one', 1],
+      [200, 'two', 1],
     ],
   );
+  const next = docker.request(get('/next'));
+  await turn();
+  say(0, ok('three'));
+  t.equal((await next).trip, 2);
   await t.rejects(docker.request(get('/a b')), { code: 'bug' });
   await t.rejects(docker.request(get('/a\r\nX: y')), { code: 'bug' });
 });

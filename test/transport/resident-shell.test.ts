@@ -3,6 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ChannelEnd, OpenChannel } from '../../lib/transport/channel.ts';
+import { channelWriter } from '../../lib/transport/channel-writer.ts';
 import { createSession } from '../../lib/transport/create-session.ts';
 import { contract } from './contract.ts';
 
@@ -24,7 +25,7 @@ function openBy(loginShell: string, path: string, rc = ''): OpenChannel {
     });
     return {
       ended,
-      write: (bytes) => void child.stdin.write(bytes),
+      write: channelWriter(child.stdin, ended),
       end: () => void child.stdin.end(),
       destroy: () => void child.stdin.end(),
     };
@@ -96,7 +97,7 @@ t.test('start-up files that print, a shell that does not come', async (t) => {
 
 t.test('what is left of a frame that came apart is not run', async (t) => {
   const folder = t.testdir({});
-  let write: (bytes: Buffer) => void = () => {};
+  let write: (bytes: Buffer) => Promise<void> = async () => {};
   const inner = openBy('/bin/sh', '/usr/bin:/bin');
   const session = sessionBy(async (command, output) => {
     const channel = await inner(command, output);
@@ -105,6 +106,6 @@ t.test('what is left of a frame that came apart is not run', async (t) => {
   });
   t.teardown(() => session.close());
   await session.exec('true', { become: false });
-  write(Buffer.from(`touch ${folder}/run\n; touch ${folder}/run\n0123 touch ${folder}/run\n`));
+  await write(Buffer.from(`touch ${folder}/run\n; touch ${folder}/run\n0123 touch ${folder}/run\n`));
   t.equal((await session.exec(`ls ${folder}`, { become: false })).stdout.toString(), '');
 });

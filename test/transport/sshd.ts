@@ -116,9 +116,9 @@ export async function startSshd(t: Test, keys: Keys, settings: readonly string[]
   });
   await new Promise<void>((resolve, reject) => {
     sshd.once('exit', () => reject(new Error(`sshd ended: ${log}`)));
-    sshd.stderr.on('data', (bytes) => {
+    sshd.stderr.on('data', (bytes: Buffer) => {
       log += bytes;
-      if (log.includes('Server listening')) resolve();
+      if (bytes.includes('Server listening')) resolve();
     });
   });
   return { port, dir: keys.dir, log: () => log };

@@ -1,3 +1,4 @@
+import { bulk } from '../../bulk.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { sh } from '../../sh.ts';
 
@@ -12,25 +13,29 @@ export interface Account {
  * @example const { id } = await host.read(account('user', 'nexus'))
  */
 export function account(kind: 'user' | 'group', name: string): Fact<Account> {
-  return fact<Account>({
-    key: [kind, name],
-    read: async (ask) => {
-      const { stdout } = await ask.sh(
-        kind === 'user' ? sh`id -u ${name} 2>/dev/null || :` : groupNumber(name),
-      );
-      const number = stdout.trim();
-      return /^\d+$/.test(number) ? { id: Number(number) } : {};
-    },
-  });
+  return fact<Account>({ key: [kind, name], read: (ask) => ask.bulk(accounts, `${kind} ${name}`) });
 }
 
-/** Groups of a directory service are found by getent only, which a small system may not have. */
-function groupNumber(name: string) {
-  return sh`n=${name}
-if command -v getent >/dev/null; then
-  getent group "$n" | { IFS=: read -r _ _ id _ && echo "$id"; }
+/**
+ * The numbers of `user NAME` or `group NAME`. Each is asked for by itself, since a directory service may answer by
+ * another name. Its groups are found by getent only, which a small system may not have.
+ */
+const accounts = bulk(async (ask, questions): Promise<readonly Account[]> => {
+  const { stdout } = await ask.sh(sh`if command -v getent >/dev/null; then
+  group() { getent group "$1" | { IFS=: read -r _ _ id _ && echo "$id"; }; }
 else
-  while IFS=: read -r name _ id _; do [ "$name" != "$n" ] || echo "$id"; done </etc/group
+  group() { while IFS=: read -r name _ id _; do [ "$name" != "$1" ] || echo "$id"; done </etc/group; }
 fi
-:`;
-}
+for a in ${questions}; do
+  case $a in
+    'user '*) id -u "\${a#* }" 2>/dev/null ;;
+    *) group "\${a#* }" ;;
+  esac
+  echo .
+done`);
+  const answers = stdout.split('.\n');
+  return questions.map((_question, index) => {
+    const number = answers[index]?.trim() ?? '';
+    return /^\d+$/.test(number) ? { id: Number(number) } : {};
+  });
+});

@@ -1,15 +1,14 @@
 import { equal } from '../../equal.ts';
 import { DabookError } from '../../errors.ts';
-import { type Ask, type Fact, fact } from '../../fact.ts';
+import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { Secret } from '../../secret.ts';
-import { sh } from '../../sh.ts';
 import { put } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName, fourDigits, setAttributes } from './attributes.ts';
-import { controlSource, type FileSource, shownLimit, shownText, textSource } from './file-source.ts';
-import { type FileState, fileState } from './file-state.ts';
+import { controlSource, type FileSource, shownText, textSource } from './file-source.ts';
+import { type FileState, readFileState } from './file-state.ts';
 import { digestAsSecret } from './secret-digest.ts';
 import { textFile } from './text-file.ts';
 
@@ -92,18 +91,18 @@ const copy = task('copyFile', {
 
 /** The file as it is, with its text where that differs and may be shown. */
 function destination(args: Copying): Fact<FileState> {
-  const { dest, source, owner, group } = args;
-  const plain = fileState(dest, { owner, group });
+  const { dest, source, mode, owner, group } = args;
+  const isShown = source.isShort && typeof source.sha256 === 'string' && forEverybody(mode ?? '0644');
+  const unlike = isShown ? `${source.sha256}` : undefined;
   return fact<FileState>({
     key: ['file', dest],
     read: async (ask) => {
-      const state = await plain.read(ask);
-      if (state.type !== 'file' || typeof state.sha256 !== 'string') return state;
-      if (source.content.from === 'secret') {
+      const { content, ...state } = await readFileState(ask, dest, { owner, group }, unlike);
+      if (source.content.from === 'secret' && typeof state.sha256 === 'string') {
         return { ...state, sha256: digestAsSecret(source.content.secret.label, state.sha256) };
       }
-      if (state.sha256 === source.sha256 || !mayBeShown(args, state.mode)) return state;
-      return { ...state, content: await textOf(ask, dest) };
+      const text = content === undefined ? undefined : shownText(Buffer.from(content));
+      return text === undefined || !mayBeShown(args, state.mode) ? state : { ...state, content: text };
     },
   });
 }
@@ -115,11 +114,6 @@ function mayBeShown({ source, mode }: Copying, modeNow = '0644'): boolean {
 
 function forEverybody(mode: string): boolean {
   return /[4-7]$/.test(mode);
-}
-
-async function textOf(ask: Ask, path: string): Promise<string | undefined> {
-  const { stdout } = await ask.sh(sh`head -c ${shownLimit + 1} ${path}`);
-  return shownText(Buffer.from(stdout));
 }
 
 function destinationOf(dest: string, { name }: FileSource): string {

@@ -8,8 +8,9 @@ import { exec, put, type Step } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type Attributes, accountName, fourDigits, setAttributes } from './attributes.ts';
+import type { Found } from './found.ts';
 import type { KeySource } from './key-files.ts';
-import { type Found, lookAt } from './look-at.ts';
+import { lookAt } from './look-at.ts';
 import { spelling } from './spelling.ts';
 
 export interface CopyKeysArgs {
@@ -125,9 +126,9 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
   return fact<KeyFolder>({
     key: ['keys', dir, ...names],
     read: async (ask) => {
-      // The folder itself is looked at as the folder of something in it, so that a link to it is followed.
-      const [sight, spell] = await Promise.all([
-        lookAt(ask, [`${dir}/.`, ...paths]),
+      const [itself, looks, spell] = await Promise.all([
+        lookAt(ask, dir),
+        Promise.all(paths.map((path) => lookAt(ask, path))),
         spelling(ask, { owner, group }),
       ]);
       const state = (found: Found): KeyState => ({
@@ -136,10 +137,11 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
         ...spell(found),
         ...(found.sha256 === undefined ? {} : { fingerprint: fingerprintOf(found.sha256) }),
       });
-      const folder = sight.folderOf(`${dir}/.`);
-      const entries = paths.map((path, index) => [names[index] ?? path, sight.at(path)] as const);
+      // Of a link to a folder, the folder is what counts.
+      const folder = looks.map((look) => look.folder).find(({ type }) => type !== 'missing');
+      const entries = looks.map(({ found }, index) => [names[index] ?? '', found] as const);
       return Object.fromEntries(
-        [[dir, folder] as const, ...entries]
+        [[dir, folder ?? itself.found] as const, ...entries]
           .filter(([, found]) => found.type !== 'missing')
           .map(([name, found]) => [name, state(found)]),
       );

@@ -1,9 +1,10 @@
-import { type Fact, fact } from '../../fact.ts';
+import { type Ask, type Fact, fact } from '../../fact.ts';
 import type { Owners } from '../../ownership.ts';
 import type { Secret } from '../../secret.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { Attributes } from './attributes.ts';
-import { type Found, lookAt } from './look-at.ts';
+import type { Found } from './found.ts';
+import { lookAt } from './look-at.ts';
 import { spelling } from './spelling.ts';
 
 /** A path of a host, and what is there. */
@@ -26,19 +27,30 @@ export interface FileState extends Attributes {
  */
 export function fileState(path: string, wanted: Owners = {}): Fact<FileState> {
   absolutePath(path);
-  return fact<FileState>({
-    key: ['file', path],
-    read: async (ask) => {
-      const [sight, spell] = await Promise.all([lookAt(ask, [path]), spelling(ask, wanted)]);
-      const found = sight.at(path);
-      const { type, mode } = sight.folderOf(path);
-      return {
-        type: found.type,
-        ...(found.sha256 === undefined ? {} : { sha256: found.sha256 }),
-        mode: found.mode,
-        ...spell(found),
-        parent: { exists: type === 'directory', ...(mode === undefined ? {} : { mode }) },
-      };
-    },
-  });
+  return fact<FileState>({ key: ['file', path], read: (ask) => readFileState(ask, path, wanted) });
+}
+
+/**
+ * What `fileState` gives.
+ * @param unlike asks for the text of a file that has another SHA-256 than this, as `lookAt` does
+ */
+export async function readFileState(
+  ask: Ask,
+  path: string,
+  wanted: Owners,
+  unlike?: string,
+): Promise<FileState> {
+  const [{ found, folder, text }, spell] = await Promise.all([
+    lookAt(ask, path, unlike),
+    spelling(ask, wanted),
+  ]);
+  const { type, mode } = folder;
+  return {
+    type: found.type,
+    ...(found.sha256 === undefined ? {} : { sha256: found.sha256 }),
+    mode: found.mode,
+    ...spell(found),
+    ...(text === undefined ? {} : { content: text }),
+    parent: { exists: type === 'directory', ...(mode === undefined ? {} : { mode }) },
+  };
 }

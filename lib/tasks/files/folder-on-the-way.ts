@@ -15,8 +15,11 @@ export interface FolderFound {
  */
 export async function folderOnTheWay(ask: Ask, folder: string): Promise<FolderFound> {
   const { stdout } = await ask.sh(
-    sh`me=$(id -u) rest=${folder}/ at= links=0 strange=
-own() { u=$(stat -c %u "$1") && { [ "$u" = 0 ] || [ "$u" = "$me" ]; }; }
+    sh`me= rest=${folder}/ at= links=0 strange=
+own() {
+  me=\${me:-$(id -u)}
+  u=$(stat -c %u "$1") && { [ "$u" = 0 ] || [ "$u" = "$me" ]; }
+}
 while [ -n "$rest" ]; do
   name=\${rest%%/*} rest=\${rest#*/}
   case $name in

@@ -1,3 +1,4 @@
+export { type XmlMatch, xmlMatches } from '../../xml/xml-matches.ts';
 export { blockOf } from '../../yaml/block-of.ts';
 export { editYaml, type YamlEdit } from '../../yaml/edit-yaml.ts';
 export { readYaml } from '../../yaml/read-yaml.ts';
@@ -5,6 +6,7 @@ export { renameKey } from '../../yaml/rename-key.ts';
 export { type Account, account } from './account.ts';
 export { type CopyFileArgs, copyFile } from './copy-file.ts';
 export { type CopyKeysArgs, copyKeys, type KeyFolder, type KeyState } from './copy-keys.ts';
+export { type CopiedTree, type CopyTreeArgs, copyTree } from './copy-tree.ts';
 export { type FileAbsentArgs, fileAbsent } from './file-absent.ts';
 export { type FileState, fileState } from './file-state.ts';
 export { type KeyFile, type KeyFilesArgs, type KeySource, keyFiles } from './key-files.ts';

@@ -2,7 +2,7 @@ import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { sh } from '../../sh.ts';
 import { absolutePath } from './absolute-path.ts';
-import { parseDigest } from './look-at.ts';
+import { parseDigest } from './found.ts';
 
 /** A file of a host by name, place and checksum; its content stays where it is. */
 export interface KeyFile {

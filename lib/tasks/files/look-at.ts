@@ -1,105 +1,108 @@
 import { dirname } from 'node:path/posix';
+import { bulk } from '../../bulk.ts';
 import { DabookError } from '../../errors.ts';
 import type { Ask } from '../../fact.ts';
 import { sh } from '../../sh.ts';
+import { sha256Of } from '../../sha256.ts';
+import { denials } from './denials.ts';
+import { shownLimit } from './file-source.ts';
+import { type Found, parseFound } from './found.ts';
+import { lookScript } from './look-script.ts';
 
 /** What is at a path of a host. */
-export interface Found {
-  readonly type: 'missing' | 'file' | 'directory' | 'symlink' | 'other';
-  /** In hexadecimal digits; files only. */
-  readonly sha256?: string;
-  /** Four octal digits. */
-  readonly mode?: string;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** The name, or the number where the host has no name for it. */
-  readonly owner?: string;
-  readonly group?: string;
-}
-
-/** What is at some paths and, symbolic links followed, at the folders that they are in. */
-export interface Sight {
-  at(path: string): Found;
-  folderOf(path: string): Found;
+export interface Look {
+  readonly found: Found;
+  /** What the folder is that it is in, symbolic links followed; missing where that is no folder. */
+  readonly folder: Found;
+  /** What is in the file, where that was asked for, differs, is UTF-8 and has 256 KiB at most. */
+  readonly text?: string | undefined;
 }
 
 /**
- * Looks at files: one command and three processes, however many they are.
+ * Looks at a path, links not followed. All that is looked at in one tick is one command and two processes,
+ * however much it is; each text that is asked for and differs is one more.
+ * @param unlike asks for the text of a file that has another SHA-256 than this
  * @throws DabookError `command` for what the user may not look at, and on a host without stat or sha256sum
  */
-export async function lookAt(ask: Ask, paths: readonly string[]): Promise<Sight> {
-  const folders = [...new Set(paths.map((path) => dirname(path)))];
-  const format = '%f:%u:%g:%U:%G:%n';
-  // The root folder is always there: when it is not listed, this stat is not the one that is known here.
-  const { stdout, stderr } = await ask.sh(
-    sh`LC_ALL=C; export LC_ALL
-set -- ${paths}
-stat -c ${`F:${format}`} "$@"
-stat -L -c ${`D:${format}`} / ${folders}
-for p do shift; [ -L "$p" ] || [ ! -f "$p" ] || set -- "$@" "$p"; done
-[ $# -eq 0 ] || sha256sum "$@"`,
-    { ok: [0, 1] },
+export async function lookAt(ask: Ask, path: string, unlike = ''): Promise<Look> {
+  const look = await ask.bulk(looks, unlike + path);
+  if (look instanceof DabookError) throw look;
+  return look;
+}
+
+/** A path, behind the checksum with which its text is of no interest. */
+const looks = bulk(async (ask, questions) => {
+  const places = questions.map(placeOf);
+  const parts = Array.from({ length: Math.ceil(places.length / atOnce) }, (_, part) =>
+    places.slice(part * atOnce, (part + 1) * atOnce),
   );
-  const denied = /: ([^\n]*permission denied)/i.exec(stderr);
-  if (denied) {
-    throw new DabookError('command', `${ask.host}: ${denied[1]}`, {
-      hint: ask.become ? 'root itself may not read it there' : 'run as root: become: true, or -b',
-    });
-  }
-  const found = parse(stdout);
-  if (!found.has('D:/')) {
+  return (await Promise.all(parts.map((part) => lookAtSome(ask, part)))).flat();
+});
+
+/** A command line has its limits. */
+const atOnce = 256;
+/** Bytes of texts that one command may print. */
+const mostText = 8 * 2 ** 20;
+
+interface Place {
+  readonly path: string;
+  /** By a name that stands for the folder even where a link leads to it. */
+  readonly folder: string;
+  readonly unlike: string;
+}
+
+function placeOf(question: string): Place {
+  const start = question.indexOf('/');
+  const path = question.slice(start);
+  const folder = dirname(path);
+  return { path, folder: folder === '/' ? '/.' : `${folder}/.`, unlike: question.slice(0, start) };
+}
+
+async function lookAtSome(ask: Ask, places: readonly Place[]): Promise<readonly (Look | DabookError)[]> {
+  // The root folder is always there: when it is not listed, this stat is not the one that is known here.
+  const folders = [...new Set(['/', ...places.map(({ folder }) => folder)])];
+  const unlike = places.map((place) => place.unlike || '-').join(' ');
+  // What begins a text is in no file, unless somebody wants it to be: then that text is not shown.
+  const mark = sha256Of(unlike).slice(0, 16);
+  const texts = /\w/.test(unlike) ? textScript(unlike, mark) : sh``;
+  const paths = places.map(({ path }) => path);
+  const { stdout, stderr } = await ask.sh(sh`set -- ${paths}\n${lookScript(folders)}${texts}\n:`);
+  const [listing = '', ...sections] = stdout.split(new RegExp(`^${mark} (\\d+)\n`, 'm'));
+  const found = parseFound(listing);
+  if (!found.has('/')) {
     throw new DabookError('command', `${ask.host} has no stat that knows -c`, {
       hint: 'install coreutils or busybox',
     });
   }
-  return {
-    at: (path) => found.get(`F:${path}`) ?? { type: 'missing' },
-    folderOf: (path) => found.get(`D:${dirname(path)}`) ?? { type: 'missing' },
-  };
+  const denied = denials(ask, stderr, new Set([...paths, ...folders]));
+  return places.map(({ path, folder }, index) => {
+    const at: Look = { found: found.get(path) ?? missing, folder: found.get(folder) ?? missing };
+    const { type, sha256 } = at.found;
+    const isWhole = type !== 'missing' && (type !== 'file' || sha256 !== undefined);
+    const error = isWhole ? undefined : denied(path, folder);
+    if (error !== undefined) return error;
+    // Of a text that was cut off, or that has such a line in it, this is not the checksum.
+    const number = sections.indexOf(`${index + 1}`);
+    const text = number < 0 ? undefined : sections[number + 1]?.slice(0, -1);
+    return text !== undefined && sha256Of(text) === sha256 ? { ...at, text } : at;
+  });
 }
 
-function parse(stdout: string): ReadonlyMap<string, Found> {
-  const found = new Map<string, Found>();
-  for (const line of stdout.split('\n')) {
-    const [, kind, mode = '', uid, gid, owner, group, path] =
-      /^([FD]):([0-9a-f]+):(\d+):(\d+):([^:]*):([^:]*):(.*)$/.exec(line) ?? [];
-    if (kind !== undefined) {
-      found.set(`${kind}:${path}`, {
-        ...modeOf(Number.parseInt(mode, 16)),
-        uid: Number(uid),
-        gid: Number(gid),
-        owner: nameOr(owner, uid),
-        group: nameOr(group, gid),
-      });
-      continue;
-    }
-    const digest = parseDigest(line);
-    const file = digest && found.get(`F:${digest.path}`);
-    if (digest && file) found.set(`F:${digest.path}`, { ...file, sha256: digest.sha256 });
-  }
-  return found;
-}
+const missing: Found = { type: 'missing' };
 
-/**
- * A line of sha256sum. GNU's begins with a backslash when it had to escape the name.
- * @returns undefined for any other line
- */
-export function parseDigest(line: string): { readonly sha256: string; readonly path: string } | undefined {
-  const [, escaped, sha256, path] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
-  if (sha256 === undefined || path === undefined) return undefined;
-  return { sha256, path: escaped ? path.replaceAll('\\\\', '\\') : path };
-}
-
-const types: ReadonlyMap<number, Found['type']> = new Map([
-  [0o100000, 'file'],
-  [0o040000, 'directory'],
-  [0o120000, 'symlink'],
-]);
-
-function modeOf(bits: number): Pick<Found, 'type' | 'mode'> {
-  return { type: types.get(bits & 0o170000) ?? 'other', mode: (bits & 0o7777).toString(8).padStart(4, '0') };
-}
-
-function nameOr(name: string | undefined, id: string | undefined): string {
-  return name === undefined || name === '' || name === 'UNKNOWN' ? (id ?? '') : name;
+/** Prints the texts that were asked for, of files with another checksum, each behind a line with its number. */
+function textScript(unlike: string, mark: string) {
+  return sh`
+i=0 t= u=${`${unlike} `} n='
+'
+for p do
+  i=$((i + 1)) w=\${u%% *} u=\${u#* }
+  [ "$w" = - ] || [ -L "$p" ] || [ ! -f "$p" ] || case $n$s$n in *"$n$w  $p$n"*) ;; *) t="$t $i" ;; esac
+done
+[ -z "$t" ] || for i in $t; do
+  eval "p=\\$\{$i}"
+  echo ${mark} "$i"
+  head -c ${shownLimit + 1} "$p"
+  echo
+done | head -c ${mostText}`;
 }

@@ -8,8 +8,9 @@ import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName } from './attributes.ts';
 import { fileState } from './file-state.ts';
-import type { Found } from './look-at.ts';
+import type { Found } from './found.ts';
 import { spelling } from './spelling.ts';
+import { systemFolders } from './system-folders.ts';
 
 export interface OwnedTreeArgs {
   /** A folder that is there. */
@@ -32,13 +33,6 @@ export interface OwnedTree {
 
 /** The first twenty paths, and how many there are. The second line of a name that has two is no path. */
 const firstPaths = 'index($0, ENVIRON["d"]) == 1 { if (++n <= 20) print } END { print n + 0 }';
-
-/** Where a slip of the pen would give a whole system away. */
-const systemFolders = new Set(
-  ['', 'bin', 'boot', 'dev', 'etc', 'home', 'lib', 'lib32', 'lib64', 'libx32', 'lost+found', 'media', 'mnt']
-    .concat(['opt', 'proc', 'root', 'run', 'sbin', 'srv', 'sys', 'tmp', 'usr', 'var'])
-    .map((name) => `/${name}`),
-);
 
 /**
  * A folder and all below it belong to this owner and this group. Links are not followed, the links themselves
@@ -90,21 +84,35 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
   return fact<OwnedTree>({
     key: ['owned tree', dir, owner, group],
     read: async (ask) => {
-      const [{ type }] = await Promise.all([ask.fact(fileState(dir)), spelling(ask, { owner, group })]);
+      // All at once, for one round trip: what find says counts only where there is a folder, and such accounts.
+      const [searched, { type }] = await Promise.all([
+        ask.sh(search({ dir, owner, group })),
+        ask.fact(fileState(dir)),
+        spelling(ask, { owner, group }),
+      ]);
       if (type !== 'directory') return { type, others: 0, paths: [] };
-      const find = async (tests: Command) => {
-        const { stdout, stderr } = await ask.sh(sh`LC_ALL=C d=${dir}; export LC_ALL d
-find "$d" -xdev ${tests} -print | awk ${firstPaths}`);
-        refuseFaults(stderr, ask);
-        const lines = stdout.trimEnd().split('\n');
-        return { others: Number(lines.at(-1)), paths: lines.slice(0, -1) };
-      };
-      const foreign = await find(belongsToOthers(owner, group));
-      if (foreign.others === 0) return { type, ...foreign };
-      const { paths } = await find(sh`${belongsToOthers(owner, group)} ! \\( ${hasOneName} \\)`);
-      return { type, ...foreign, ...(paths.length === 0 ? {} : { linked: paths }) };
+      refuseFaults(searched.stderr, ask);
+      const [foreign = '', linked = ''] = searched.stdout.split(/(?<=^\d+\n)/m);
+      const [paths, others] = pathsIn(foreign);
+      const [withMore] = pathsIn(linked);
+      return { type, others, paths, ...(withMore.length === 0 ? {} : { linked: withMore }) };
     },
   });
+}
+
+/** Prints what belongs to others and, if there is any, what of that has more than one name. */
+function search({ dir, owner, group }: Owning): Command {
+  const foreign = belongsToOthers(owner, group);
+  return sh`LC_ALL=C d=${dir}; export LC_ALL d
+f=$(find "$d" -xdev ${foreign} -print | awk ${firstPaths})
+printf '%s\\n' "$f"
+[ "$f" = 0 ] || find "$d" -xdev ${foreign} ! \\( ${hasOneName} \\) -print | awk ${firstPaths}`;
+}
+
+/** The first paths, and how many there are. */
+function pathsIn(told: string): [paths: string[], others: number] {
+  const lines = told.trimEnd().split('\n');
+  return [lines.slice(0, -1), Number(lines.at(-1))];
 }
 
 /** A folder's other names are its own `.` and the `..` of those in it. */

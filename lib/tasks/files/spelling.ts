@@ -2,7 +2,7 @@ import type { Ask } from '../../fact.ts';
 import type { Owners } from '../../ownership.ts';
 import { refuse } from '../../refuse.ts';
 import { account } from './account.ts';
-import type { Found } from './look-at.ts';
+import type { Found } from './found.ts';
 
 /**
  * Gives back how the owner of a file is to be written: as the playbook writes it where that is the same

@@ -1,0 +1,202 @@
+import { join, resolve } from 'node:path';
+import { DabookError } from '../../errors.ts';
+import { type Fact, fact } from '../../fact.ts';
+import { ownership } from '../../ownership.ts';
+import { refuse } from '../../refuse.ts';
+import { type TreeFile, tree } from '../../step.ts';
+import { type Foreseen, type Task, task } from '../../task.ts';
+import { absolutePath } from './absolute-path.ts';
+import { accountName, fourDigits } from './attributes.ts';
+import { type DifferingTree, differingTree, type WantedTree } from './differing-tree.ts';
+import { shownTextOf } from './file-source.ts';
+import { type FileState, fileState } from './file-state.ts';
+import type { Found } from './found.ts';
+import { sourceTree } from './source-tree.ts';
+import { textFile } from './text-file.ts';
+
+export interface CopyTreeArgs {
+  /** A folder of the control machine: what is in it is copied, not the folder by its name. */
+  readonly src: string | URL;
+  /** The folder on the host. It is made where it is missing; the one that it is in has to be there. */
+  readonly dest: string;
+  /** Name or number, of files and folders. By default that of what is there; the writing user's for what is new. */
+  readonly owner?: string | number;
+  readonly group?: string | number;
+  /** Octal digits, of each file. By default `0755` where its owner may run the source, `0644` else. */
+  readonly mode?: string;
+  /** Octal digits, of each folder. By default that of the folder that is there; `0755` for a new one. */
+  readonly dirMode?: string;
+  /**
+   * Shell patterns of what is left out, with all that is in it: `*.log` for such names anywhere, `docs/draft` for
+   * a path below `src`, `docs/**\/*.md` for paths at any depth.
+   */
+  readonly exclude?: readonly string[];
+}
+
+/** All that is to be done. No diff and no event has it, since those take what has a name. */
+const difference = Symbol('difference');
+
+/** What there is of a tree that is not as it should be. */
+export interface CopiedTree {
+  /** What is at the place of the folder itself. */
+  readonly type: Found['type'];
+  /** How many files and folders are not as they should be. */
+  readonly others: number;
+  /** The first hundred of them, by their paths below the folder: mode, owner and the start of the SHA-256. */
+  readonly paths: Readonly<Record<string, string>>;
+  readonly [difference]?: DifferingTree;
+}
+
+/** So many paths are shown. */
+const shown = 100;
+
+/**
+ * What is in a folder of the control machine is on the host too: files with their content and mode, and folders.
+ * Files that are the same are not sent, the others as one stream; each comes into its place at once and whole, and
+ * none before all have arrived. What the host has beyond stays, and so do owner and mode of folders of the system,
+ * such as `/etc`. Links are not followed on the host, nor copied: one in `src` has to be left out by `exclude`.
+ *
+ * Make the task once for many hosts: the folder is looked at when it is made.
+ * @throws DabookError `playbook` for a source that cannot be read, and what is neither a file nor a folder in it;
+ * `refused` for a missing folder above `dest`, for a link or anything else in the place of a folder or a file, and
+ * for a user or a group that the host does not have
+ * @example copyTree({ src: new URL('site/', import.meta.url), dest: '/srv/www/site', owner: 'www-data' })
+ */
+export function copyTree({
+  src,
+  dest,
+  owner,
+  group,
+  mode,
+  dirMode,
+  exclude = [],
+}: CopyTreeArgs): Task<CopiedTree> {
+  const path = absolutePath(dest)
+    .replaceAll(/\/+/g, '/')
+    .replace(/(?<=.)\/$/, '');
+  if (/\/\.{1,2}(\/|$)/.test(path)) {
+    throw new DabookError('playbook', `copyTree: ${dest} has "." or ".." in it`, {
+      hint: 'give a plain path',
+    });
+  }
+  const fileMode = mode === undefined ? undefined : fourDigits(mode);
+  if (fileMode !== undefined && !fileMode.startsWith('0')) {
+    throw new DabookError('playbook', `copyTree: mode ${fileMode} lets all files run as somebody else`, {
+      hint: 'give set-id bits to that one file by copyFile',
+    });
+  }
+  return copy({
+    dest: path,
+    source: sourceTree(src, exclude),
+    owner: owner === undefined ? undefined : accountName(owner),
+    group: group === undefined ? undefined : accountName(group),
+    mode: fileMode,
+    dirMode: dirMode === undefined ? undefined : fourDigits(dirMode),
+  });
+}
+
+const copy = task('copyTree', {
+  title: ({ source, dest }: WantedTree) => `copy ${source.path} to ${dest}`,
+  fact: copied,
+  want: (now, { dest }): CopiedTree => {
+    const { [difference]: found } = now;
+    if (found === undefined) return now;
+    refuseBadPlace(found, dest);
+    return { type: 'directory', others: 0, paths: pathsOf(found, wantedText) };
+  },
+  steps: ({ [difference]: found }, _want, { dest, source }) => {
+    if (found === undefined) return [];
+    const { folders, files } = found;
+    const from = resolve(source.path);
+    return [tree(dest, { from, folders: folders.map(withoutNow), files: files.map(withoutNow) })];
+  },
+  foresees: ({ [difference]: found }, _want, { dest, source }) =>
+    (found?.files ?? []).flatMap((file) => foreseen(file, dest, source.path)),
+});
+
+function copied(wanted: WantedTree): Fact<CopiedTree> {
+  const { dest, source, owner = '', group = '', mode = '', dirMode = '' } = wanted;
+  return fact<CopiedTree>({
+    key: ['tree', dest, source.digest, owner, group, mode, dirMode],
+    read: async (ask) => {
+      const found = await differingTree(ask, wanted);
+      const { folders, files, blocked, top } = found;
+      const others = folders.length + files.length + blocked.length;
+      const state = { type: top.found.type, others, paths: pathsOf(found, textNow) };
+      return others === 0 ? state : { ...state, [difference]: found };
+    },
+  });
+}
+
+type Entry = DifferingTree['folders'][number] | DifferingTree['files'][number];
+
+function pathsOf({ folders, files }: DifferingTree, text: (entry: Entry) => string | undefined) {
+  const first = [...folders, ...files].slice(0, shown);
+  const entries = first.map((entry) => {
+    const name = 'sha256' in entry ? entry.path : `${entry.path}/`;
+    return [name, text(entry)] as const;
+  });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function textNow({ now }: Entry): string | undefined {
+  return now && textOf(now);
+}
+
+/** What is not given stays; of a new file the owner is the writing user, whoever that is. */
+function wantedText({ now, ...entry }: Entry): string {
+  const { mode = now?.mode, owner = now?.owner, group = now?.group } = entry;
+  return textOf({ ...entry, mode, owner, group });
+}
+
+function textOf(
+  entry: Pick<TreeFile, 'owner' | 'group'> & { mode?: string | undefined; sha256?: string },
+): string {
+  return [entry.mode, ownership(entry), entry.sha256?.slice(0, 16)].filter(Boolean).join(' ');
+}
+
+function withoutNow<E extends Entry>({ now: _now, ...entry }: E): Omit<E, 'now'> {
+  return entry;
+}
+
+/** A file as later tasks of a check see it. */
+function foreseen(file: DifferingTree['files'][number], dest: string, from: string): Foreseen[] {
+  const path = `${dest === '/' ? '' : dest}/${file.path}`;
+  const { sha256, mode, owner = file.now?.owner, group = file.now?.group } = file;
+  const source = /[4-7]$/.test(mode) ? join(from, file.path) : undefined;
+  const state: FileState = {
+    type: 'file',
+    sha256,
+    mode,
+    owner,
+    group,
+    parent: { exists: true },
+    // Read by the few tasks that want to know.
+    get content() {
+      return source === undefined ? undefined : shownTextOf(source, sha256);
+    },
+  };
+  return [{ fact: fileState(path), state }, { fact: textFile(path) }];
+}
+
+function refuseBadPlace({ top, blocked }: DifferingTree, dest: string): void {
+  switch (top.found.type) {
+    case 'directory':
+      break;
+    case 'missing':
+      if (top.folder.type === 'directory') break;
+      throw refuse(`the folder of ${dest} does not exist`, 'make it first, or check the path');
+    case 'symlink':
+      throw refuse(`${dest} is a symbolic link`, 'give the path that it points to');
+    default:
+      throw refuse(`${dest} is no folder`, 'check the path');
+  }
+  const [first, ...more] = blocked;
+  if (first === undefined) return;
+  const what = { symlink: 'a symbolic link', directory: 'a folder', file: 'a file', other: 'a special file' };
+  const others = more.length === 0 ? '' : `, and ${more.length} more are in the way`;
+  throw refuse(
+    `${dest}/${first.path} is ${first.type === 'missing' ? 'missing' : what[first.type]}${others}`,
+    'nothing was copied; remove it, or leave it out by exclude',
+  );
+}
