@@ -3,6 +3,15 @@ import type { Io } from './io.ts';
 import { operator } from './operator.ts';
 import { warn } from './warn.ts';
 
+/**
+ * Begins to load what reaches hosts, so that it is there once the input has turned out to be well. Nothing is
+ * connected to, and what cannot be loaded is told when it is needed.
+ */
+export function prepareConnector(targets: readonly Target[]): void {
+  if (!targets.some(({ connection }) => connection === 'ssh')) return;
+  Promise.all([import('../transport/ssh.ts'), import('ssh2-promise')]).catch(() => undefined);
+}
+
 /** What reaches the hosts of a run. A transport is loaded when the first host needs it. */
 export function connector(io: Io): (target: Target) => Promise<Session> {
   const { name: user, home = '/' } = operator(io);

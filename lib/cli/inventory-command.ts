@@ -1,18 +1,10 @@
 import { Command, Option } from 'commander';
 import { DabookError } from '../errors.ts';
-import { showGraph } from '../inventory/show-graph.ts';
-import { showHost } from '../inventory/show-host.ts';
-import { showList } from '../inventory/show-list.ts';
-import { readInventory, sourceOption } from './inventory-options.ts';
 import { exitStatus, type Io } from './io.ts';
-import { withCache } from './with-cache.ts';
+import type { Shown } from './show-inventory.ts';
+import { sourceOption } from './source-option.ts';
 
-interface Flags {
-  readonly inventory?: readonly string[];
-  readonly list?: true;
-  readonly graph?: true;
-  readonly host?: string;
-}
+type Given = Partial<Pick<Shown, 'inventory'>> & Omit<Shown, 'inventory'>;
 
 /** `dabook inventory`: shows what an inventory says, connecting to nothing. */
 export function inventoryCommand(io: Io, done: (status: number) => void): Command {
@@ -25,12 +17,12 @@ export function inventoryCommand(io: Io, done: (status: number) => void): Comman
     .addOption(new Option('--graph', 'groups and hosts as a tree').conflicts('host'))
     .option('--host <name>', "one host's variables as JSON")
     .helpOption('-h, --help', 'print this help')
-    .action(async (source: string | undefined, { inventory, graph, host }: Flags) => {
+    .action(async (source: string | undefined, { inventory, ...shown }: Given) => {
       if (source !== undefined || inventory === undefined) throw withoutOption(source);
-      if (host === '') throw new DabookError('usage', '--host needs the name of a host', { hint: see });
-      const loaded = await withCache(io, (cache) => readInventory(io, { inventory }, cache));
-      const text = host ? showHost(loaded, host) : graph ? showGraph(loaded) : showList(loaded);
-      io.stdout.write(`${text.trimEnd()}\n`);
+      if (shown.host === '') throw new DabookError('usage', '--host needs the name of a host', { hint: see });
+      // Loaded here: help and version start without what reads YAML.
+      const { showInventory } = await import('./show-inventory.ts');
+      await showInventory(io, { ...shown, inventory });
       done(exitStatus.ok);
     });
 }

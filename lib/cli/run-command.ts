@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DabookError } from '../errors.ts';
-import { collect, sourceOption } from './inventory-options.ts';
 import type { Io } from './io.ts';
-import { type RunFlags, runPlaybook } from './run-playbook.ts';
+import type { RunFlags } from './run-playbook.ts';
+import { collect, sourceOption } from './source-option.ts';
 
 type Given = Partial<Pick<RunFlags, 'inventory' | 'extraVars' | 'verbose'>> &
   Omit<RunFlags, 'inventory' | 'extraVars' | 'verbose'>;
@@ -31,6 +31,8 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
       return (before ?? 0) + 1;
     })
     .option('--json', 'one event a line, as JSON')
+    .option('--profile', 'at the end, a table of where the time went')
+    .option('--profile-trace <file>', 'the same, as a trace for the viewers of Chrome and Perfetto')
     .option('--no-color', 'no colours')
     .option('--no-type-check', 'do not check the types of the playbook first')
     .helpOption('-h, --help', 'print this help')
@@ -47,6 +49,8 @@ says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.ym
     .action(async (playbook: string | undefined, given: Given) => {
       const { inventory, extraVars = [], verbose = 0 } = given;
       if (playbook === undefined || inventory === undefined) throw missing(playbook, inventory);
+      // Loaded here: help and version start without the engine.
+      const { runPlaybook } = await import('./run-playbook.ts');
       done(await runPlaybook(io, playbook, { ...given, inventory, extraVars, verbose }));
     });
 }

@@ -13,12 +13,15 @@ import type { Playbook } from '../playbook.ts';
 import type { Secret } from '../secret.ts';
 import type { Output } from '../views/view.ts';
 import { askPassword } from './ask-password.ts';
+import { prepareConnector } from './connector.ts';
 import { untilInterrupted } from './interrupt.ts';
-import { readInventory } from './inventory-options.ts';
 import { exitStatus, type Io } from './io.ts';
 import { ownStdout } from './own-stdout.ts';
+import { readInventory } from './read-inventory.ts';
 import { type Input, showRun } from './show-run.ts';
+import { createStartUpClock, type StartUpClock } from './start-up.ts';
 import { withoutStrayFault } from './stray-fault.ts';
+import { openTraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
 import { type Cache, withCache } from './with-cache.ts';
 
@@ -38,6 +41,8 @@ export interface RunFlags {
   readonly json?: true;
   readonly color: boolean;
   readonly typeCheck: boolean;
+  readonly profile?: true;
+  readonly profileTrace?: string;
 }
 
 /**
@@ -46,41 +51,69 @@ export interface RunFlags {
  * @throws DabookError with all that is wrong with the input, before anything is connected to
  */
 export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promise<number> {
+  const startUp = createStartUpClock();
   const controller = new AbortController();
+  const { profileTrace } = flags;
+  const trace = profileTrace === undefined ? undefined : await openTraceFile(profileTrace, io.cwd());
   const perform = async (out: Output): Promise<number> => {
-    const input = await withCache(io, (cache) => readInput(io, file, flags, cache));
+    const input = await withCache(io, (cache) => readInput(io, file, flags, cache, startUp));
     // What a stray fault while loading was about has been told.
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
     return untilInterrupted(io, controller, (interrupt) =>
-      showRun(io, out, input, { ...flags, signal, interrupt }),
+      showRun(io, out, input, { ...flags, trace, startUp, signal, interrupt }),
     );
   };
-  return withoutStrayFault(io, controller, () => (flags.json ? ownStdout(io, perform) : perform(io.stdout)));
+  try {
+    return await withoutStrayFault(io, controller, () =>
+      flags.json ? ownStdout(io, perform) : perform(io.stdout),
+    );
+  } finally {
+    await trace?.close();
+  }
 }
 
-async function readInput(io: Io, file: string, flags: RunFlags, cache: Cache): Promise<Input> {
+async function readInput(
+  io: Io,
+  file: string,
+  flags: RunFlags,
+  cache: Cache,
+  { phase }: Pick<StartUpClock, 'phase'>,
+): Promise<Input> {
   const path = resolve(io.cwd(), file);
   await checkFile(path, file);
   const extraVars = await readVars(io, flags.extraVars);
   const [playbook, inventory] = await Promise.all([
-    readPlaybook(io, path, flags.typeCheck, cache),
-    readInventory(io, { ...flags, playbook: path, extraVars: extraVars.vars }, cache),
+    readPlaybook(io, path, flags.typeCheck, cache, phase),
+    phase('inventory', () =>
+      readInventory(io, { ...flags, playbook: path, extraVars: extraVars.vars }, cache),
+    ).then((read) => {
+      prepareConnector(read.hosts.map(({ target }) => target));
+      return read;
+    }),
   ]);
   const limit = limitOf(inventory, flags.limit);
   if (!flags.askBecomePass) return { playbook, inventory, extraVars, limit };
   // Nobody should type a password for a run that cannot begin.
   await bind(playbook, inventory, extraVars);
-  const password = await askPassword(io, 'sudo password: ', 'sudo password');
+  const password = await phase('sudo password', () => askPassword(io, 'sudo password: ', 'sudo password'));
   return { playbook, inventory: withBecomePassword(inventory, password), extraVars, limit };
 }
 
 /** The type check runs beside the loading: both must be well before anything is connected to. */
-async function readPlaybook(io: Io, path: string, typeCheck: boolean, cache: Cache): Promise<Playbook> {
+async function readPlaybook(
+  io: Io,
+  path: string,
+  typeCheck: boolean,
+  cache: Cache,
+  phase: StartUpClock['phase'],
+): Promise<Playbook> {
   const cwd = io.cwd();
   if (typeCheck && cache.folder === undefined) warn(io, 'types are not checked: no folder can be written to');
-  const checking = typeCheck && cache.folder !== undefined ? checkTypes(path, cache.folder, cwd) : [];
-  const loading = createImporter(cache.kept).then((importModule) => loadPlaybook(path, importModule, cwd));
+  const { folder } = cache;
+  const checking =
+    typeCheck && folder !== undefined ? phase('type check', () => checkTypes(path, folder, cwd)) : [];
+  const loading = phase('playbook', async () => loadPlaybook(path, await createImporter(cache.kept), cwd));
   const [checked, loaded] = await Promise.allSettled([checking, loading]);
   if (checked.status === 'fulfilled' && checked.value.length > 0) {
     throw new DabookError('playbook', 'the playbook has type errors; nothing was connected to', {

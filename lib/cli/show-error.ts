@@ -1,6 +1,7 @@
 import { codeOf, type DabookError, messageOf } from '../errors.ts';
 import { renderFaults } from '../inventory/render-faults.ts';
 import { visibleLines } from '../visible.ts';
+import { sourceStack } from './source-stack.ts';
 
 /** An error that ended dabook before or outside of a run, as it is printed; nothing in it steers a terminal. */
 export function showError(error: unknown): string {
@@ -10,7 +11,7 @@ export function showError(error: unknown): string {
 function textOf(error: unknown): string {
   if (codeOf(error) === 'bug') {
     const stack = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-    return `dabook: this is a fault of dabook itself, please report it:\n${stack}`;
+    return `dabook: this is a fault of dabook itself, please report it:\n${sourceStack(stack)}`;
   }
   const { message, hint, faults } = error as DabookError;
   const inputs = faults.length === 0 ? [] : [renderFaults(faults).trimEnd()];

@@ -7,13 +7,16 @@ import type { Playbook } from '../playbook.ts';
 import { run } from '../run.ts';
 import { createView } from '../views/create-view.ts';
 import { createPaint } from '../views/paint.ts';
+import type { StartUp } from '../views/profile-start.ts';
 import { safeView } from '../views/safe-view.ts';
 import type { Output, View } from '../views/view.ts';
 import { visibleText } from '../visible.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { leaveAnswers } from './leave-answers.ts';
+import { createProfile } from './profile.ts';
 import { terminalOperator } from './terminal-operator.ts';
+import type { TraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
 
 /** What a run is made of. */
@@ -32,6 +35,9 @@ interface Manner {
   readonly verbose: number;
   readonly json?: true;
   readonly color: boolean;
+  readonly profile?: true;
+  readonly trace?: TraceFile | undefined;
+  readonly startUp: StartUp;
   readonly signal: AbortSignal;
   /** What Ctrl-C does while the operator is asked. */
   readonly interrupt: () => void;
@@ -53,11 +59,18 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     verbosity: manner.verbose,
   });
   const view = safeView(made, (error) => warn(io, `the view failed and was dropped: ${String(error)}`));
+  const beside = manner.json ? io.stderr : out;
+  const profile = createProfile(io, {
+    startUp: manner.startUp,
+    table: manner.profile && { out: beside, color: color && beside.isTTY === true && io.env.TERM !== 'dumb' },
+    trace: manner.trace,
+  });
   const unkept: Form[] = [];
   const { outcome } = await run(input.playbook, input.inventory, {
     connect: connector(io),
     onEvent: (event) => {
       view.handle(event);
+      profile.handle(event);
       unkept.push(...formsOf(event));
     },
     check: manner.check,
@@ -68,9 +81,10 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     operator: operatorAt(io, view, { ...manner, color }),
     cwd: io.cwd(),
   }).finally(() => view.end());
+  await profile.end();
   if (unkept.length > 0) {
     const told = visibleText(await leaveAnswers(io, unkept));
-    (manner.json ? io.stderr : out).write(`\n${told}`);
+    beside.write(`\n${told}`);
   }
   return exitStatus[outcome];
 }

@@ -1,18 +1,22 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DabookError } from '../errors.ts';
 import type { InputFault } from '../input-fault.ts';
-import { positionIn } from './position-in.ts';
+import { sha256Of } from '../sha256.ts';
+import { isStillClean, keepClean } from './clean-check.ts';
+import { removeOld } from './remove-old.ts';
+import { seenFiles } from './seen-files.ts';
+import { typeFaults } from './type-faults.ts';
 
 /**
  * Checks the types of a playbook and of what it imports, against the running dabook. Gives the faults;
  * none as well where the compiler is not installed (it is an optional dependency) or the playbook is
- * JavaScript.
- * @param cacheDir a folder of this user alone, for the compiler's settings
+ * JavaScript. Nothing is compiled where nothing has changed since a check without a fault.
+ * @param cacheDir a folder of this user alone: for the compiler's settings, and for what is kept of the check
  * @param cwd folder that shown file names are relative to
  */
 export async function checkTypes(
@@ -22,12 +26,30 @@ export async function checkTypes(
 ): Promise<readonly InputFault[]> {
   const compiler = findCompiler();
   if (compiler === undefined || !['.ts', '.mts'].includes(extname(playbook))) return [];
-  const folder = await mkdtemp(join(cacheDir, 'types-'));
+  const settings = JSON.stringify(settingsFor(playbook));
+  // By its real path, too: another folder may stand behind a link in the meantime.
+  const identity = JSON.stringify([1, compiler, realpathSync(playbook), settings]);
+  const kept = join(cacheDir, `types-${sha256Of(identity)}.json`);
+  if (isStillClean(kept, playbook)) return [];
+
+  const startedAt = Date.now();
+  // Without waiting: the compiler is to work beside whatever else is loaded, and not after it.
+  const folder = mkdtempSync(join(cacheDir, 'types-'));
   try {
-    const settings = join(folder, 'tsconfig.json');
-    await writeFile(settings, JSON.stringify(settingsFor(playbook)));
-    const output = await compile(compiler, settings, cwd);
-    return await Promise.all(readDiagnostics(output).map((found) => toFault(found, cwd)));
+    const file = join(folder, 'tsconfig.json');
+    writeFileSync(file, settings);
+    const { output, failure } = await compile(compiler, file, cwd);
+    const faults = await typeFaults(output, cwd);
+    if (faults.length > 0) return faults;
+    if (failure !== undefined) throw notChecked(failure, output);
+    const seen = seenFiles(output);
+    if (seen !== undefined) {
+      const present = [...seen.present, compiler];
+      // What cannot be kept is checked again.
+      await keepClean(kept, { ...seen, present }, startedAt, folder).catch(() => undefined);
+      await removeOld(cacheDir, 30).catch(() => undefined);
+    }
+    return [];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -46,10 +68,10 @@ function findCompiler(): string | undefined {
   }
 }
 
-/** Types of the running dabook, whether it runs compiled or from its source. */
+/** Types of the running dabook: beside its bundle, or its source itself where that is what runs. */
 function typesOf(module: string): string {
-  const base = fileURLToPath(new URL(`../${module}`, import.meta.url));
-  return existsSync(`${base}.d.ts`) ? `${base}.d.ts` : `${base}.ts`;
+  const bundled = fileURLToPath(new URL(`types/${module}.d.ts`, import.meta.url));
+  return existsSync(bundled) ? bundled : fileURLToPath(new URL(`../${module}.ts`, import.meta.url));
 }
 
 function settingsFor(playbook: string): object {
@@ -78,45 +100,27 @@ function settingsFor(playbook: string): object {
   };
 }
 
-function compile(compiler: string, settings: string, cwd: string): Promise<string> {
-  return new Promise((done, fail) => {
-    const limits = { cwd, maxBuffer: 64 << 20 };
-    execFile(compiler, ['-p', settings, '--pretty', 'false'], limits, (error, stdout, stderr) => {
-      // Faults of the playbook are on stdout; a compiler that failed otherwise has checked nothing.
-      if (error === null || readDiagnostics(stdout).length > 0) return done(stdout);
-      const said = `${stdout}${stderr}`.trim() || error.message;
-      fail(
-        new DabookError('playbook', `the types of the playbook could not be checked: ${said}`, {
-          hint: 'run without it: --no-type-check',
-        }),
-      );
+interface Compiled {
+  readonly output: string;
+  /** Of a compiler that found faults, or could not do its work. */
+  readonly failure: Error | undefined;
+}
+
+function compile(compiler: string, settings: string, cwd: string): Promise<Compiled> {
+  const args = ['-p', settings, '--pretty', 'false', '--listFiles', '--traceResolution'];
+  return new Promise((done) => {
+    execFile(compiler, args, { cwd, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      done({ output: `${stdout}\n${stderr}`, failure: error ?? undefined });
     });
   });
 }
 
-interface Diagnostic {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
-
-/** `ha.ts(12,5): error TS2322: …`, with lines that are indented below it. */
-function readDiagnostics(output: string): readonly Diagnostic[] {
-  const found: Diagnostic[] = [];
-  for (const line of output.split('\n')) {
-    const head = /^(.+)\((\d+),(\d+)\): error TS\d+: (.*)$/.exec(line);
-    const last = found.at(-1);
-    if (head) {
-      const [, file = '', row, column, message = ''] = head;
-      found.push({ file, line: Number(row), column: Number(column), message });
-    } else if (last && line.startsWith('  ')) {
-      found[found.length - 1] = { ...last, message: `${last.message}\n${line}` };
-    }
-  }
-  return found;
-}
-
-async function toFault({ file, line, column, message }: Diagnostic, cwd: string): Promise<InputFault> {
-  return { message, position: await positionIn(resolve(cwd, file), line, column, cwd) };
+/** A compiler that failed without a fault of the playbook has checked nothing. */
+function notChecked(failure: Error, output: string): DabookError {
+  const said = output.split('\n').filter((line) => /\berror TS\d+: /.test(line));
+  const why = said.join('\n') || failure.message;
+  return new DabookError('playbook', `the types of the playbook could not be checked: ${why}`, {
+    hint: 'run without it: --no-type-check',
+    cause: failure,
+  });
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import type { Io } from '../../lib/cli/io.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { outsideTap } from '../outside-tap.ts';
 
@@ -187,6 +188,24 @@ t.test('an error of the playbook that nothing catches is told with its line', as
   const threw = await run(['run', 'throws.ts', ...local]);
   t.equal(threw.status, 1);
   t.match(threw.stderr, /^dabook: throws\.ts:6\S*: nothing in the playbook caught: later\n/);
+});
+
+t.test('a fault of dabook itself is told with the lines of its source', async (t) => {
+  const { main } = (await import(new URL('../../dist/cli.js', import.meta.url).href)) as {
+    main(io: Io): Promise<number>;
+  };
+  let told = '';
+  const stderr = { on() {}, write: (text: string) => (told += text) };
+  const argv = ['node', bin, 'run', 'ok.ts', ...local];
+  const cwd = () => {
+    throw new Error('no folder');
+  };
+  const stdout = { on() {}, write: (_text: string, done: () => void) => done() };
+  const io = { argv, env: home, stdin: {}, stdout, stderr, cwd, on() {}, off() {} };
+  t.equal(await main(io as unknown as Io), 1);
+  t.match(told, /^dabook: this is a fault of dabook itself, please report it:\nError: no folder\n/);
+  t.match(told, /\n {4}at .*readInput \(.*\/lib\/cli\/run-playbook\.ts:\d+:\d+\)\n/);
+  t.notMatch(told, '/dist/');
 });
 
 t.test('nothing of an input steers the terminal', async (t) => {

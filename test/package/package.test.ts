@@ -13,6 +13,22 @@ const run = (command: string, args: string[], options: { cwd?: string; env?: Nod
   execute(...outsideTap(command, args), options);
 t.setTimeout(300_000);
 
+/** The modules of dist/, with the source files that each contains and what it loads before it runs. */
+async function readDist() {
+  const names = (await readdir(join(root, 'dist'))).filter((name) => name.endsWith('.js'));
+  const modules = names.map(async (name) => {
+    const text = await readFile(join(root, 'dist', name), 'utf8');
+    return {
+      name,
+      contains: [
+        ...new Set([...text.matchAll(/^ *\/\/ (\S+\.(?:ts|[cm]?js))$/gm)].map(([, file = '']) => file)),
+      ],
+      loads: [...text.matchAll(/(?:from|^import) "\.\/([^"]+)"/gm)].map(([, file = '']) => file),
+    };
+  });
+  return Promise.all(modules);
+}
+
 const inventory = 'all:\n  hosts:\n    here:\n      ansible_connection: local\n      greeting: hello\n';
 
 const playbook = (file: string) => `
@@ -35,6 +51,36 @@ t.test('the package: linted, and installed globally it runs a playbook in an emp
   await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
   const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
   const tarball = join(folder, name);
+
+  const dist = await readDist();
+  const sources = dist.flatMap(({ contains }) => contains);
+  t.ok(sources.length > 300, 'it looked at something');
+  t.same(
+    sources.length,
+    new Set(sources).size,
+    'the command line and playbooks share all that they have in common',
+  );
+
+  const start = new Set(['cli.js']);
+  for (const name of start)
+    for (const next of dist.find((one) => one.name === name)?.loads ?? []) start.add(next);
+  const started = dist.filter(({ name }) => start.has(name)).flatMap(({ contains }) => contains);
+  t.ok(started.includes('lib/cli/main.ts'), 'it looked at something');
+  t.notMatch(
+    started.join('\n'),
+    /node_modules\/yaml\/|lib\/(run|host|task)\.ts/,
+    'help and version load no engine',
+  );
+
+  const notices = await readFile(join(root, 'dist/third-party-notices.txt'), 'utf8');
+  const bundled = sources.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
+  const libraries = [...new Set(bundled)].filter((library) => library !== undefined);
+  t.ok(libraries.length > 10, 'it looked at something');
+  t.same(
+    libraries.filter((library) => !notices.includes(`\n${library} `)),
+    [],
+    'each licence is passed on',
+  );
 
   const bin = (tool: string) => join(root, 'node_modules/.bin', tool);
   const publint = await run(bin('publint'), ['run', tarball, '--strict'], { cwd: root });

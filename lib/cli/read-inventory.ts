@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { Option } from 'commander';
 import { DabookError } from '../errors.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { loadInventory } from '../inventory/load-inventory.ts';
@@ -16,17 +15,6 @@ export interface InventoryOptions {
   readonly become?: boolean | undefined;
   readonly extraVars?: Readonly<Record<string, unknown>> | undefined;
   readonly playbook?: string | undefined;
-}
-
-/** `-i`, of the commands that read an inventory. */
-export function sourceOption(): Option {
-  const about = 'YAML file, folder, .ts file or list "a,b,"; may be given again';
-  return new Option('-i, --inventory <source>', about).argParser(collect);
-}
-
-/** Collects an option that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /**
