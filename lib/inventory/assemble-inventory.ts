@@ -32,13 +32,14 @@ export function assembleInventory(
       findings.warn(`a host and a group are both named "${host.name}"`, host.place);
     }
     const vars = layers.ofHost(host, groups);
-    const connection = readConnection(host, vars, defaults, passwords, findings);
+    const { target, become } = readConnection(host, vars, defaults, passwords, findings);
     hosts.push({
       name: host.name,
       groups,
       vars: vars.values,
       origin: originIn(vars, host.place),
-      ...connection,
+      target,
+      become,
     });
   }
   const start = firstPlace(draft);

@@ -3,7 +3,7 @@ import type { Target } from '../transport/session.ts';
 import type { DraftHost } from './draft.ts';
 import type { Findings } from './findings.ts';
 import type { LayeredVars } from './layer-vars.ts';
-import { createSettings, isOneWord } from './settings.ts';
+import { createSettings, isOneWord, isSettingName } from './settings.ts';
 
 /** What the command line says, for hosts of which the inventory does not say it. */
 export interface ConnectionDefaults {
@@ -48,6 +48,8 @@ const CONNECTIONS = new Map([
   ['paramiko_ssh', 'ssh'],
 ] as const);
 const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
+
+const SSH_OPTIONS: readonly string[] = [...NAMES.sshArgs, ...NAMES.sshCommonArgs, ...NAMES.sshExtraArgs];
 
 /** They change how Ansible reaches a host, and nothing of it is done here. */
 const NOT_HONOURED =
@@ -107,12 +109,13 @@ export function readConnection(
 }
 
 function warnOfIgnored(vars: LayeredVars, findings: Findings): void {
-  for (const name of [...NAMES.sshArgs, ...NAMES.sshCommonArgs, ...NAMES.sshExtraArgs]) {
+  const given = Object.keys(vars.values).filter(isSettingName);
+  for (const name of SSH_OPTIONS.filter((option) => given.includes(option))) {
     if (!/StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(vars.values[name] ?? ''))) continue;
     findings.warn(`${name}: host keys are checked all the same`, vars.entry(name)?.tree.place);
   }
-  for (const name of Object.keys(vars.values)) {
-    if (!name.startsWith('ansible_') || !NOT_HONOURED.test(name)) continue;
+  for (const name of given) {
+    if (UNDERSTOOD.has(name) || !NOT_HONOURED.test(name)) continue;
     if (vars.values[name] === '' || vars.values[name] === null) continue;
     findings.warn(`${name} has no effect here`, vars.entry(name)?.tree.place);
   }

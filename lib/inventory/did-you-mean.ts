@@ -14,7 +14,10 @@ function nearestNames(wrong: string, names: Iterable<string>): readonly string[]
   return near.slice(0, 3).map(({ name }) => name);
 }
 
-/** A sentence that offers the nearest names; nothing where none is near. */
+/**
+ * A sentence that offers the names that a mistyped one may stand for, the nearest first; nothing where none is near.
+ * @example didYouMean('wbe1', ['web1', 'db1']) // did you mean web1?
+ */
 export function didYouMean(wrong: string, names: Iterable<string>): string | undefined {
   const near = nearestNames(wrong, names);
   return near.length === 0 ? undefined : `did you mean ${near.join(' or ')}?`;

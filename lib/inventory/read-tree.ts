@@ -1,21 +1,12 @@
-import { isScalar, LineCounter, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
-import type { Findings } from './findings.ts';
-import type { SourceText } from './place.ts';
+import { createFindings, type Findings } from './findings.ts';
+import { sourceText } from './place.ts';
+import { plainYaml } from './plain-yaml.ts';
 import type { Tree } from './tree.ts';
-import { yamlTree } from './yaml-tree.ts';
+import { createTreeBuilder } from './tree-builder.ts';
+import { wholeYaml } from './whole-yaml.ts';
 
 /** Far above any real inventory, far below what a few nested aliases can blow up to. */
 const MOST_VALUES = 10_000_000;
-
-const HINTS: Partial<Record<YAMLError['code'], string>> = {
-  TAB_AS_INDENT: 'indent with spaces',
-  BAD_INDENT: 'keys of one mapping start in the same column',
-  MISSING_CHAR: 'a quote, bracket, colon or comma is missing here or in the line before',
-  BLOCK_AS_IMPLICIT_KEY: 'put quotes round a value that holds ": ", and look at the indentation',
-  MULTIPLE_DOCS: 'keep one document in a file, without "---" in the middle',
-  UNEXPECTED_TOKEN:
-    'look at the indentation, and put quotes round a value that starts with a special character',
-};
 
 /**
  * Reads YAML 1.2 (core, with `<<` merges), or JSON, to a tree with places. Each alias is a reference to
@@ -24,33 +15,15 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
  * @returns nothing for an empty text, and for one with syntax errors, which `findings` then has
  */
 export function readTree(file: string, text: string, findings: Findings): Tree | undefined {
-  const lines = new LineCounter();
-  const source: SourceText = { file, text, lines };
   if (text.startsWith('$ANSIBLE_VAULT;')) {
-    lines.addNewLine(0);
     findings.fault(
       'this file is encrypted with ansible-vault, which cannot be read yet',
-      { source, offset: 0 },
+      { source: sourceText(file, text), offset: 0 },
       'decrypt it with "ansible-vault decrypt", or leave it out and pass its values with -e @file',
     );
     return undefined;
   }
-  let tree: Tree | undefined;
-  try {
-    const { errors, contents } = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      // the library compares each key with all before it: yamlTree does it in linear time
-      uniqueKeys: false,
-    });
-    syntaxFaults(errors, source, findings);
-    if (errors.length > 0 || contents === null || isEmpty(contents)) return undefined;
-    tree = yamlTree(contents, source, findings);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    findings.fault(`${file} is nested too deeply to be read`, { source, offset: 0 });
-    return undefined;
-  }
+  const tree = readPlain(file, text) ?? wholeYaml(file, text, findings);
   if (tree === undefined || tree.size <= MOST_VALUES) return tree;
   findings.fault(
     `the aliases of this file would unfold to ${tree.size} values`,
@@ -60,17 +33,11 @@ export function readTree(file: string, text: string, findings: Findings): Tree |
   return undefined;
 }
 
-function isEmpty(node: ParsedNode): boolean {
-  return isScalar(node) && node.value === null && !node.source;
-}
-
-/** One mistake often makes the parser stumble several times in its line: the first says it. */
-function syntaxFaults(errors: readonly YAMLError[], source: SourceText, findings: Findings): void {
-  const told = new Set<number>();
-  for (const { code, message, pos } of errors) {
-    const { line } = source.lines.linePos(pos[0]);
-    if (told.has(line)) continue;
-    told.add(line);
-    findings.fault(`not valid YAML: ${message}`, { source, offset: pos[0] }, HINTS[code]);
-  }
+/** Nothing where the quick way does not know, or finds anything wrong: then the library has the word. */
+function readPlain(file: string, text: string): Tree | undefined {
+  const findings = createFindings();
+  const build = createTreeBuilder(sourceText(file, text), findings);
+  const read = plainYaml(text, build);
+  const tree = read && build.finish(read);
+  return findings.faults.length === 0 ? tree : undefined;
 }

@@ -28,6 +28,11 @@ export interface Settings {
 const YES = ['y', 'yes', 'on', '1', 'true', 't', '1.0'];
 const NO = ['n', 'no', 'off', '0', 'false', 'f', '0.0'];
 
+/** Whether a variable may say how a host is reached. */
+export function isSettingName(name: string): boolean {
+  return name.startsWith('ansible_');
+}
+
 /** Whether a text can be the address or the user of an ssh connection. */
 export function isOneWord(text: string): boolean {
   return /^(?!-)[^\s\p{Cc}]+$/u.test(text);
@@ -35,12 +40,18 @@ export function isOneWord(text: string): boolean {
 
 /** Reads the settings of one host. What cannot be used becomes a fault, and is read as if it were not given. */
 export function createSettings(vars: LayeredVars, findings: Findings): Settings {
+  // most hosts have one or two of the dozens of names that are asked for
+  const given = Object.keys(vars.values).filter(isSettingName);
+
   function refuse({ name, tree, text }: Setting, expected: string, hint?: string): undefined {
     findings.fault(`${name} must be ${expected}, not ${JSON.stringify(text)}`, tree.place, hint);
   }
 
   function value(names: readonly string[]): Setting | undefined {
-    const name = names.findLast((candidate) => (vars.values[candidate] ?? null) !== null);
+    if (given.length === 0) return undefined;
+    const name = names.findLast(
+      (candidate) => given.includes(candidate) && (vars.values[candidate] ?? null) !== null,
+    );
     const tree = name === undefined ? undefined : vars.entry(name)?.tree;
     if (name === undefined || tree === undefined) return undefined;
     if (tree.templated) {

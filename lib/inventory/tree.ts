@@ -54,11 +54,31 @@ export function scalarTree(place: Place, value: unknown, written?: string): Scal
 }
 
 export function listTree(place: Place, items: readonly Tree[]): ListTree {
-  return { kind: 'list', place, items, value: items.map((item) => item.value), ...sumOf(items) };
+  const size = items.reduce((sum, item) => sum + item.size, 1);
+  const templated = items.some((item) => item.templated);
+  return { kind: 'list', place, items, value: items.map((item) => item.value), templated, size };
 }
 
 export function mapTree(place: Place, entries: Entries): MapTree {
-  return { kind: 'map', place, entries, value: valuesOf(entries), ...sumOf(treesOf(entries)) };
+  // made when it is asked for: of ten thousand hosts' mappings only the entries are
+  let value: Record<string, unknown> | undefined;
+  let size = 1;
+  let templated = false;
+  for (const { tree } of entries.values()) {
+    size += tree.size;
+    templated ||= tree.templated;
+  }
+  return {
+    kind: 'map',
+    place,
+    entries,
+    size,
+    templated,
+    get value() {
+      value ??= valuesOf(entries);
+      return value;
+    },
+  };
 }
 
 /** The plain values of entries, after those that they are laid over. */
@@ -79,16 +99,6 @@ export function valuesOf(
       });
   }
   return values;
-}
-
-function sumOf(parts: Iterable<Tree>): { templated: boolean; size: number } {
-  let size = 1;
-  let templated = false;
-  for (const part of parts) {
-    size += part.size;
-    templated ||= part.templated;
-  }
-  return { templated, size };
 }
 
 function* treesOf(entries: Entries): Generator<Tree> {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadInventory } from '../../lib/inventory/load-inventory.ts';
 import { renderFaults } from '../../lib/inventory/render-faults.ts';
+import { checkBothWays } from './both-ways.ts';
 
 /** Loads sources and gives their faults and warnings as a person sees them. */
 async function faultsOf(
@@ -15,6 +16,7 @@ async function faultsOf(
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), text);
+    if (/\.(ya?ml|json)$/.test(name) && typeof text === 'string') checkBothWays(text);
   }
   const { faults, warnings, inventory } = await loadInventory(sources, { cwd, importModule });
   const brief = faults.map(({ message, position }) => {

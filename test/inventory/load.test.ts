@@ -7,6 +7,7 @@ import type { LoadOptions } from '../../lib/inventory/load-inventory.ts';
 import { loadInventory } from '../../lib/inventory/load-inventory.ts';
 import { reveal, Secret, secret } from '../../lib/secret.ts';
 import { Installation, Node } from '../../playbooks/digital-access/installation.ts';
+import { checkBothWays } from './both-ways.ts';
 
 /** Writes files into the test's own folder and loads sources from there. */
 async function load(
@@ -19,6 +20,7 @@ async function load(
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(cwd, name)), { recursive: true });
     writeFileSync(join(cwd, name), text);
+    if (/\.(ya?ml|json)$/.test(name)) checkBothWays(text);
   }
   const importModule = (path: string): Promise<unknown> => import(pathToFileURL(path).href);
   const loaded = await loadInventory(sources, { importModule, ...options, cwd });

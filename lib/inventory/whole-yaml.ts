@@ -1,0 +1,56 @@
+import { isScalar, LineCounter, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import type { Findings } from './findings.ts';
+import type { SourceText } from './place.ts';
+import type { Tree } from './tree.ts';
+import { createTreeBuilder } from './tree-builder.ts';
+import { yamlTree } from './yaml-tree.ts';
+
+const HINTS: Partial<Record<YAMLError['code'], string>> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  BAD_INDENT: 'keys of one mapping start in the same column',
+  MISSING_CHAR: 'a quote, bracket, colon or comma is missing here or in the line before',
+  BLOCK_AS_IMPLICIT_KEY: 'put quotes round a value that holds ": ", and look at the indentation',
+  MULTIPLE_DOCS: 'keep one document in a file, without "---" in the middle',
+  UNEXPECTED_TOKEN:
+    'look at the indentation, and put quotes round a value that starts with a special character',
+};
+
+/**
+ * Reads any YAML with the library.
+ * @returns nothing for an empty text, and for one with syntax errors, which `findings` then has
+ */
+export function wholeYaml(file: string, text: string, findings: Findings): Tree | undefined {
+  const lines = new LineCounter();
+  const source: SourceText = { file, text, lines };
+  try {
+    const { errors, contents } = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      // the library compares each key with all before it: the tree is made in linear time
+      uniqueKeys: false,
+    });
+    syntaxFaults(errors, source, findings);
+    if (errors.length > 0 || contents === null || isEmpty(contents)) return undefined;
+    const build = createTreeBuilder(source, findings);
+    return build.finish(yamlTree(contents, build, findings));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    findings.fault(`${file} is nested too deeply to be read`, { source, offset: 0 });
+    return undefined;
+  }
+}
+
+function isEmpty(node: ParsedNode): boolean {
+  return isScalar(node) && node.value === null && !node.source;
+}
+
+/** One mistake often makes the parser stumble several times in its line: the first says it. */
+function syntaxFaults(errors: readonly YAMLError[], source: SourceText, findings: Findings): void {
+  const told = new Set<number>();
+  for (const { code, message, pos } of errors) {
+    const { line } = source.lines.linePos(pos[0]);
+    if (told.has(line)) continue;
+    told.add(line);
+    findings.fault(`not valid YAML: ${message}`, { source, offset: pos[0] }, HINTS[code]);
+  }
+}
