@@ -1,6 +1,8 @@
 import { visible } from '../visible.ts';
+import { counted } from './counted.ts';
 import { duration } from './duration.ts';
-import type { LiveHost, LiveState } from './live-state.ts';
+import { progressText } from './live-progress.ts';
+import { hostsOf, type LiveHost, type LiveState } from './live-state.ts';
 import { column, fit, width } from './width.ts';
 
 /** The state of a host, and of a row: one word that a terminal shows as a sign. */
@@ -52,13 +54,28 @@ const SUMMED_UP = [
 export function rows(state: LiveState, at: Size & { readonly now: number }): Row[] {
   const room = Math.max(1, at.rows - ROOM_ABOVE);
   const textColumns = Math.max(1, at.columns - BESIDE_TEXT);
-  if (state.hosts.length <= room) return hostRows(state, state.hosts, textColumns, at.now);
+  const hosts = hostsOf(state);
+  if (hosts.length <= room) return hostRows(state, hosts, textColumns, at.now);
 
-  const chosen = worthSeeing(state.hosts, room - 1);
+  const connecting = connectingRows(hosts, textColumns).slice(0, room - 1);
+  const chosen = worthSeeing(hosts, room - 1 - connecting.length);
   const seen = new Set(chosen);
-  const rest = state.hosts.filter((host) => !seen.has(host));
+  const rest = hosts.filter((host) => !seen.has(host));
   const more: Row = { mark: 'more', text: fit(summary(state, rest), textColumns) };
-  return [...hostRows(state, chosen, textColumns, at.now), more];
+  return [...connecting, ...hostRows(state, chosen, textColumns, at.now), more];
+}
+
+/** Many hosts take a while to be connected to, in which nothing else is to be seen. */
+function connectingRows(hosts: readonly LiveHost[], columns: number): Row[] {
+  let there = 0;
+  let awaited = 0;
+  for (const { connection, trouble } of hosts) {
+    if (connection === 'there') there += 1;
+    else if (connection === 'awaited' && trouble === undefined) awaited += 1;
+  }
+  if (awaited === 0) return [];
+  const text = `connecting to ${counted(awaited, 'host')}, ${there} of ${hosts.length} connected`;
+  return [{ mark: 'running', text: fit(text, columns) }];
 }
 
 /** The one word for a host: its work, else its trouble, else the most that its tasks came to. */
@@ -93,7 +110,11 @@ function hostRows(state: LiveState, hosts: readonly LiveHost[], columns: number,
   const nameColumns = Math.min(longest, Math.floor(columns / 3));
   return hosts.map((host) => {
     const text = `${column(visible(host.name), nameColumns)}  ${story(state, host, now)}`;
-    return { mark: markOf(host), text: fit(text, columns) };
+    const { progress } = host.open.at(-1) ?? {};
+    const end = progress === undefined ? '' : `  ${progressText(progress.sent, progress.size)}`;
+    const room = columns - end.length;
+    // What moves is not what is cut.
+    return { mark: markOf(host), text: room < 1 ? fit(text, columns) : fit(text, room) + end };
   });
 }
 

@@ -1,11 +1,21 @@
-import type { Event, Fault, TaskEnded } from '../events.ts';
+import type { CommandProgress, Event, Fault, TaskEnded } from '../events.ts';
 import { faultInShort } from './fault-lines.ts';
+
+/** A task under way, or what a playbook reads by itself: that has its command's number, negative. */
+export interface LiveWork {
+  readonly task: number;
+  readonly title: string;
+  /** Milliseconds. */
+  readonly since: number;
+  /** How far its large file has got, in bytes. */
+  readonly progress?: { readonly sent: number; readonly size: number };
+}
 
 /** What a live view knows of one host. */
 export interface LiveHost {
   readonly name: string;
-  /** Tasks under way, the newest last; what a playbook reads by itself has its command's number, negative. */
-  readonly open: readonly { readonly task: number; readonly title: string; readonly since: number }[];
+  /** The newest last. */
+  readonly open: readonly LiveWork[];
   readonly ok: number;
   readonly changed: number;
   readonly skipped: number;
@@ -14,52 +24,64 @@ export interface LiveHost {
   readonly held?: string;
   /** In a play that is under way, and no task of it has begun here. */
   readonly waiting: boolean;
+  /** Not before it is asked for something. */
+  readonly connection: 'none' | 'awaited' | 'there';
 }
 
 /** What a live view draws: hosts in the order of the run. */
 export interface LiveState {
   readonly check: boolean;
-  readonly hosts: readonly LiveHost[];
+  /** In blocks, so that the state after an event shares all but one of them with the state before. */
+  readonly blocks: readonly (readonly LiveHost[])[];
   readonly places: ReadonlyMap<string, number>;
 }
 
-/** Before anything happened. */
-export const nothingYet: LiveState = { check: false, hosts: [], places: new Map() };
+const BLOCK = 64;
 
-/** The state after an event. It copies one host and one array at most, so that 500 hosts stay cheap. */
+/** Before anything happened. */
+export const nothingYet: LiveState = { check: false, blocks: [], places: new Map() };
+
+/** Every host, in the order of the run. */
+export function hostsOf(state: LiveState): readonly LiveHost[] {
+  return state.blocks.flat();
+}
+
+/** The state after an event. It copies one host and two short arrays at most, so that 10,000 hosts stay cheap. */
 export function reduce(state: LiveState, event: Event): LiveState {
   switch (event.type) {
     case 'run.started':
       return {
         check: event.check,
-        hosts: event.hosts.map(newHost),
+        blocks: inBlocks(event.hosts.map(newHost)),
         places: new Map(event.hosts.map((name, place) => [name, place])),
       };
     case 'play.started': {
       const inPlay = new Set(event.hosts);
-      const hosts = state.hosts.map((host) => (inPlay.has(host.name) ? { ...host, waiting: true } : host));
-      return { ...state, hosts };
+      return everyHost(state, (host) => (inPlay.has(host.name) ? { ...host, waiting: true } : host));
     }
     case 'play.ended':
-      return {
-        ...state,
-        hosts: state.hosts.map((host) => (host.waiting ? { ...host, waiting: false } : host)),
-      };
+      return everyHost(state, (host) => (host.waiting ? { ...host, waiting: false } : host));
+    case 'host.connected':
+      return update(state, event.host, (host) => ({ ...host, connection: 'there' }));
     case 'task.started': {
       const opened = { task: event.task, title: event.title, since: Date.parse(event.at) };
       return update(state, event.host, (host) => ({ ...host, waiting: false, open: [...host.open, opened] }));
     }
-    case 'command.started': {
-      if (event.task !== undefined) return state;
-      const opened = { task: -event.command, title: 'reading facts', since: Date.parse(event.at) };
-      return update(state, event.host, (host) => ({ ...host, waiting: false, open: [...host.open, opened] }));
-    }
+    case 'command.started':
+      return update(state, event.host, (host) => {
+        const awaiting: LiveHost = host.connection === 'none' ? { ...host, connection: 'awaited' } : host;
+        if (event.task !== undefined) return awaiting;
+        const opened = { task: -event.command, title: 'reading facts', since: Date.parse(event.at) };
+        return { ...awaiting, waiting: false, open: [...host.open, opened] };
+      });
+    case 'command.progress':
+      return update(state, event.host, (host) => withProgress(host, event, event));
     case 'command.ended':
-      if (event.task !== undefined) return state;
-      return update(state, event.host, (host) => ({
-        ...host,
-        open: host.open.filter(({ task }) => task !== -event.command),
-      }));
+      return update(state, event.host, (host) => {
+        const connected: LiveHost = host.connection === 'there' ? host : { ...host, connection: 'there' };
+        if (event.task !== undefined) return withProgress(connected, event, undefined);
+        return { ...connected, open: host.open.filter(({ task }) => task !== -event.command) };
+      });
     case 'task.ended':
       return update(state, event.host, (host) => ended(host, event));
     case 'host.unreachable':
@@ -72,18 +94,50 @@ export function reduce(state: LiveState, event: Event): LiveState {
 }
 
 function newHost(name: string): LiveHost {
-  return { name, open: [], ok: 0, changed: 0, skipped: 0, waiting: false };
+  return { name, open: [], ok: 0, changed: 0, skipped: 0, waiting: false, connection: 'none' };
 }
 
+function inBlocks(hosts: readonly LiveHost[]): LiveState['blocks'] {
+  const blocks: (readonly LiveHost[])[] = [];
+  for (let at = 0; at < hosts.length; at += BLOCK) blocks.push(hosts.slice(at, at + BLOCK));
+  return blocks;
+}
+
+function everyHost(state: LiveState, change: (host: LiveHost) => LiveHost): LiveState {
+  return { ...state, blocks: state.blocks.map((block) => block.map(change)) };
+}
+
+/** @param change gives the host itself back where nothing of it changes */
 function update(state: LiveState, name: string, change: (host: LiveHost) => LiveHost): LiveState {
   const place = state.places.get(name);
-  const host = place === undefined ? undefined : state.hosts[place];
-  if (place === undefined || host === undefined) {
+  const index = place === undefined ? -1 : Math.floor(place / BLOCK);
+  const block = state.blocks[index];
+  const host = place === undefined ? undefined : block?.[place % BLOCK];
+  if (place === undefined || block === undefined || host === undefined) {
     // A host that the run did not announce is shown rather than lost.
-    const places = new Map([...state.places, [name, state.hosts.length]]);
-    return { ...state, places, hosts: [...state.hosts, change(newHost(name))] };
+    const hosts = [...hostsOf(state), change(newHost(name))];
+    return {
+      ...state,
+      places: new Map([...state.places, [name, hosts.length - 1]]),
+      blocks: inBlocks(hosts),
+    };
   }
-  return { ...state, hosts: state.hosts.with(place, change(host)) };
+  const changed = change(host);
+  if (changed === host) return state;
+  return { ...state, blocks: state.blocks.with(index, block.with(place % BLOCK, changed)) };
+}
+
+function withProgress(
+  host: LiveHost,
+  { task, command }: Pick<CommandProgress, 'task' | 'command'>,
+  progress: LiveWork['progress'],
+): LiveHost {
+  const index = host.open.findLastIndex((work) => work.task === (task ?? -command));
+  const work = host.open[index];
+  if (work === undefined || (progress === undefined && work.progress === undefined)) return host;
+  const { task: number, title, since } = work;
+  const shown = progress && { progress: { sent: progress.sent, size: progress.size } };
+  return { ...host, open: host.open.with(index, { task: number, title, since, ...shown }) };
 }
 
 function ended(host: LiveHost, event: TaskEnded): LiveHost {

@@ -4,8 +4,10 @@ import { visible } from '../visible.ts';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { faultInShort, faultLines } from './fault-lines.ts';
+import { fewHosts } from './few-hosts.ts';
 import type { Paint, Tone } from './paint.ts';
 import { planLines, withFurtherSteps } from './plan-lines.ts';
+import { playEndLines, playStartLines } from './play-lines.ts';
 import { recapLines } from './recap.ts';
 import { titleLines } from './title-lines.ts';
 import { column, fitMiddle, width, wrap } from './width.ts';
@@ -14,7 +16,7 @@ interface NarratorOptions {
   readonly paint: Paint;
   readonly diff: boolean;
   readonly verbosity: number;
-  /** Tell of tasks that changed nothing, too. */
+  /** Tell of tasks that changed nothing, too; of many hosts from -v on only. */
   readonly unchanged: boolean;
   /** Asked for each line, as a terminal may change its size. */
   readonly columns: () => number;
@@ -45,6 +47,9 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   const lost = new Set<string>();
   /** What is waited for, each form once. */
   const forms = new Map<string, Form>();
+  /** What the plays took on each host, where there are many. */
+  const seconds = new Map<string, number>();
+  let isMany = false;
   let hostColumns = 0;
   let check = false;
   let statusColumns = 'changed'.length;
@@ -86,7 +91,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
     // Its host was told lost already, and is no news of each task that it had.
     if (event.fault?.code === 'unreachable' && lost.has(event.host)) return [];
     const quiet = event.status === 'ok' || event.status === 'skipped';
-    if (quiet && !options.unchanged) return [];
+    if (quiet && (!options.unchanged || (isMany && verbosity < 1))) return [];
     if (event.fault !== undefined && !reasons.has(event.host)) {
       reasons.set(event.host, `${visible(event.title)}: ${faultInShort(event.fault)}`);
     }
@@ -124,6 +129,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
           LONGEST_PADDING,
           Math.max(0, ...event.hosts.map((host) => width(visible(host)))),
         );
+        isMany = event.hosts.length > fewHosts;
         check = event.check;
         if (check) statusColumns = 'would change'.length;
         const head = `${visible(event.playbook)} on ${counted(event.hosts.length, 'host')}`;
@@ -131,20 +137,29 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
         return [check ? `${paint('bold', head)}  ${mode}` : paint('bold', head)];
       }
       case 'play.started':
-        return [
-          '',
-          paint('bold', `== ${visible(event.play)}`) +
-            paint('dim', ` (${counted(event.hosts.length, 'host')})`),
-        ];
+        return playStartLines(event, paint);
+      case 'play.ended':
+        // Of many hosts nothing else may have told that it is over.
+        return playEndLines(event, paint, isMany);
       case 'task.started':
       case 'command.started':
+      case 'command.progress':
+      case 'host.started':
+        return [];
+      case 'host.connected':
+        if (verbosity < 2) return [];
+        return [
+          `${row(event.host, 'connect', 'dim').head}${paint('dim', `(${event.seconds.toFixed(2)} s)`)}`,
+        ];
+      case 'host.ended':
+        if (isMany) seconds.set(event.host, (seconds.get(event.host) ?? 0) + event.seconds);
         return [];
       case 'task.planned':
         plans.set(event.task, withFurtherSteps(plans.get(event.task), event));
         return [];
       case 'command.ended': {
         if (verbosity < 2) return [];
-        const outcome = `  (status ${event.status}, ${event.seconds.toFixed(2)} s)`;
+        const outcome = `  (status ${event.status}, ${event.seconds.toFixed(2)} s, trip ${event.trip})`;
         const { head, columns } = row(event.host, event.purpose, 'dim');
         const room = Math.max(options.columns() - columns - outcome.length, NARROWEST);
         return [head + fitMiddle(visible(event.shown), room) + paint('dim', outcome)];
@@ -159,17 +174,6 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
           ...titled(event.host, 'unreachable', 'red', 'it gets no further tasks'),
           ...faultOnce(event.host, event.fault),
         ];
-      }
-      case 'play.ended': {
-        const { failed, unreachable, waiting } = event;
-        const trouble = [
-          ...(failed.length > 0 ? [paint('red', `${failed.length} failed`)] : []),
-          ...(unreachable.length > 0 ? [paint('red', `${unreachable.length} unreachable`)] : []),
-          ...(waiting.length > 0 ? [paint('magenta', `${waiting.length} waiting`)] : []),
-        ];
-        if (trouble.length === 0) return [];
-        const head = paint('bold', `== ${visible(event.play)}: `);
-        return [head + trouble.join(', ') + paint('dim', `  (${duration(event.seconds)})`)];
       }
       case 'warning': {
         const whose = event.host === undefined ? '' : `${named(event.host)}  `;
@@ -191,6 +195,8 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
           reasons,
           fault,
           forms: [...forms.values()],
+          seconds,
+          roundTrips: verbosity >= 2,
         });
       }
     }

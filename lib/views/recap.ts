@@ -4,12 +4,14 @@ import { visible } from '../visible.ts';
 import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { faultInShort, faultLines } from './fault-lines.ts';
+import { fewHosts } from './few-hosts.ts';
 import { formLines } from './form-lines.ts';
+import { roundTripLines, slowestLines } from './pace-lines.ts';
 import type { Paint, Tone } from './paint.ts';
 import { column, fit, width, wrap } from './width.ts';
 
-/** Up to so many hosts have a line each. */
-const FEW_HOSTS = 20;
+/** Hosts whose counts are alike are summed up; this many sums, the largest. */
+const MOST_SUMS = 8;
 const KINDS = ['ok', 'changed', 'failed', 'unreachable', 'skipped', 'waiting'] as const;
 const TONES: Record<keyof Counts, Tone> = {
   ok: 'green',
@@ -29,6 +31,10 @@ interface RecapStyle {
   readonly fault?: Fault | undefined;
   /** What the run waits for. */
   readonly forms: readonly Form[];
+  /** What the plays took on each host. */
+  readonly seconds: ReadonlyMap<string, number>;
+  /** Tell how often the hosts were waited for. */
+  readonly roundTrips: boolean;
 }
 
 /** What a run came to: trouble first, then each host's counts, and everything in one last line. */
@@ -44,6 +50,8 @@ export function recapLines(event: RunEnded, style: RecapStyle): string[] {
     paint('bold', broken ? `${head}, ${paint('red', 'the playbook failed')}` : head),
     ...troubleLines(troubled, style),
     ...countLines(hosts, event.check, style),
+    ...slowestLines(style.seconds, style.columns).map((line) => paint('dim', line)),
+    ...(style.roundTrips ? roundTripLines(event.roundTrips, style.columns) : []),
     ...(style.fault === undefined ? [] : ['', ...faultLines(style.fault, paint)]),
     '',
     paint('bold', lastLine(event, hosts)),
@@ -72,7 +80,7 @@ function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
 
 function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons }: RecapStyle): string[] {
   const names = nameColumns(troubled);
-  const lines = troubled.slice(0, FEW_HOSTS).flatMap(([host, counts]) => {
+  const lines = troubled.slice(0, fewHosts).flatMap(([host, counts]) => {
     const kind = counts.unreachable > 0 ? 'unreachable' : 'failed';
     const reason = reasons.get(host) ?? '';
     const head = `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}`;
@@ -80,7 +88,7 @@ function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons
     if (reason === '' || beside + width(reason) <= columns) return [`${head}  ${reason}`.trimEnd()];
     return [head.trimEnd(), ...wrap(reason, Math.max(20, columns - 6)).map((line) => `      ${line}`)];
   });
-  const rest = troubled.slice(FEW_HOSTS).map(([host]) => visible(host));
+  const rest = troubled.slice(fewHosts).map(([host]) => visible(host));
   // All of their names: they are what the next run is limited to.
   return rest.length === 0 ? lines : [...lines, ...wrapped(`  and ${rest.length} more: `, rest, columns)];
 }
@@ -105,14 +113,21 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
   return [...ranLines(), ...notRunLines(idle, style)];
 
   function ranLines(): string[] {
-    if (ran.length <= FEW_HOSTS) {
+    if (ran.length <= fewHosts) {
       const names = nameColumns(ran);
       return ran.map(([host, counts]) => `  ${column(visible(host), names)}  ${cells(counts)}`);
     }
-    return alike(ran).flatMap(({ counts, names }) => [
-      `  ${column(counted(names.length, 'host'), 9)}  ${cells(counts)}`,
-      paint('dim', `    ${fit(names.join(', '), columns - 4)}`),
-    ]);
+    const sums = alike(ran);
+    const lines = sums
+      .slice(0, MOST_SUMS)
+      .flatMap(({ counts, names }) => [
+        `  ${counted(names.length, 'host').padEnd(9)}  ${cells(counts)}`,
+        paint('dim', `    ${fit(names.join(', '), columns - 4)}`),
+      ]);
+    const rest = sums.slice(MOST_SUMS).flatMap(({ names }) => names);
+    if (rest.length === 0) return lines;
+    const head = `  ${counted(rest.length, 'more host')}, with other counts: `;
+    return [...lines, paint('dim', head + fit(rest.join(', '), Math.max(20, columns - head.length)))];
   }
 }
 
@@ -120,7 +135,7 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
 function notRunLines(hosts: readonly HostCounts[], { paint, columns }: RecapStyle): string[] {
   if (hosts.length === 0) return [];
   const names = hosts.map(([host]) => visible(host)).join(', ');
-  const head = hosts.length > FEW_HOSTS ? `  not run (${counted(hosts.length, 'host')}): ` : '  not run: ';
+  const head = hosts.length > fewHosts ? `  not run (${counted(hosts.length, 'host')}): ` : '  not run: ';
   return [paint('dim', head + fit(names, Math.max(20, columns - head.length)))];
 }
 

@@ -72,6 +72,7 @@ export function createScreen(out: Output, err?: Output): Screen {
 
   return {
     print(lines) {
+      if (lines.length === 0) return;
       takeForeign();
       waiting.push(...lines);
     },

@@ -44,7 +44,13 @@ export function createScript(options: { check?: boolean; playbook?: string; host
         numbers += 1;
         const command = { host, task, command: numbers, purpose: 'step', shown } as const;
         emit({ type: 'command.started', ...command });
-        emit({ type: 'command.ended', ...command, status: fault?.command?.status ?? 0, seconds: 0.02 });
+        emit({
+          type: 'command.ended',
+          ...command,
+          status: fault?.command?.status ?? 0,
+          seconds: 0.02,
+          trip: 2,
+        });
       }
     }
     clock += seconds * 1000;
@@ -75,7 +81,16 @@ export function createScript(options: { check?: boolean; playbook?: string; host
     finish(outcome: RunEnded['outcome'], fault?: Fault): readonly Event[] {
       const seconds = (clock - START) / 1000;
       const more = fault === undefined ? {} : { fault };
-      emit({ type: 'run.ended', check, outcome, seconds, hosts: Object.fromEntries(counts), ...more });
+      const roundTrips = Object.fromEntries(hosts.map((host) => [host, 2]));
+      emit({
+        type: 'run.ended',
+        check,
+        outcome,
+        seconds,
+        hosts: Object.fromEntries(counts),
+        roundTrips,
+        ...more,
+      });
       return events;
     },
   };

@@ -69,7 +69,17 @@ t.test('what a playbook reads by itself is work too, and goes with what it was r
   const fault = { code: 'become', message: 'no' };
   const ended: Event[] = [
     ...begun,
-    { type: 'command.ended', at, host: 'a', command: 1, purpose: 'fact', shown: 'x', status: 0, seconds: 2 },
+    {
+      type: 'command.ended',
+      at,
+      host: 'a',
+      command: 1,
+      purpose: 'fact',
+      shown: 'x',
+      status: 0,
+      seconds: 2,
+      trip: 1,
+    },
     {
       type: 'task.ended',
       at,
@@ -163,6 +173,68 @@ t.test('five hundred hosts: trouble and work first, the rest summed up', async (
       'never longer than the line',
     );
   }
+});
+
+t.test('while many hosts are connected to, their number is seen growing', async (t) => {
+  const at = new Date(0).toISOString();
+  const hosts = Array.from({ length: 200 }, (_, index) => `web${index}`);
+  const asked = (host: string, index: number): Event[] => [
+    { type: 'task.started', at, host, task: index + 1, name: 'n', title: 'package nginx' },
+    {
+      type: 'command.started',
+      at,
+      host,
+      task: index + 1,
+      command: index + 1,
+      purpose: 'fact',
+      shown: 'dpkg -s nginx',
+    },
+  ];
+  const events: Event[] = [
+    { type: 'run.started', at, playbook: 'p', check: false, hosts },
+    ...hosts.slice(0, 150).flatMap(asked),
+  ];
+  t.equal(frame(events, SMALL)[0], 'running: connecting to 150 hosts, 0 of 200 connected');
+  for (const host of hosts.slice(0, 120)) events.push({ type: 'host.connected', at, host, seconds: 1 });
+  const fault = { code: 'unreachable', message: 'no route' };
+  events.push({ type: 'host.unreachable', at, host: 'web149', fault });
+  const drawn = frame(events, SMALL);
+  t.equal(drawn[0], 'running: connecting to 29 hosts, 120 of 200 connected');
+  t.equal(drawn.length, 20);
+  t.equal(drawn[1], 'unreachable: web149  unreachable  no route');
+  t.equal(frame(events, { columns: 30, rows: 5 }).length, 1, 'the rest is more important than that');
+  for (const host of hosts.slice(120, 149)) events.push({ type: 'host.connected', at, host, seconds: 1 });
+  t.notMatch(frame(events, SMALL).join('\n'), 'connecting');
+});
+
+t.test('a large file on its way shows how far it is', async (t) => {
+  const at = new Date(0).toISOString();
+  const copy = { at, host: 'a', task: 1, command: 7, shown: 'put /opt/image.tar' } as const;
+  const ofFact = { at, host: 'b', command: 8, shown: 'fetch' } as const;
+  const events: Event[] = [
+    { type: 'run.started', at, playbook: 'p', check: false, hosts: ['a', 'b'] },
+    { type: 'task.started', at, host: 'a', task: 1, name: 'file', title: 'copy to /opt/image.tar' },
+    { type: 'command.started', ...copy, purpose: 'step' },
+    { type: 'command.progress', ...copy, sent: 20_000_000, size: 100_000_000 },
+    { type: 'command.progress', ...copy, sent: 45_900_000, size: 100_000_000 },
+    { type: 'command.started', ...ofFact, purpose: 'fact' },
+    { type: 'command.progress', ...ofFact, sent: 1_499_000_000, size: 1_500_000_000 },
+  ];
+  t.same(frame(events, SMALL, 9000), [
+    'running: a        9.0 s  copy to /opt/image.tar  45 of 100 MB',
+    'running: b        9.0 s  reading facts  1.4 of 1.5 GB',
+  ]);
+  t.equal(
+    frame(events, { columns: 45, rows: 24 }, 9000)[0],
+    'running: a        9.0 s  copy to /op…  45 of 100 MB',
+    'what moves is not what is cut',
+  );
+  t.match(frame(events, { columns: 12, rows: 24 }, 9000)[0], /^running: a {2}/);
+  events.push({ type: 'command.ended', ...copy, purpose: 'step', status: 0, seconds: 9, trip: 2 });
+  t.equal(frame(events, SMALL, 9000)[0], 'running: a        9.0 s  copy to /opt/image.tar');
+  events.push({ type: 'command.progress', ...copy, sent: 1, size: 2 });
+  events.push({ type: 'command.ended', ...ofFact, purpose: 'fact', status: 0, seconds: 9, trip: 1 });
+  t.match(frame(events, SMALL, 9000)[1], /^waiting: b/);
 });
 
 t.test('on a terminal: rows below, what is to be kept above', async (t) => {

@@ -112,12 +112,12 @@ t.test('a run is told in lines', async (t) => {
   t.same(
     commands.filter((line) => line.includes(' step ')),
     [
-      'ha2  step     POST /swarm/leave?force=true  (status 0, 0.02 s)',
-      'ha2  step     POST /swarm/join <worker join token>  (status 0, 0.02 s)',
-      'ha3  step     POST /swarm/leave?force=true  (status 0, 0.02 s)',
-      'ha3  step     POST /swarm/join <worker join token>  (status 0, 0.02 s)',
-      'ha1  step     POST /nodes/4kx/update?version=7  (status 0, 0.02 s)',
-      'ha1  step     put /etc/da/versiontag.yml root:root 0600  (status 0, 0.02 s)',
+      'ha2  step     POST /swarm/leave?force=true  (status 0, 0.02 s, trip 2)',
+      'ha2  step     POST /swarm/join <worker join token>  (status 0, 0.02 s, trip 2)',
+      'ha3  step     POST /swarm/leave?force=true  (status 0, 0.02 s, trip 2)',
+      'ha3  step     POST /swarm/join <worker join token>  (status 0, 0.02 s, trip 2)',
+      'ha1  step     POST /nodes/4kx/update?version=7  (status 0, 0.02 s, trip 2)',
+      'ha1  step     put /etc/da/versiontag.yml root:root 0600  (status 0, 0.02 s, trip 2)',
     ],
     'each command, from -vv on',
   );
@@ -167,6 +167,67 @@ t.test('five hundred hosts have a recap that can be read', async (t) => {
 500 hosts: 4793 ok, 97 changed, 10 failed, 5 unreachable in 4.9 s
 `,
   );
+});
+
+t.test('a thousand hosts on which all is well need no more than a few lines', async (t) => {
+  const hosts = Array.from({ length: 1000 }, (_, index) => `web${String(index + 1).padStart(4, '0')}`);
+  const run = createScript({ hosts, playbook: 'web.ts' });
+  run.emit({ type: 'play.started', play: 'Web servers', hosts });
+  for (const [index, host] of hosts.entries()) {
+    run.task(host, 'package nginx', 0, { status: 'ok' });
+    run.emit({ type: 'host.ended', host, play: 'Web servers', seconds: 1 + index / 100 });
+  }
+  run.emit({
+    type: 'play.ended',
+    play: 'Web servers',
+    failed: [],
+    unreachable: [],
+    waiting: [],
+    seconds: 12,
+  });
+  const events = run.finish('ok');
+  t.equal(
+    await told('plain', events, { columns: 80 }),
+    `web.ts on 1000 hosts
+
+== Web servers (1000 hosts)
+== Web servers: no trouble  (12.0 s)
+
+== Recap: 1000 hosts, no trouble
+  1000 hosts  ok 1  changed 0  failed 0  unreachable 0  skipped 0
+    web0001, web0002, web0003, web0004, web0005, web0006, web0007, web0008, web…
+  slowest: web1000 11.0 s, web0999 11.0 s, web0998 11.0 s; median 6.0 s
+
+1000 hosts: 1000 ok, 0 changed, 0 failed in 0.0 s
+`,
+  );
+  const loud = await told('plain', events, { verbosity: 1 });
+  t.equal(loud.match(/^web\d+ {2}ok /gm)?.length, 1000, 'each of them, from -v on');
+
+  const mixed = createScript({ hosts: hosts.slice(0, 30) });
+  for (const [index, host] of hosts.slice(0, 30).entries()) {
+    for (let task = 0; task <= Math.min(index, 11); task += 1)
+      mixed.task(host, 'package', 0, { status: 'changed' });
+  }
+  const recap = (await told('plain', mixed.finish('ok'), { columns: 80 })).split('== Recap')[1];
+  t.match(recap, /\n {2}19 hosts {3}ok 0 {2}changed 12 .*\n {4}web0012, web0013/);
+  t.match(recap, '\n  4 more hosts, with other counts: web0008, web0009, web0010, web0011\n');
+});
+
+t.test('-vv tells of connections and round trips', async (t) => {
+  const run = createScript({ hosts: ['a', 'b', 'c'] });
+  run.emit({ type: 'host.connected', host: 'a', seconds: 0.213 });
+  run.task('a', 'file /etc/motd', 0, { status: 'changed', steps: ['put /etc/motd'] });
+  const [last, ...before] = run.finish('ok').toReversed();
+  if (last?.type !== 'run.ended') throw new Error('no end');
+  const text = async (roundTrips: Record<string, number>, verbosity = 2) =>
+    told('plain', [...before.toReversed(), { ...last, roundTrips }], { verbosity, columns: 70 });
+  t.match(await text({ a: 3, b: 3 }), '\na  connect  (0.21 s)\n');
+  t.match(await text({ a: 3, b: 3 }), '\n  round trips per host: 3\n');
+  t.match(await text({ a: 1, b: 7, c: 2 }), '\n  round trips per host: 7 at most (b), median 2\n');
+  t.match(await text({ a: 1, b: 7, c: 7 }), 'round trips per host: 7 at most (b and 1 more), median 7\n');
+  t.notMatch(await text({}), 'round trips', 'none where no host was connected to');
+  t.notMatch(await text({ a: 3 }, 1), /connect|round trips/);
 });
 
 t.test('a fault is told once, and trouble is named in full', async (t) => {
