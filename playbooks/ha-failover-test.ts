@@ -3,12 +3,11 @@ import { findNode, nodeAvailability, nodes, stackPlaced, stackSteady } from 'dab
 import { z } from 'zod';
 import { answeringPorts, verifyPorts } from './digital-access/answering-ports.ts';
 import { mergedCompose } from './digital-access/check-compose.ts';
-import { Installation, Node } from './digital-access/installation.ts';
-import { reviewInstallation } from './digital-access/review-installation.ts';
+import { described } from './digital-access/described.ts';
 import { onHost, siteOf } from './digital-access/site.ts';
 
 /** The installation, and the worker to take out of service: `-e drain=ha2`. */
-const FailoverTest = Installation.extend({ drain: z.string() });
+const FailoverTest = described.vars.extend({ drain: z.string() });
 
 /**
  * Shows that an installation carries on without one of its workers: sees that all is well, drains the node,
@@ -18,10 +17,10 @@ const FailoverTest = Installation.extend({ drain: z.string() });
 export default playbook(
   {
     name: 'Digital Access: failover test',
-    groups: { manager: Node, workers: Node },
+    groups: described.groups,
     vars: FailoverTest,
     review: (given, found) => {
-      reviewInstallation(given, found);
+      described.review(given, found);
       const { drain, services } = given.vars;
       const names = given.groups.workers.map(({ name }) => name);
       const carrying = names.filter((name) => Object.values(services).some(({ node }) => node === name));

@@ -1,12 +1,12 @@
 import { isKnown, playbook, refuse } from 'dabook';
-import { fileAbsent, nodeRemove, stackRemove, swarmInit, swarmLeave } from 'dabook/tasks';
+import { fileAbsent, nodeRemove, stackRemove, swarmInit, swarmLeave, swarmMembership } from 'dabook/tasks';
 import { backUp } from './digital-access/back-up.ts';
-import { Installation, Node } from './digital-access/installation.ts';
+import { described } from './digital-access/described.ts';
+import { answersFile } from './digital-access/installation.ts';
 import { keptSwarm } from './digital-access/kept-swarm.ts';
 import { nodesLeftBy } from './digital-access/nodes-left-by.ts';
 import { ownBackup } from './digital-access/own-backup.ts';
 import { ownInstallation } from './digital-access/own-installation.ts';
-import { reviewInstallation } from './digital-access/review-installation.ts';
 import { siteOf } from './digital-access/site.ts';
 import { managerStanding, type Standing, standingOf } from './digital-access/standing.ts';
 
@@ -26,16 +26,11 @@ const leftAlone: Readonly<Partial<Record<Standing, string>>> = {
  * was stopped anywhere is simply started again.
  */
 export default playbook(
-  {
-    name: 'Digital Access: back to separate installations',
-    groups: { manager: Node, workers: Node },
-    vars: Installation,
-    review: reviewInstallation,
-  },
+  { name: 'Digital Access: back to separate installations', ...described },
   async ({ groups, vars: installation, play, warn }) => {
     const site = siteOf(groups, installation);
     const { manager, hosts, deploy } = site;
-    const { stack, compose_dir: dir } = installation;
+    const { stack } = installation;
 
     const backups = await play('Find the backups', hosts, async (host) => ({
       name: host.name,
@@ -46,7 +41,9 @@ export default playbook(
       if (found === undefined) throw refuse(`the backup of ${name} was not looked for`);
       return found;
     };
-    const swarm = await play('Look at the swarm', manager, (host) => keptSwarm(host, installation));
+    const swarm = await play('Look at the swarm', manager, async (host) =>
+      keptSwarm(host, await host.read(swarmMembership), installation),
+    );
     const workers = await play('Look at the workers', site.workers, async (host) => ({
       host,
       ...(await standingOf(host, swarm, backupOf(host), deploy)),
@@ -102,7 +99,7 @@ export default playbook(
     } else if (isReturning(manager)) {
       await play('Restore the manager', manager, (host) =>
         host.run([
-          fileAbsent({ path: `${dir}/dabook-answers.yml` }),
+          fileAbsent({ path: answersFile(installation) }),
           ...ownInstallation({ node: swarm.nodeId, name: host.name }, backupOf(host), deploy),
         ]),
       );

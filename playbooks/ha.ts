@@ -1,28 +1,21 @@
-import { isKnown, playbook } from 'dabook';
-import {
-  nodeRemove,
-  nodes,
-  nodesReady,
-  stackPlaced,
-  stackRemove,
-  stackSteady,
-  swarmMembership,
-  yamlFile,
-} from 'dabook/tasks';
+import { playbook } from 'dabook';
+import { nodeRemove, nodes, nodesReady, stackRemove, swarmMembership } from 'dabook/tasks';
 import { answeringPorts, verifyPorts } from './digital-access/answering-ports.ts';
 import { backUp } from './digital-access/back-up.ts';
 import { checkImages } from './digital-access/check-images.ts';
+import { composeTasks } from './digital-access/compose-tasks.ts';
 import { removeStrayKeys } from './digital-access/copy-service-keys.ts';
 import { deployServices } from './digital-access/deploy-services.ts';
+import { described } from './digital-access/described.ts';
 import { formerNodes } from './digital-access/former-nodes.ts';
-import { composeFiles, Installation, Node } from './digital-access/installation.ts';
 import { joinWorker } from './digital-access/join-worker.ts';
 import { labelMembers } from './digital-access/label-members.ts';
 import { servicesWithNewKeys } from './digital-access/new-keys.ts';
+import { placementTasks } from './digital-access/placement-tasks.ts';
 import { preflight } from './digital-access/preflight.ts';
-import { reviewInstallation } from './digital-access/review-installation.ts';
-import { setupsOf } from './digital-access/service-setup.ts';
+import { findFiles, setupsOf } from './digital-access/service-setup.ts';
 import { onHost, siteOf } from './digital-access/site.ts';
+import { verifyEverything } from './digital-access/verify-everything.ts';
 
 /**
  * High availability for Digital Access: installations that each run in a swarm of their own become one.
@@ -33,29 +26,31 @@ import { onHost, siteOf } from './digital-access/site.ts';
  * The steps are those of the product's own procedure: docs/digital-access.md.
  */
 export default playbook(
-  {
-    name: 'Digital Access: high availability',
-    groups: { manager: Node, workers: Node },
-    vars: Installation,
-    review: reviewInstallation,
-  },
+  { name: 'Digital Access: high availability', ...described },
   async ({ groups, vars: installation, play, check, warn }) => {
     const site = siteOf(groups, installation);
-    const { manager, workers, hosts, services, added, addresses, administration } = site;
-    const { stack, compose_dir: dir } = installation;
+    const { manager, workers, hosts, services, added } = site;
+    const { stack } = installation;
 
     const found = await preflight(site, play, warn);
     const { compose, keys, swarm, admin } = found;
     for (const warning of compose.warnings) warn(warning);
+    if (found.stray.length > 0 && !installation.remove_internal_keys) {
+      warn(
+        `an internal key lies on an access point: ${found.stray.join(', ')}; remove_internal_keys: true in the inventory takes it off`,
+      );
+    }
+    if (!found.isDue && found.isAnswered) return verifyEverything(site, found, { play, check });
+
     if (found.isDue) {
       await play('Check the images', hosts, (host) => checkImages(host, site, compose.config));
       await play('Back up the installation', hosts, (host) =>
         backUp(host, found.memberships[host.name], site),
       );
     }
-
-    if (found.mustJoin) {
-      await play('Stop the services on the manager', manager, (host) =>
+    if (found.joining.length > 0) {
+      // Everywhere at once: each takes as long as its containers take to stop.
+      await play('Stop the services', [manager, ...found.joining], (host) =>
         host.run(stackRemove({ name: stack })),
       );
     }
@@ -76,11 +71,9 @@ export default playbook(
       await host.run(left.map(({ id }) => nodeRemove({ node: id })));
     });
     await play('Label the nodes', manager, (host) => host.run(labelMembers(members, services)));
-    await play('Complete the compose files', manager, (host) =>
-      host.run(composeFiles.map((file) => yamlFile({ path: `${dir}/${file}`, edits: compose.edits[file] }))),
-    );
+    await play('Complete the compose files', manager, (host) => host.run(composeTasks(site, compose)));
 
-    if (!Object.values(found.answers).every(isKnown)) {
+    if (!found.isAnswered) {
       await deployServices('Deploy the services for the first time', site, compose.config, { play, check });
     }
     const { answers } = await play('Digital Access Admin', manager, async (host) => {
@@ -88,13 +81,13 @@ export default playbook(
       return state;
     });
 
-    const setup = { installation, administration, addresses, config: compose.config, keys, answers };
     const plans = await play('Look at the local configurations', workers, async (worker) => {
       const carried = onHost(added, worker);
-      const [setups, withNewKeys] = await Promise.all([
-        setupsOf(worker, carried, setup),
+      const [files, withNewKeys] = await Promise.all([
+        findFiles(worker, carried, site),
         servicesWithNewKeys(worker, carried, keys, installation),
       ]);
+      const setups = setupsOf(files, site, { keys, answers });
       const isDue = await worker.due(setups.map((each) => each.configuration));
       return { host: worker, setups, isDue, withNewKeys };
     });
@@ -126,26 +119,10 @@ export default playbook(
       await play('Take internal keys off the access points', hosts, (host) =>
         removeStrayKeys(host, onHost(services, host), keys, installation),
       );
-    } else if (found.stray.length > 0) {
-      warn(
-        `an internal key lies on an access point: ${found.stray.join(', ')}; remove_internal_keys: true in the inventory takes it off`,
-      );
     }
 
     await deployServices('Deploy the services', site, compose.config, { play, check });
-    await play('Verify where the services run', manager, (host) =>
-      host.run([
-        stackPlaced({
-          name: stack,
-          on: Object.fromEntries(
-            members.flatMap(({ host: node, nodeId }) =>
-              onHost(services, node).map(({ name }) => [name, nodeId]),
-            ),
-          ),
-        }),
-        stackSteady({ name: stack, seconds: installation.stable_for }),
-      ]),
-    );
+    await play('Verify where the services run', manager, (host) => host.run(placementTasks(site, members)));
     const ports = answeringPorts(site, compose.config);
     await play('Verify that the ports answer', manager, (host) => verifyPorts(host, ports, site));
   },

@@ -91,32 +91,42 @@ export function adminForm(input: AdminFormInput): AdminForm {
   }
   checklist.push({ title: 'Publish', lines: ['publish, so that every service gets the new configuration'] });
 
-  return {
-    checklist,
-    questions: [
-      ...added.map(
-        ({ name, kind, node, id }): Question => ({
-          name,
-          text: `id of ${name} (${pages[kind]}, on ${node})`,
-          kind: 'integer',
-          answer: id,
-        }),
-      ),
-      { name: 'done', text: 'everything on this list is done and published', kind: 'confirm' },
-    ],
-  };
+  return { checklist, questions: adminQuestions(added) };
+}
+
+/** What the administration page gives back: an id for each added service. */
+export function adminQuestions(added: readonly AddedService[]): readonly Question[] {
+  return [
+    ...added.map(
+      ({ name, kind, node, id }): Question => ({
+        name,
+        text: `id of ${name} (${pages[kind]}, on ${node})`,
+        kind: 'integer',
+        answer: id,
+      }),
+    ),
+    { name: 'done', text: 'everything on this list is done and published', kind: 'confirm' },
+  ];
 }
 
 /** Under which host and port other services reach a service. */
 export function internalOf(
-  { name, kind, node, internalHost, internalPort }: Service,
+  service: Service,
   addresses: Readonly<Record<string, string>>,
   config: Pick<ComposeConfig, 'services'>,
 ): { readonly host: string; readonly port: number | undefined } {
   return {
-    host: internalHost ?? (kind === 'access-point' ? (addresses[node] ?? node) : name),
-    port: internalPort ?? config.services[name]?.ports?.[0]?.target,
+    host: internalHostOf(service, addresses),
+    port: service.internalPort ?? config.services[service.name]?.ports?.[0]?.target,
   };
+}
+
+/** Under which host other services reach a service. */
+export function internalHostOf(
+  { name, kind, node, internalHost }: Service,
+  addresses: Readonly<Record<string, string>>,
+): string {
+  return internalHost ?? (kind === 'access-point' ? (addresses[node] ?? node) : name);
 }
 
 function portsOf(config: Pick<ComposeConfig, 'services'>, name: string): string {

@@ -1,4 +1,4 @@
-import { type Host, isKnown } from 'dabook';
+import { type Host, isKnown, type Task } from 'dabook';
 import { type ComposeConfig, portAnswers, stackTasks } from 'dabook/tasks';
 import type { Site } from './site.ts';
 
@@ -28,8 +28,10 @@ export async function verifyPorts(
   ports: readonly Answering[],
   { installation: { stack, answer_timeout } }: Site,
 ): Promise<void> {
-  if (!isKnown(await manager.read(stackTasks(stack)))) return;
-  await manager.run(
-    ports.map(({ address, port }) => portAnswers({ address, port, timeout: answer_timeout })),
-  );
+  if (isKnown(await manager.read(stackTasks(stack)))) await manager.run(portTasks(ports, answer_timeout));
+}
+
+/** The tasks that verify, from the manager, that these ports answer. @param timeout seconds */
+export function portTasks(ports: readonly Answering[], timeout: number): readonly Task<unknown>[] {
+  return ports.map(({ address, port }) => portAnswers({ address, port, timeout }));
 }

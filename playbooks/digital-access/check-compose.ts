@@ -1,14 +1,8 @@
 import { type Host, isKnown, type Later, refuse, type Unknown } from 'dabook';
-import {
-  type ComposeConfig,
-  composeConfig,
-  composeFindings,
-  plainText,
-  swarmMembership,
-  textFile,
-} from 'dabook/tasks';
-import { type ComposeEdits, type ComposeTexts, composeEdits } from './compose-edits.ts';
-import { composeFiles, type Installation } from './installation.ts';
+import { type ComposeConfig, composeConfig, composeFindings, type Membership } from 'dabook/tasks';
+import { type ComposeEdits, composeEdits } from './compose-edits.ts';
+import { type ComposeTexts, composeTextsOf } from './compose-texts.ts';
+import { composeFiles } from './installation.ts';
 import { labelIn } from './label-in.ts';
 import { nodesToBe } from './nodes-to-be.ts';
 import type { Service } from './service.ts';
@@ -21,32 +15,22 @@ export interface CheckedCompose extends ComposeEdits {
   readonly isDue: boolean;
 }
 
-/** A host's compose files; nothing where it has not all of them. */
-export async function readComposeTexts(
-  host: Host,
-  { compose_dir }: Installation,
-): Promise<ComposeTexts | undefined> {
-  const files = await Promise.all(composeFiles.map((file) => host.read(textFile(`${compose_dir}/${file}`))));
-  const texts = files.map((file) => ('type' in file ? plainText(file) : undefined));
-  if (texts.some((text) => text === undefined)) return undefined;
-  return Object.fromEntries(
-    composeFiles.map((file, index) => [file, texts[index]]),
-  ) as unknown as ComposeTexts;
-}
-
 /**
  * Works out what the manager's compose files lack, merges them as they will be, and holds the result against
  * the inventory: before anything is stopped, and before any file is replaced.
- * @param found the compose files of each host's own installation
+ * @param found the compose files of each host's own installation, and the manager's membership
  * @throws DabookError `refused`, with everything that does not fit
  */
 export async function checkCompose(
   manager: Host,
   { installation, services, hosts }: Pick<Site, 'installation' | 'services' | 'hosts'>,
-  found: Readonly<Record<string, ComposeTexts | undefined>>,
+  found: {
+    readonly texts: Readonly<Record<string, ComposeTexts | undefined>>;
+    readonly membership: Membership;
+  },
 ): Promise<CheckedCompose> {
   const dir = installation.compose_dir;
-  const texts = found[manager.name] ?? (await readComposeTexts(manager, installation));
+  const texts = found.texts[manager.name] ?? (await composeTextsOf(manager, installation));
   if (texts === undefined) {
     throw refuse(
       `${dir} of ${manager.name} has not all of ${composeFiles.join(', ')}`,
@@ -58,12 +42,21 @@ export async function checkCompose(
     services,
     tag,
     manager: { name: manager.name, texts },
-    workers: Object.fromEntries(Object.entries(found).filter(([name]) => name !== manager.name)),
+    workers: Object.fromEntries(Object.entries(found.texts).filter(([name]) => name !== manager.name)),
   });
-  const merged = { dir, files: [...composeFiles], texts: edits.texts };
-  const nodes = nodesToBe({ manager, services, hosts }, await manager.read(swarmMembership));
-  const findings = now(await manager.read(composeFindings({ ...merged, nodes })));
-  const told = findings.map(({ place, message, hint, severity }) => ({
+  const edited = composeFiles.filter((file) => edits.texts[file] !== texts[file]);
+  const merged = {
+    dir,
+    files: [...composeFiles],
+    texts: Object.fromEntries(edited.map((file) => [file, edits.texts[file]])),
+  };
+  const nodes = nodesToBe({ manager, services, hosts }, found.membership);
+  // At once, so that docker merges the files once for both.
+  const [findings, compose] = await Promise.allSettled([
+    manager.read(composeFindings({ ...merged, nodes })),
+    manager.read(composeConfig(merged)),
+  ]);
+  const told = now(given(findings)).map(({ place, message, hint, severity }) => ({
     severity,
     text: `${place === undefined ? '' : `${place}: `}${message}${hint === undefined ? '' : ` (${hint})`}`,
   }));
@@ -71,7 +64,7 @@ export async function checkCompose(
     told.filter(({ severity }) => severity === 'fault').map(({ text }) => text),
     dir,
   );
-  const { config } = now(await manager.read(composeConfig(merged)));
+  const { config } = now(given(compose));
   refuseAll(
     services.flatMap((service) => misfits(service, config, installation.config_root)),
     dir,
@@ -81,7 +74,7 @@ export async function checkCompose(
     ...edits,
     warnings: [...edits.warnings, ...warnings, ...otherTags(services, config, tag)],
     config,
-    isDue: composeFiles.some((file) => edits.texts[file] !== texts[file]),
+    isDue: edited.length > 0,
   };
 }
 
@@ -91,6 +84,11 @@ function refuseAll(faults: readonly string[], dir: string): void {
     `the compose files in ${dir}, with what is added to them, do not fit:\n${faults.join('\n')}`,
     'nothing was changed; correct the compose files, or the services in the inventory',
   );
+}
+
+function given<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 /** Nothing of a check goes before it, so that the files are known. */

@@ -1,15 +1,14 @@
 import { refuse } from 'dabook';
-import { blockOf, editYaml, readYaml, renameKey, strippedImage, type YamlEdit } from 'dabook/tasks';
+import { blockOf, editYaml, renameKey, strippedImage, type YamlEdit } from 'dabook/tasks';
+import type { ComposeTexts } from './compose-texts.ts';
 import { composeFiles } from './installation.ts';
 import type { Service } from './service.ts';
 import { blockFor } from './service-block.ts';
 import { statedEdits } from './stated-edits.ts';
 import { namesIn, type Template, templateIn } from './template.ts';
+import { type ReadYaml, yamlReader } from './yaml-reader.ts';
 
 type ComposeFile = (typeof composeFiles)[number];
-
-/** The texts of the three compose files of a host, by name. */
-export type ComposeTexts = Readonly<Record<ComposeFile, string>>;
 
 /** What the manager's compose files lack, as edits of each. */
 export interface ComposeEdits {
@@ -43,15 +42,17 @@ export function composeEdits({ services, tag, manager, workers }: ComposeInput):
     'versiontag.yml': [],
   };
   const texts = { ...manager.texts };
+  const read = yamlReader();
   const apply = (file: ComposeFile, more: readonly YamlEdit[]): void => {
+    if (more.length === 0) return;
     inFile(file, () => {
       texts[file] = editYaml(texts[file], more);
     });
     edits[file].push(...more);
   };
 
-  readable(manager.texts);
-  const found = services.map((service) => missingBlocks(service, { services, tag, manager, workers }));
+  readable(manager.texts, read);
+  const found = services.map((service) => missingBlocks(service, { services, tag, manager, workers }, read));
   const faults = found.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) {
     throw refuse(
@@ -64,15 +65,15 @@ export function composeEdits({ services, tag, manager, workers }: ComposeInput):
     for (const file of composeFiles) {
       apply(
         file,
-        inFile(file, () => statedEdits(service, texts, file)),
+        inFile(file, () => statedEdits(service, texts, file, read)),
       );
     }
   }
   const warnings: string[] = [];
   for (const file of composeFiles) {
-    for (const name of namesIn(texts[file])) {
+    for (const name of namesIn(texts[file], read)) {
       const at = ['services', name, 'image'];
-      const image = readYaml(texts[file], at);
+      const image = read(texts[file], at);
       if (typeof image !== 'string' || strippedImage(image) === image) continue;
       warnings.push(`${file}: the image ${image} of ${name} is written without ${image.split('//')[0]}//`);
       apply(file, [{ at, set: strippedImage(image) }]);
@@ -90,59 +91,61 @@ interface MissingBlocks {
 function missingBlocks(
   service: Service,
   { services, tag, manager: { name: host, texts }, workers }: ComposeInput,
+  read: ReadYaml,
 ): MissingBlocks {
   const at = ['services', service.name];
-  const isThere = readYaml(texts['docker-compose.yml'], at) !== undefined;
+  const isThere = read(texts['docker-compose.yml'], at) !== undefined;
   if (isThere && service.node === host) return { blocks: [] };
-  const own = templateIn(texts, { service, services, isOwn: true });
+  const own = templateIn(texts, { service, services, isOwn: true }, read);
   // What the operator has written already is completed in the way of these files, and of no others.
   const others = isThere ? [] : [service.node, ...Object.keys(workers)];
   const template = others.reduce((first, worker) => {
     const theirs = workers[worker];
     if (first !== undefined || theirs === undefined) return first;
-    return templateIn(readable(theirs, worker), { service, services, isOwn: false });
+    return templateIn(readable(theirs, read, worker), { service, services, isOwn: false }, read);
   }, own);
   if (template === undefined) {
     if (isThere) return { blocks: [] };
     const fault = `docker-compose.yml has no block for ${service.name}, nor one of kind ${service.kind} to copy`;
     return { blocks: [], fault };
   }
-  const said = new Set(composeFiles.flatMap((file) => keysAt(texts[file], at)));
+  const said = new Set(composeFiles.flatMap((file) => keysAt(read(texts[file], at))));
   const blocks = composeFiles.flatMap((file) => {
-    if (readYaml(texts[file], at) !== undefined) return [];
-    const block = copyOf(template, file, service, tag);
+    if (read(texts[file], at) !== undefined) return [];
+    const block = copyOf(template, file, { service, tag }, read);
     // A file that is read later would win over what the operator has written, or add to it.
-    if (block === undefined || keysAt(block, [service.name]).some((key) => said.has(key))) return [];
+    if (block === undefined || keysAt(read(block, [service.name])).some((key) => said.has(key))) return [];
     return [{ file, edit: { at, block } }];
   });
   const constraints = [service.name, 'deploy', 'placement', 'constraints'];
-  if (
-    template.unclear.length > 0 &&
-    blocks.some(({ edit }) => readYaml(edit.block, constraints) !== undefined)
-  ) {
+  if (template.unclear.length > 0 && blocks.some(({ edit }) => read(edit.block, constraints) !== undefined)) {
     const fault = `${service.name} would be a copy of ${template.name}, which is placed by the labels ${template.unclear.join(' and ')}: which of them is its own is not known`;
     return { blocks: [], fault };
   }
   return { blocks };
 }
 
-function copyOf(template: Template, file: ComposeFile, service: Service, tag: string): string | undefined {
+function copyOf(
+  template: Template,
+  file: ComposeFile,
+  { service, tag }: { readonly service: Service; readonly tag: string },
+  read: ReadYaml,
+): string | undefined {
   const block = blockOf(template.texts[file], ['services', template.name]);
   if (block === undefined) return undefined;
   return inFile(`${file}, in the block of ${template.name}`, () =>
-    blockFor(renameKey(block, service.name), { service, template, tag }),
+    blockFor(renameKey(block, service.name), { service, template, tag }, read),
   );
 }
 
-function keysAt(text: string, at: readonly string[]): readonly string[] {
-  const value = readYaml(text, at);
+function keysAt(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null ? Object.keys(value) : [];
 }
 
 /** The files, once it is known that they can be read. */
-function readable(texts: ComposeTexts, host?: string): ComposeTexts {
+function readable(texts: ComposeTexts, read: ReadYaml, host?: string): ComposeTexts {
   for (const file of composeFiles) {
-    inFile(host === undefined ? file : `${file} of ${host}`, () => readYaml(texts[file], []));
+    inFile(host === undefined ? file : `${file} of ${host}`, () => read(texts[file], []));
   }
   return texts;
 }

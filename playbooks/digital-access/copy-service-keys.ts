@@ -1,8 +1,16 @@
 import { type Host, refuse, type Task } from 'dabook';
-import { copyKeys, fileAbsent, fileState, type KeyFolder, type KeySource, keyFiles } from 'dabook/tasks';
+import {
+  copyKeys,
+  fileAbsent,
+  fileState,
+  type KeyFile,
+  type KeyFolder,
+  type KeySource,
+  keyFiles,
+} from 'dabook/tasks';
 import { folderDigests } from './folder-digests.ts';
 import type { Installation } from './installation.ts';
-import { ownerOf } from './owner.ts';
+import type { ownerOf } from './owner.ts';
 import type { Service } from './service.ts';
 import type { Site } from './site.ts';
 
@@ -34,19 +42,20 @@ export async function findKeys(manager: Host, { administration, installation }: 
 }
 
 /**
- * The task that gives a worker's service its keys: the shared one for access points, which stand in front
- * of the firewall; the internal one too for all others. A database has none.
+ * The keys that a service is to have: the shared one for access points, which stand in front of the firewall; the
+ * internal one too for all others.
  */
-export async function copyServiceKeys(
-  host: Host,
-  { folder, kind }: Service,
+export function keysFor({ kind }: Pick<Service, 'kind'>, { internal, shared }: Keys): readonly KeyFile[] {
+  return kind === 'access-point' ? shared.files : [...internal.files, ...shared.files];
+}
+
+/** The task that gives a worker's service its keys, in its own folder. A database has none. */
+export function copyServiceKeys(
+  service: Pick<Service, 'kind'>,
   keys: Keys,
-  installation: Installation,
-): Promise<Task<KeyFolder>> {
-  const files = kind === 'access-point' ? keys.shared.files : [...keys.internal.files, ...keys.shared.files];
-  const dir = `${installation.config_root}/${folder}/keys`;
-  const { owner, group } = await ownerOf(host, dir, installation);
-  return copyKeys({ from: { ...keys.shared, files }, dir, owner, group });
+  { dir, owner }: { readonly dir: string; readonly owner: Awaited<ReturnType<typeof ownerOf>> },
+): Task<KeyFolder> {
+  return copyKeys({ from: { ...keys.shared, files: keysFor(service, keys) }, dir, ...owner });
 }
 
 /**

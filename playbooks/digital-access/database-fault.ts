@@ -31,7 +31,7 @@ export async function databaseFault(
 ): Promise<string | undefined> {
   const fault = new RegExp(database_fault, 'i');
   const started = Date.now();
-  for (;;) {
+  for (let wait = 100; ; wait = Math.min(wait * 1.5, 1000)) {
     const [tasks, databaseTasks, answer] = await Promise.all([
       manager.read(serviceTasks(`${stack}_${administration}`)),
       manager.read(serviceTasks(`${stack}_${database}`)),
@@ -53,7 +53,7 @@ export async function databaseFault(
       if (!isTelling && (newest?.state === 'running' || failsAgainAndAgain(tasks))) return undefined;
     }
     if (waited > deploy_timeout + patience) return undefined;
-    await pause(1000);
+    await pause(wait);
   }
 }
 

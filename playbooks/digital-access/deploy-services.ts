@@ -12,25 +12,42 @@ export interface DeployOptions {
   readonly check: boolean;
 }
 
+type Config = Pick<ComposeConfig, 'services'>;
+
 /**
  * Deploys the services and waits until all of them run. In an installation with a database the administration
- * service is looked at before it is waited for, since one that does not reach its database may never run: where its
- * log says so, the database is restarted, once, as the procedure has it.
- * @throws DabookError `refused` where it does not reach its database after that either
+ * service is looked at before it is waited for, since one that does not reach its database may never run.
+ * @throws DabookError `refused` where it does not reach its database after a restart of that either
  */
 export async function deployServices(
   title: string,
   site: Site,
-  config: Pick<ComposeConfig, 'services'>,
+  config: Config,
   { play, check }: DeployOptions,
 ): Promise<void> {
-  const { manager, services, administration, installation, deploy } = site;
-  const database = services.find(({ kind }) => kind === 'database');
-  if (database === undefined || check) {
+  const { manager, deploy } = site;
+  if (databaseOf(site) === undefined || check) {
     await play(title, manager, (host) => host.run(stackDeploy(deploy)));
     return;
   }
   await play(title, manager, (host) => host.run(stackDeploy({ ...deploy, wait: false })));
+  await mendDatabase(site, config, { play, check });
+  await play('Wait until the services run', manager, (host) => host.run(stackDeploy(deploy)));
+}
+
+/**
+ * Waits, in an installation with a database, until the administration service answers. Where its log says that it
+ * does not reach its database, that is restarted, once, as the procedure has it.
+ * @throws DabookError `refused` where it does not reach its database after that either
+ */
+export async function mendDatabase(
+  site: Site,
+  config: Config,
+  { play, check }: DeployOptions,
+): Promise<void> {
+  const { manager, administration, installation } = site;
+  const database = databaseOf(site);
+  if (database === undefined || check) return;
   const watched = {
     administration: administration.name,
     database: database.name,
@@ -39,18 +56,20 @@ export async function deployServices(
   const told = await play('Look for a database fault', manager, (host) =>
     databaseFault(host, watched, installation, pause),
   );
-  if (told !== undefined) {
-    const isRestarted = await play('Restart the database', manager, (host) =>
-      restartServices(host, installation.stack, [database.name]),
+  if (told === undefined) return;
+  const isRestarted = await play('Restart the database', manager, (host) =>
+    restartServices(host, installation.stack, [database.name]),
+  );
+  await play('Look again for a database fault', manager, async (host) => {
+    const still = await databaseFault(host, watched, installation, pause);
+    if (still === undefined || !isRestarted) return;
+    throw refuse(
+      `${administration.name} does not reach its database, though ${database.name} was restarted: ${still}`,
+      "check the connection's address and password in Digital Access Admin, and the log of the database",
     );
-    await play('Look again for a database fault', manager, async (host) => {
-      const still = await databaseFault(host, watched, installation, pause);
-      if (still === undefined || !isRestarted) return;
-      throw refuse(
-        `${administration.name} does not reach its database, though ${database.name} was restarted: ${still}`,
-        "check the connection's address and password in Digital Access Admin, and the log of the database",
-      );
-    });
-  }
-  await play('Wait until the services run', manager, (host) => host.run(stackDeploy(deploy)));
+  });
+}
+
+function databaseOf({ services }: Site) {
+  return services.find(({ kind }) => kind === 'database');
 }

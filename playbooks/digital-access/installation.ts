@@ -97,5 +97,10 @@ export const Installation = z.object({
 
 export type Installation = z.infer<typeof Installation>;
 
+/** The file of the manager, beside its compose files, that keeps what the administration page gave. */
+export function answersFile({ compose_dir }: Pick<Installation, 'compose_dir'>): string {
+  return `${compose_dir}/dabook-answers.yml`;
+}
+
 /** The compose files, base first: later ones win. */
 export const composeFiles = ['docker-compose.yml', 'network.yml', 'versiontag.yml'] as const;

@@ -1,20 +1,23 @@
-import { type Host, refuse } from 'dabook';
-import { type Swarm, swarmInit, swarmMembership } from 'dabook/tasks';
+import { refuse } from 'dabook';
+import { type Membership, type Swarm, swarmOf } from 'dabook/tasks';
 import type { Installation, Node } from './installation.ts';
 
 /**
- * The swarm of the manager, which is kept, with what others need to join it. Changes nothing.
+ * The swarm of the manager, which is kept, with what others need to join it.
+ * @param membership the manager's
  * @throws DabookError `refused` for a manager that is in no swarm, and where `swarmInit` refuses
  */
-export async function keptSwarm(manager: Host<Node>, { stack }: Pick<Installation, 'stack'>): Promise<Swarm> {
+export function keptSwarm(
+  manager: { readonly name: string; readonly vars: Pick<Node, 'ip'> },
+  membership: Membership,
+  { stack }: Pick<Installation, 'stack'>,
+): Swarm {
   const { ip } = manager.vars;
-  const { state } = await manager.read(swarmMembership);
-  if (state === 'inactive') {
+  if (membership.state === 'inactive') {
     throw refuse(
       `its own installation does not run: ${manager.name}, the manager, is in no swarm`,
       `nothing was changed; start it as it was installed (docker swarm init --advertise-addr ${ip}, the labels of its node, docker stack deploy … ${stack}), or name another manager in the inventory`,
     );
   }
-  const { state: swarm } = await manager.run(swarmInit({ advertise: ip }));
-  return swarm;
+  return swarmOf(membership, { advertise: ip });
 }

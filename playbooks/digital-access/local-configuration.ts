@@ -1,5 +1,5 @@
 import { type Host, isKnown, type Later, refuse, type Task } from 'dabook';
-import { xmlFile, xmlValues } from 'dabook/tasks';
+import { plainText, textFile, xmlFile, xmlMatches, xmlValues } from 'dabook/tasks';
 import type { Installation } from './installation.ts';
 import type { Service } from './service.ts';
 
@@ -12,22 +12,46 @@ export interface Identity {
   readonly administration: string;
 }
 
+/** A service's local configuration as it is. */
+export interface FoundConfiguration {
+  readonly path: string;
+  readonly text: string;
+  /** All that stands where its id should. */
+  readonly ids: readonly string[];
+}
+
+/**
+ * Reads a service's local configuration: one round trip.
+ * @throws DabookError `refused` where it is missing, or no XML
+ */
+export async function findConfiguration(
+  host: Host,
+  { folder }: Pick<Service, 'folder'>,
+  { config_root, local_configuration: { file, core_id } }: Installation,
+): Promise<FoundConfiguration> {
+  const path = `${config_root}/${folder}/${file}`;
+  const [{ ids = [] }, found] = await Promise.all([
+    host.read(xmlValues(path, { ids: core_id })),
+    host.read(textFile(path)),
+  ]);
+  return { path, ids, text: (isKnown(found) ? plainText(found) : undefined) ?? '' };
+}
+
 /**
  * The task that makes a service's local configuration say who it is: its id, in the core and in its own
  * object, and the host that others reach it by. The own object is found by the id that the file has now.
  * @throws DabookError `refused` where the file has no such object, or several, and where another one has the id that
  * the service is to have
  */
-export async function localConfiguration(
-  host: Host,
+export function localConfiguration(
+  found: FoundConfiguration,
   service: Service,
-  { id, host: ownHost, administration }: Identity,
-  { config_root, local_configuration: { file, core_id, administration_object } }: Installation,
-): Promise<Task<unknown>> {
-  const path = `${config_root}/${service.folder}/${file}`;
-  const object = await ownObject(host, path, core_id, { service, id });
+  { id, host, administration }: Identity,
+  { local_configuration: { core_id, administration_object } }: Installation,
+): Task<unknown> {
+  const object = ownObject(found, core_id, { service, id });
   return xmlFile({
-    path,
+    path: found.path,
     set: [
       ...(id === undefined
         ? []
@@ -35,7 +59,7 @@ export async function localConfiguration(
             { name: 'core id', at: core_id, value: id },
             { name: 'mId', at: `${object}/attribute[@name="mId"]/@value`, value: id },
           ]),
-      { name: 'mHost', at: `${object}/attribute[@name="mHost"]/@value`, value: ownHost },
+      { name: 'mHost', at: `${object}/attribute[@name="mHost"]/@value`, value: host },
       ...(administration_object === null
         ? []
         : [
@@ -50,25 +74,24 @@ export async function localConfiguration(
 }
 
 /** The locator of the object that stands for the service itself; by its key, which no edit changes. */
-async function ownObject(
-  host: Host,
-  path: string,
+function ownObject(
+  found: FoundConfiguration,
   coreId: string,
   { service, id }: { readonly service: Service; readonly id: Identity['id'] },
-): Promise<string> {
+): string {
+  const { path, ids } = found;
   const hint = `name the object of ${service.name} in the inventory: services.${service.name}.object`;
   if (service.object !== undefined) {
     return `//object[@name=${quoted(service.object, `services.${service.name}.object`)}]`;
   }
-  const { core = [] } = await host.read(xmlValues(path, { core: coreId }));
-  const [current, ...more] = core;
+  const [current, ...more] = ids;
   if (current === undefined || more.length > 0) {
     throw refuse(
-      `${path} has ${core.length === 0 ? 'no' : core.length} ${coreId}`,
+      `${path} has ${ids.length === 0 ? 'no' : ids.length} ${coreId}`,
       'give the locator of the id as local_configuration: { core_id: … }',
     );
   }
-  const own = await objectsWith(host, path, quoted(current, `${coreId} in ${path}`));
+  const own = objectsWith(found, quoted(current, `${coreId} in ${path}`));
   const [key, ...others] = own.keys;
   if (key === undefined || others.length > 0) {
     throw refuse(
@@ -78,7 +101,7 @@ async function ownObject(
   }
   if (id !== undefined && isKnown(id) && String(id) !== current) {
     // With two objects of one id the next run could not tell which of them is the service's own.
-    const taken = await objectsWith(host, path, `"${id}"`);
+    const taken = objectsWith(found, `"${id}"`);
     if (taken.keys.length > 0) {
       throw refuse(
         `${service.name} is to have the id ${id} in place of ${current} (${own.shown}), and ${path} has that mId already: ${taken.shown}`,
@@ -90,11 +113,10 @@ async function ownObject(
 }
 
 /** The objects of a local configuration with this `mId`. */
-async function objectsWith(host: Host, path: string, id: string) {
+function objectsWith({ path, text }: FoundConfiguration, id: string) {
   const object = `//object[attribute[@name="mId"]/@value=${id}]`;
-  const { keys, names } = await host.read(
-    xmlValues(path, { keys: `${object}/@key`, names: `${object}/@name` }),
-  );
+  const values = (at: string) => xmlMatches(text, `${object}/${at}`, path).map(({ value }) => value);
+  const [keys, names] = [values('@key'), values('@name')];
   return { keys, shown: (names.length === 0 ? keys : names).join(', ') };
 }
 

@@ -1,5 +1,5 @@
 import type { Host } from 'dabook';
-import type { Keys } from './copy-service-keys.ts';
+import { type Keys, keysFor } from './copy-service-keys.ts';
 import { folderDigests } from './folder-digests.ts';
 import type { Installation } from './installation.ts';
 import type { Service } from './service.ts';
@@ -11,14 +11,13 @@ import type { Service } from './service.ts';
 export async function servicesWithNewKeys(
   worker: Host,
   services: readonly Service[],
-  { internal, shared }: Keys,
+  keys: Keys,
   { config_root }: Installation,
 ): Promise<readonly string[]> {
   const isNew = await Promise.all(
-    services.map(async ({ kind, folder }) => {
-      const there = await worker.read(folderDigests(`${config_root}/${folder}/keys`));
-      const files = kind === 'access-point' ? shared.files : [...internal.files, ...shared.files];
-      return files.some(({ name, sha256 }) => there[name] !== sha256);
+    services.map(async (service) => {
+      const there = await worker.read(folderDigests(`${config_root}/${service.folder}/keys`));
+      return keysFor(service, keys).some(({ name, sha256 }) => there[name] !== sha256);
     }),
   );
   return services.filter((_, index) => isNew[index]).map(({ name }) => name);

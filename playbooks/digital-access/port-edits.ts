@@ -1,5 +1,5 @@
 import { refuse } from 'dabook';
-import { readYaml, type YamlEdit } from 'dabook/tasks';
+import type { YamlEdit } from 'dabook/tasks';
 import type { PublishedPort } from './service-entry.ts';
 
 type Path = readonly (string | number)[];
@@ -7,11 +7,11 @@ type Path = readonly (string | number)[];
 /**
  * The edits that make a service publish these ports, in the words that its list of ports is written in already:
  * only what differs is touched, in whatever order they stand. A list of another length is written anew.
+ * @param list what stands there now
  * @param at where the list stands in the text
  * @throws DabookError `refused` for an entry that would have to be changed and is a range, or holds a variable
  */
-export function portEdits(text: string, at: Path, ports: readonly PublishedPort[]): readonly YamlEdit[] {
-  const list = readYaml(text, at);
+export function portEdits(list: unknown, at: Path, ports: readonly PublishedPort[]): readonly YamlEdit[] {
   const entries: readonly unknown[] = Array.isArray(list) ? list : [];
   const places = placesOf(ports, entries);
   if (entries.length !== ports.length) {

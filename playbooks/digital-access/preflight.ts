@@ -1,28 +1,17 @@
 import { isKnown, type Play, refuse } from 'dabook';
-import {
-  type GateState,
-  gate,
-  inSwarm,
-  type Membership,
-  type Swarm,
-  stackDeploy,
-  swarmHoldings,
-  swarmMembership,
-} from 'dabook/tasks';
+import { type GateState, gate, inSwarm, type Membership, type Swarm, stackDeploy } from 'dabook/tasks';
 import { adminForm } from './admin-form.ts';
-import { checkAccount } from './check-account.ts';
-import { type CheckedCompose, checkCompose, readComposeTexts } from './check-compose.ts';
+import { atOnce } from './at-once.ts';
+import { type CheckedCompose, checkCompose } from './check-compose.ts';
 import { checkNetwork } from './check-network.ts';
-import { findKeys, type Keys, strayKeys } from './copy-service-keys.ts';
+import { type Keys, strayKeys } from './copy-service-keys.ts';
 import { formerNodes } from './former-nodes.ts';
-import { refuseIds } from './ids.ts';
 import { refuseStranger } from './join-worker.ts';
-import { keptSwarm } from './kept-swarm.ts';
-import { labelMembers } from './label-members.ts';
+import { labelMembers, type Member } from './label-members.ts';
+import { lookAround, type NodeLook } from './look-around.ts';
 import { noWayBack } from './no-way-back.ts';
-import { setupsOf } from './service-setup.ts';
+import { type ServiceSetup, setupsOf, tasksOf } from './service-setup.ts';
 import { onHost, type Site } from './site.ts';
-import { takenIds } from './taken-ids.ts';
 
 /** What the preflight found. */
 export interface Preflight {
@@ -35,8 +24,13 @@ export interface Preflight {
   readonly admin: ReturnType<typeof gate>;
   /** What of that is known already. */
   readonly answers: GateState['answers'];
-  /** A worker is yet to join. */
-  readonly mustJoin: boolean;
+  readonly isAnswered: boolean;
+  /** Workers that are yet to join. */
+  readonly joining: Site['workers'];
+  /** The nodes that are members already: the manager, and workers. */
+  readonly members: readonly Member[];
+  /** What sets up the services of each worker, with the answers that are known; by its name. */
+  readonly setups: Readonly<Record<string, readonly ServiceSetup[]>>;
   /** Something of the installation is about to change. */
   readonly isDue: boolean;
   /** Internal keys that lie on access points, where they must not. */
@@ -48,89 +42,70 @@ export interface Preflight {
  * anything is stopped.
  */
 export async function preflight(site: Site, play: Play, warn: (message: string) => void): Promise<Preflight> {
-  const { installation, manager, workers, hosts, services, added, addresses, administration } = site;
+  const { installation, manager, workers, hosts, services, addresses } = site;
 
-  const looks = await play('Look at the nodes', hosts, async (host) => {
-    const [membership, texts] = await Promise.all([
-      host.read(swarmMembership),
-      readComposeTexts(host, installation),
-      checkAccount(host, onHost(services, host), installation),
-    ]);
-    // Of a swarm without a leader it cannot be seen; that is refused further down, with what can be done.
-    const holdings =
-      membership.nodes === undefined ? undefined : await host.read(swarmHoldings(installation.stack));
-    return { name: host.name, membership, holdings, texts };
-  });
-  const swarm = await play('Get the join token', manager, (host) => keptSwarm(host, installation));
+  const { looks, own } = await lookAround(site, play);
+  const { swarm, keys, answers } = own;
   refuseToJoinApart(site, looks, swarm);
-  const compose = await play('Check the compose files', manager, (host) =>
-    checkCompose(host, site, Object.fromEntries(looks.map(({ name, texts }) => [name, texts]))),
-  );
-  const keys = await play('Find the key files', manager, (host) => findKeys(host, site));
-  const taken = await play('Read the ids of the services that are there', manager, (host) =>
-    takenIds(host, site),
-  );
-  const admin = gate({
-    title: 'Digital Access Admin',
-    ...adminForm({ services, manager: manager.name, addresses, config: compose.config }),
-    variable: 'answers',
-    given: installation.answers,
-    accept: (answers) => refuseIds(services, answers, taken),
-    keep: { path: `${installation.compose_dir}/dabook-answers.yml` },
-  });
-  const { answers } = await play('Read what the administration page gave', manager, async (host) =>
-    admin.want(await host.read(admin.fact)),
-  );
   const isAnswered = Object.values(answers).every(isKnown);
-  const setup = { installation, administration, addresses, config: compose.config, keys, answers };
-
-  const plans = await play('Look at the services of the workers', workers, async (worker) => {
-    const { membership, holdings } = looks.find(({ name }) => name === worker.name) ?? {};
-    if (membership === undefined) throw new Error(`${worker.name} was not looked at`);
-    refuseStranger(membership, swarm, { holdings, mayGo: worker.vars.leave_force_ok });
-    const setups = await setupsOf(worker, onHost(added, worker), setup);
-    const tasks = setups.flatMap(({ keys: copy, configuration, owned }) => [copy, configuration, ...owned]);
-    const { nodeId } = membership;
-    // Also for what it refuses, which is to be told before anything is stopped.
-    const isDue = await worker.due(tasks);
-    return {
-      host: worker,
-      memberId: inSwarm(membership, swarm) ? nodeId : undefined,
-      formerNodes: formerNodes(swarm.nodes, { nodeId, address: worker.vars.ip }),
-      // Until all is answered the run does not get that far.
-      isDue: isAnswered && isDue,
-    };
-  });
-  const stray = (
-    await play('Look for internal keys on access points', hosts, async (host) => {
+  const within = hosts.filter(({ name }) => looks.some((look) => look.name === name));
+  const joining = within.filter(
+    (host) => host.name !== manager.name && !inSwarm(lookOf(host, looks).membership, swarm),
+  );
+  const [compose, plans, stray] = await atOnce([
+    play('Check the compose files', manager, (host) =>
+      checkCompose(host, site, {
+        texts: Object.fromEntries(looks.map(({ name, texts }) => [name, texts])),
+        membership: own.membership,
+      }),
+    ),
+    play('Look at the services of the workers', workers, async (worker) => {
+      const { membership, holdings, files } = lookOf(worker, looks);
+      refuseStranger(membership, swarm, { holdings, mayGo: worker.vars.leave_force_ok });
+      const setups = setupsOf(files, site, { keys, answers });
+      const { nodeId } = membership;
+      return {
+        host: worker,
+        nodeId: inSwarm(membership, swarm) ? nodeId : undefined,
+        formerNodes: formerNodes(swarm.nodes, { nodeId, address: worker.vars.ip }),
+        setups,
+        // Also for what it refuses, which is to be told before anything is stopped.
+        isDue: await worker.due(setups.flatMap(tasksOf)),
+      };
+    }),
+    play('Look for internal keys on access points', hosts, async (host) => {
       const paths = await strayKeys(host, onHost(services, host), keys, installation);
       return paths.map((path) => `${host.name}: ${path}`);
-    })
-  ).flat();
-  const joining = plans.filter(({ memberId }) => memberId === undefined).map(({ host }) => host);
-  const mustJoin = joining.length > 0;
-  if (mustJoin) {
+    }),
+    joining.length > 0 && checkNetwork(site, within, play, warn),
+  ]);
+  const admin = gate({
+    ...own.asked,
+    title: 'Digital Access Admin',
+    ...adminForm({ services, manager: manager.name, addresses, config: compose.config }),
+  });
+  if (joining.length > 0) {
     await play('Look for a way back', [manager, ...joining], async (host) => {
-      const { membership } = looks.find(({ name }) => name === host.name) ?? {};
-      const why = membership && (await noWayBack(host, membership, installation));
+      const why = await noWayBack(host, lookOf(host, looks).membership, installation);
       if (why !== undefined) warn(why);
     });
-    const within = hosts.filter(({ name }) => looks.some((look) => look.name === name));
-    await checkNetwork(site, within, play, warn);
   }
+  const members: readonly Member[] = [
+    { host: manager, nodeId: swarm.nodeId },
+    ...plans.flatMap(({ host, nodeId }) => (nodeId === undefined ? [] : [{ host, nodeId }])),
+  ];
   const isChanging =
-    mustJoin ||
+    joining.length > 0 ||
     compose.isDue ||
-    plans.some((plan) => plan.isDue || plan.formerNodes.length > 0) ||
-    (isAnswered && installation.remove_internal_keys && stray.length > 0);
-  const members = plans.flatMap(({ host, memberId }) =>
-    memberId === undefined ? [] : [{ host, nodeId: memberId }],
-  );
+    plans.some((plan) => plan.formerNodes.length > 0) ||
+    // Until all is answered the run does not get that far.
+    (isAnswered && plans.some((plan) => plan.isDue)) ||
+    (isAnswered && installation.remove_internal_keys && stray.flat().length > 0);
   const isDue =
     isChanging ||
     (await play('Compare with what runs', manager, (host) =>
       host.due([
-        ...labelMembers([{ host, nodeId: swarm.nodeId }, ...members], services),
+        ...labelMembers(members, services),
         // Files that somebody has edited are as good a reason as those that are yet to be.
         stackDeploy(site.deploy),
         // Before all is answered it is the operator that is waited for.
@@ -144,10 +119,19 @@ export async function preflight(site: Site, play: Play, warn: (message: string) 
     memberships: Object.fromEntries(looks.map(({ name, membership }) => [name, membership])),
     admin,
     answers,
-    mustJoin,
+    isAnswered,
+    joining,
+    members,
+    setups: Object.fromEntries(plans.map(({ host, setups }) => [host.name, setups])),
     isDue,
-    stray,
+    stray: stray.flat(),
   };
+}
+
+function lookOf({ name }: { readonly name: string }, looks: readonly NodeLook[]): NodeLook {
+  const look = looks.find((each) => each.name === name);
+  if (look === undefined) throw new Error(`${name} was not looked at`);
+  return look;
 }
 
 /** A worker that joins takes the whole installation with it: some of the nodes by themselves would end half way. */

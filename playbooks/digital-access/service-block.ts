@@ -1,7 +1,8 @@
-import { editYaml, readYaml, type YamlEdit } from 'dabook/tasks';
+import { editYaml, type YamlEdit } from 'dabook/tasks';
 import { labelIn, withLabel } from './label-in.ts';
 import type { Service } from './service.ts';
 import type { Template } from './template.ts';
+import type { ReadYaml } from './yaml-reader.ts';
 
 export interface BlockInput {
   readonly service: Service;
@@ -16,7 +17,7 @@ export interface BlockInput {
  * that it mounts where it has one of its own, and the tag of its image; a database keeps its tag. Whatever else the block says stays as its author wrote it, other
  * constraints too.
  */
-export function blockFor(block: string, { service, template, tag }: BlockInput): string {
+export function blockFor(block: string, { service, template, tag }: BlockInput, readYaml: ReadYaml): string {
   const { name, kind } = service;
   const at = (...path: (string | number)[]) => [name, ...path];
   const read = (...path: (string | number)[]) => readYaml(block, at(...path));

@@ -1,12 +1,11 @@
 import type { Host, Task } from 'dabook';
-import { type ComposeConfig, type GateState, type KeyFolder, ownedTree } from 'dabook/tasks';
-import { type AddedService, internalOf } from './admin-form.ts';
+import { type GateState, type KeyFolder, ownedTree } from 'dabook/tasks';
+import { type AddedService, internalHostOf } from './admin-form.ts';
 import { copyServiceKeys, type Keys } from './copy-service-keys.ts';
 import { idOf } from './ids.ts';
-import type { Installation } from './installation.ts';
-import { localConfiguration } from './local-configuration.ts';
-import { productOwner } from './owner.ts';
-import type { Service } from './service.ts';
+import { type FoundConfiguration, findConfiguration, localConfiguration } from './local-configuration.ts';
+import { ownerOf, productOwner } from './owner.ts';
+import type { Site } from './site.ts';
 
 /** What makes an added service one of the installation, on the node that carries it. */
 export interface ServiceSetup {
@@ -18,39 +17,61 @@ export interface ServiceSetup {
   readonly owned: readonly Task<unknown>[];
 }
 
-export interface SetupInput {
-  readonly installation: Installation;
-  readonly administration: Service;
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly config: ComposeConfig;
-  readonly keys: Keys;
-  readonly answers: GateState['answers'];
+/** The files of an added service as they are. */
+export interface ServiceFiles {
+  readonly service: AddedService;
+  readonly configuration: FoundConfiguration;
+  /** Whom its keys shall belong to. */
+  readonly owner: Awaited<ReturnType<typeof ownerOf>>;
 }
 
 /**
- * The tasks that set up the added services of a node. Only reads.
- * @throws DabookError `refused` where a folder, a file or the service's own object in it is missing
+ * Reads the files of the added services of a node: one round trip.
+ * @throws DabookError `refused` where a local configuration is missing
  */
-export function setupsOf(
+export function findFiles(
   host: Host,
   services: readonly AddedService[],
-  { installation, administration, addresses, config, keys, answers }: SetupInput,
-): Promise<readonly ServiceSetup[]> {
-  const owner = productOwner(installation);
+  { installation }: Pick<Site, 'installation'>,
+): Promise<readonly ServiceFiles[]> {
   return Promise.all(
     services.map(async (service) => {
-      const identity = {
-        id: idOf(service, answers),
-        host: internalOf(service, addresses, config).host,
-        administration: administration.name,
-      };
-      const [configuration, copy] = await Promise.all([
-        localConfiguration(host, service, identity, installation),
-        copyServiceKeys(host, service, keys, installation),
+      const [configuration, owner] = await Promise.all([
+        findConfiguration(host, service, installation),
+        ownerOf(host, `${installation.config_root}/${service.folder}/keys`, installation),
       ]);
-      const dir = `${installation.config_root}/${service.folder}`;
-      const owned = owner === undefined ? [] : [ownedTree({ dir, owner: owner.uid, group: owner.gid })];
-      return { service, configuration, keys: copy, owned };
+      return { service, configuration, owner };
     }),
   );
+}
+
+/** All tasks of a setup, in order. */
+export function tasksOf({ configuration, owned, keys }: ServiceSetup): readonly Task<unknown>[] {
+  return [configuration, ...owned, keys];
+}
+
+/**
+ * The tasks that set up added services.
+ * @throws DabookError `refused` where the service's own object in its local configuration cannot be told
+ */
+export function setupsOf(
+  found: readonly ServiceFiles[],
+  { installation, administration, addresses }: Site,
+  { keys, answers }: { readonly keys: Keys; readonly answers: GateState['answers'] },
+): readonly ServiceSetup[] {
+  const account = productOwner(installation);
+  return found.map(({ service, configuration, owner }) => {
+    const identity = {
+      id: idOf(service, answers),
+      host: internalHostOf(service, addresses),
+      administration: administration.name,
+    };
+    const dir = `${installation.config_root}/${service.folder}`;
+    return {
+      service,
+      configuration: localConfiguration(configuration, service, identity, installation),
+      keys: copyServiceKeys(service, keys, { dir: `${dir}/keys`, owner }),
+      owned: account === undefined ? [] : [ownedTree({ dir, owner: account.uid, group: account.gid })],
+    };
+  });
 }

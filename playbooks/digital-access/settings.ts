@@ -1,3 +1,4 @@
+import { didYouMean } from 'dabook';
 import { z } from 'zod';
 
 /**
@@ -18,7 +19,7 @@ export function settings<Shape extends z.core.$ZodLooseShape>(shape: Shape, exam
           keys: [key],
           input: given as Record<string, unknown>,
           path: [key],
-          message: `there is no such setting; ${near(key, names)}`,
+          message: `there is no such setting; ${didYouMean(key, names) ?? `the settings are ${names.join(', ')}`}`,
         });
       }
       return given;
@@ -29,34 +30,4 @@ export function settings<Shape extends z.core.$ZodLooseShape>(shape: Shape, exam
 
 function isMapping(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function near(wrong: string, names: readonly string[]): string {
-  const most = Math.max(1, Math.floor(wrong.length / 3));
-  const nearest = names
-    .map((name) => ({ name, distance: distanceOf(wrong.toLowerCase(), name) }))
-    .filter(({ distance }) => distance <= most)
-    .toSorted((a, b) => a.distance - b.distance)
-    .map(({ name }) => name);
-  return nearest[0] === undefined ? `the settings are ${names.join(', ')}` : `did you mean ${nearest[0]}?`;
-}
-
-/** How many letters to insert, drop, replace or swap with their neighbour lead from one word to the other. */
-function distanceOf(from: string, to: string): number {
-  const rows = [Array.from({ length: to.length + 1 }, (_, index) => index)];
-  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
-  for (let i = 1; i <= from.length; i++) {
-    rows[i] = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const isSwapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      const ways = [
-        at(i - 1, j) + 1,
-        at(i, j - 1) + 1,
-        at(i - 1, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1),
-        isSwapped ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
-      ];
-      rows[i]?.push(Math.min(...ways));
-    }
-  }
-  return at(from.length, to.length);
 }

@@ -1,8 +1,9 @@
-import { readYaml, type YamlEdit } from 'dabook/tasks';
-import type { ComposeTexts } from './compose-edits.ts';
+import type { YamlEdit } from 'dabook/tasks';
+import type { ComposeTexts } from './compose-texts.ts';
 import { composeFiles } from './installation.ts';
 import { portEdits } from './port-edits.ts';
 import type { Service } from './service.ts';
+import type { ReadYaml } from './yaml-reader.ts';
 
 type ComposeFile = (typeof composeFiles)[number];
 
@@ -15,14 +16,15 @@ export function statedEdits(
   { name, image, ports }: Service,
   texts: ComposeTexts,
   file: ComposeFile,
+  read: ReadYaml,
 ): readonly YamlEdit[] {
   const at = (key: string) => ['services', name, key];
   const isIn = (key: string, usual: ComposeFile) =>
-    (composeFiles.findLast((each) => readYaml(texts[each], at(key)) !== undefined) ?? usual) === file;
+    (composeFiles.findLast((each) => read(texts[each], at(key)) !== undefined) ?? usual) === file;
   const edits: YamlEdit[] = [];
   if (image !== undefined && isIn('image', 'versiontag.yml')) edits.push({ at: at('image'), set: image });
   if (ports !== undefined && isIn('ports', 'network.yml')) {
-    edits.push(...portEdits(texts[file], at('ports'), ports));
+    edits.push(...portEdits(read(texts[file], at('ports')), at('ports'), ports));
   }
   return edits;
 }

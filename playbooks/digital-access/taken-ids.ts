@@ -1,9 +1,9 @@
-import type { Host } from 'dabook';
-import { fileState, xmlValues } from 'dabook/tasks';
+import { type Host, isKnown } from 'dabook';
+import { plainText, textFile, xmlMatches } from 'dabook/tasks';
 import type { Site } from './site.ts';
 import { onHost } from './site.ts';
 
-/** The ids of the manager's own services, by their names, as their local configurations have them. */
+/** The ids of the manager's own services, by their names, as their local configurations have them. Only reads. */
 export async function takenIds(
   manager: Host,
   { services, installation }: Pick<Site, 'services' | 'installation'>,
@@ -13,9 +13,12 @@ export async function takenIds(
   const ids = await Promise.all(
     own.map(async ({ name, folder }) => {
       const path = `${config_root}/${folder}/${local_configuration.file}`;
-      if ((await manager.read(fileState(path))).type !== 'file') return [];
-      const { core = [] } = await manager.read(xmlValues(path, { core: local_configuration.core_id }));
-      return core.length === 1 && /^\d+$/.test(core[0] ?? '') ? [[name, Number(core[0])] as const] : [];
+      const file = await manager.read(textFile(path));
+      const text = isKnown(file) ? plainText(file) : undefined;
+      if (text === undefined) return [];
+      const [core, ...more] = xmlMatches(text, local_configuration.core_id, path);
+      const isId = core !== undefined && more.length === 0 && /^\d+$/.test(core.value);
+      return isId ? [[name, Number(core.value)] as const] : [];
     }),
   );
   return Object.fromEntries(ids.flat());

@@ -1,8 +1,8 @@
-import { readYaml } from 'dabook/tasks';
-import type { ComposeTexts } from './compose-edits.ts';
+import type { ComposeTexts } from './compose-texts.ts';
 import { composeFiles } from './installation.ts';
 import { labelIn } from './label-in.ts';
 import { kindOf, type Service, usualFolder, usualLabel } from './service.ts';
+import type { ReadYaml } from './yaml-reader.ts';
 
 /** A service whose blocks are copied for another one of its kind. */
 export interface Template {
@@ -35,13 +35,14 @@ export interface TemplateQuery {
 export function templateIn(
   texts: ComposeTexts,
   { service, services, isOwn }: TemplateQuery,
+  read: ReadYaml,
 ): Template | undefined {
   const entryOf = (name: string) => services.find((each) => each.name === name);
-  const name = namesIn(texts['docker-compose.yml']).find(
+  const name = namesIn(texts['docker-compose.yml'], read).find(
     (each) => (entryOf(each)?.kind ?? kindOf(each)) === service.kind && !(isOwn && each === service.name),
   );
   if (name === undefined) return undefined;
-  const labels = labelsOf(texts, name);
+  const labels = labelsOf(texts, name, read);
   const folder = entryOf(name)?.folder ?? usualFolder(service.kind);
   const known = [entryOf(name)?.label, usualLabel(name, service.kind)];
   const label = labels.find((each) => known.includes(each));
@@ -54,15 +55,15 @@ export function templateIn(
 }
 
 /** The names of the services that a compose file has. */
-export function namesIn(text: string): readonly string[] {
-  const services = readYaml(text, ['services']);
+export function namesIn(text: string, read: ReadYaml): readonly string[] {
+  const services = read(text, ['services']);
   return typeof services === 'object' && services !== null ? Object.keys(services) : [];
 }
 
 /** The labels that a service's placement constraints ask for, in all files. */
-function labelsOf(texts: ComposeTexts, name: string): readonly string[] {
+function labelsOf(texts: ComposeTexts, name: string, read: ReadYaml): readonly string[] {
   const labels = composeFiles.flatMap((file) => {
-    const constraints = readYaml(texts[file], ['services', name, 'deploy', 'placement', 'constraints']);
+    const constraints = read(texts[file], ['services', name, 'deploy', 'placement', 'constraints']);
     return (Array.isArray(constraints) ? constraints : []).flatMap((each) => labelIn(String(each)) ?? []);
   });
   return [...new Set(labels)];

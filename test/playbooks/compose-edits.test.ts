@@ -1,6 +1,7 @@
 import t from 'tap';
 import { editYaml, readYaml, type SwarmNode } from '../../lib/tasks/index.ts';
-import { type ComposeTexts, composeEdits } from '../../playbooks/digital-access/compose-edits.ts';
+import { composeEdits } from '../../playbooks/digital-access/compose-edits.ts';
+import type { ComposeTexts } from '../../playbooks/digital-access/compose-texts.ts';
 import { Installation } from '../../playbooks/digital-access/installation.ts';
 import { nodesToBe } from '../../playbooks/digital-access/nodes-to-be.ts';
 import { portEdits } from '../../playbooks/digital-access/port-edits.ts';
@@ -329,7 +330,7 @@ t.test('what cannot be read is told with its file', async (t) => {
 t.test('ports in every form', async (t) => {
   const edited = (list: string, ports: Parameters<typeof portEdits>[2]) => {
     const text = `ports: ${list}\n`;
-    return editYaml(text, portEdits(text, ['ports'], ports));
+    return editYaml(text, portEdits(readYaml(text, ['ports']), ['ports'], ports));
   };
   const cases: [list: string, ports: Parameters<typeof portEdits>[2], result: string | RegExp][] = [
     ['["9301:8080"]', [{ published: 9302 }], 'ports: ["9302:8080"]\n'],

@@ -8,7 +8,7 @@ import { createLocalTransport } from '../../lib/transport/local.ts';
 import { checkAccount } from '../../playbooks/digital-access/check-account.ts';
 import { findKeys, removeStrayKeys, strayKeys } from '../../playbooks/digital-access/copy-service-keys.ts';
 import { Installation } from '../../playbooks/digital-access/installation.ts';
-import { localConfiguration } from '../../playbooks/digital-access/local-configuration.ts';
+import { findConfiguration, localConfiguration } from '../../playbooks/digital-access/local-configuration.ts';
 import { servicesOf } from '../../playbooks/digital-access/service.ts';
 import type { Site } from '../../playbooks/digital-access/site.ts';
 import { onHosts, type Rig } from '../tasks/rig.ts';
@@ -49,7 +49,10 @@ t.test('the object of a service in its local configuration', async (t) => {
     const [service] = servicesOf(installation);
     if (service === undefined) throw new Error('there is one');
     const identity = { id, host: 'policy1', administration: 'administration' };
-    return on(async (host) => (await localConfiguration(host, service, identity, installation)).title);
+    return on(async (host) => {
+      const found = await findConfiguration(host, service, installation);
+      return localConfiguration(found, service, identity, installation).title;
+    });
   };
 
   write('2', object('k1', 'Policy Service 1', '2'), object('k2', 'Log Service', '6'));

@@ -2,10 +2,10 @@ import type { Answer, Answers, Form, Question } from '../../form.ts';
 import { readAnswer } from '../../read-answer.ts';
 import { refuse } from '../../refuse.ts';
 import { show } from '../../show.ts';
-import { isKnown } from '../../unknown.ts';
+import { isKnown, type Later, unknown } from '../../unknown.ts';
 
-interface Sources {
-  readonly form: Form;
+export interface Sources {
+  readonly form: Pick<Form, 'questions' | 'variable'>;
   /** What the playbook's variable holds. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly accept: ((answers: Answers) => string | undefined) | undefined;
@@ -55,6 +55,19 @@ export function decide(kept: Readonly<Record<string, unknown>>, { form, given, a
     answers: Object.fromEntries(Object.entries(answers).filter(([name]) => !names.has(name))),
     problem: misfit ?? (lapsed[0] && lapsedBy(news, lapsed[0], remembered)),
   };
+}
+
+/**
+ * An answer to each question, by name; an unknown one where none holds.
+ * @throws as {@link decide}
+ */
+export function answersOf(
+  kept: Readonly<Record<string, unknown>>,
+  sources: Sources,
+): Readonly<Record<string, Later<Answer>>> {
+  const { answers } = decide(kept, sources);
+  const all = sources.form.questions.map(({ name, text }) => [name, answers[name] ?? unknown(text)] as const);
+  return Object.fromEntries(all);
 }
 
 /** Whether an answer is none of those that are kept; the one that is yet to be given will not be. */

@@ -3,10 +3,10 @@ import { DabookError } from '../../errors.ts';
 import type { Answers, Form, Question, Section } from '../../form.ts';
 import { ask, type PutStep, put, type Step } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
-import { isKnown, type Later, unknown } from '../../unknown.ts';
+import { isKnown, type Later } from '../../unknown.ts';
 import { absolutePath } from '../files/absolute-path.ts';
 import { accountName, fourDigits } from '../files/attributes.ts';
-import { decide } from './decide.ts';
+import { answersOf, decide, type Sources } from './decide.ts';
 import { type KeptAnswers, keptAnswers } from './kept-answers.ts';
 
 export interface GateArgs<Q extends readonly Question[] = readonly Question[]> {
@@ -88,23 +88,15 @@ export function gate<const Q extends readonly Question[]>(args: GateArgs<Q>): Ta
   }) as Task<KeptAnswers> as Task<GateState<Q>>;
 }
 
-interface Gate {
+interface Gate extends Sources {
   readonly form: Form;
-  readonly given: Readonly<Record<string, unknown>>;
   readonly keep: Omit<PutStep, 'kind' | 'content'>;
-  readonly accept: ((answers: Answers) => string | undefined) | undefined;
 }
 
 const asks = task('gate', {
   title: ({ form }: Gate) => form.title,
   fact: ({ keep, form }) => keptAnswers(keep.path, form.questions),
-  want: (now, args): KeptAnswers => {
-    const { answers } = decide(now.answers, args);
-    const wanted = args.form.questions.map(
-      ({ name, text }) => [name, answers[name] ?? unknown(text)] as const,
-    );
-    return { answers: { ...now.answers, ...Object.fromEntries(wanted) } };
-  },
+  want: (now, args): KeptAnswers => ({ answers: { ...now.answers, ...answersOf(now.answers, args) } }),
   steps: (now, _want, args): readonly Step[] => {
     const { answers, problem } = decide(now.answers, args);
     const { form, keep } = args;

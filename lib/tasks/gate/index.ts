@@ -1,1 +1,2 @@
 export { type GateArgs, type GateState, gate } from './gate.ts';
+export { type GateAnswersArgs, gateAnswers } from './gate-answers.ts';

@@ -70,7 +70,7 @@ export const stackRemove = task('stackRemove', {
       { fact: stackObjects(args.name) },
     ];
   },
-  settle: ({ timeout = 120 }) => ({ timeout, interval: 0.5 }),
+  settle: ({ timeout = 120 }) => ({ timeout, interval: 0.25 }),
   stuck: ({ basis, ...now }, want, args) => {
     const stay = staying(args);
     const leaving = ({ service }: StackPart) => stay === undefined || !stay(service);

@@ -41,7 +41,7 @@ export const stackSteady = task('stackSteady', {
     return { ...now, services: Object.fromEntries(services) };
   },
   steps: () => [],
-  settle: ({ seconds = 30, timeout = seconds + 60 }) => ({ timeout }),
+  settle: ({ seconds = 30, timeout = seconds + 60 }) => ({ timeout, interval: 0.5 }),
   stuck: (now, _want, { name }) => {
     if (!isKnown(now)) return undefined;
     const { services, live } = now;

@@ -11,7 +11,7 @@ export { type NodeStates, type NodesReadyArgs, nodesReady } from './nodes-ready.
 export { staleTwins } from './stale-twins.ts';
 export { isSwarm, type Swarm } from './swarm.ts';
 export { type SwarmHoldings, swarmHoldings } from './swarm-holdings.ts';
-export { type SwarmInitArgs, swarmInit } from './swarm-init.ts';
+export { type SwarmInitArgs, swarmInit, swarmOf } from './swarm-init.ts';
 export { type Joined, type SwarmJoinArgs, swarmJoin } from './swarm-join.ts';
 export { swarmLeave } from './swarm-leave.ts';
 export { type Membership, swarmMembership } from './swarm-membership.ts';

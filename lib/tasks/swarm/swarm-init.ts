@@ -34,10 +34,7 @@ const init = task('swarmInit', {
   title: ({ advertise }: SwarmInitArgs) => (advertise ? `make a swarm at ${advertise}` : 'make a swarm'),
   fact: () => swarmMembership,
   want: (now, args): Membership => {
-    if (now.state === 'inactive') return newSwarm(args);
-    if (!isSwarm(now)) throw refuseToInit(now);
-    refuseOtherAddress(now, args);
-    return now;
+    return now.state === 'inactive' ? newSwarm(args) : swarmOf(now, args);
   },
   steps: (now, _want, args) => (now.state === 'inactive' ? [initStep(args)] : []),
   settle: () => ({ timeout: 30 }),
@@ -47,6 +44,17 @@ const init = task('swarmInit', {
     return { reason: `the node is ${now.state}${now.error ? `: ${now.error}` : ''}` };
   },
 });
+
+/**
+ * The swarm that a host manages, from what it says of its membership: what `swarmInit` leaves where it is made already.
+ * @throws DabookError `refused` as `swarmInit` does, and for a host that is in no swarm
+ * @example const swarm = swarmOf(await manager.read(swarmMembership), { advertise: manager.vars.ip })
+ */
+export function swarmOf(membership: Membership, args: Pick<SwarmInitArgs, 'advertise'> = {}): Swarm {
+  if (!isSwarm(membership)) throw refuseToInit(membership);
+  refuseOtherAddress(membership, args);
+  return membership;
+}
 
 function newSwarm({ advertise }: SwarmInitArgs): Swarm {
   return {
@@ -72,6 +80,8 @@ function initStep({ advertise, listen = '0.0.0.0:2377', dataPath }: SwarmInitArg
 function refuseToInit(now: Membership) {
   const error = now.error ? `: ${now.error}` : '';
   switch (now.state) {
+    case 'inactive':
+      return refuse('this host is in no swarm', 'make one first: swarmInit');
     case 'locked':
       return refuse('this host manages a swarm that is locked', 'unlock it on the host: docker swarm unlock');
     case 'error':

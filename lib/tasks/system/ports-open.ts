@@ -50,10 +50,15 @@ export async function portsOpen(args: PortsOpenArgs): Promise<readonly PortFindi
   const ready = begun.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   try {
     for (const one of begun) if (one.status === 'rejected') throw one.reason;
-    const found = [
-      ...(await tcpFindings(from, ready, tcp, timeout)),
-      ...(await udpFindings(from, ready, udp)),
-    ];
+    // Connections are no datagrams: neither is in the other's way.
+    const both = await Promise.allSettled([
+      tcpFindings(from, ready, tcp, timeout),
+      udpFindings(from, ready, udp),
+    ]);
+    const found = both.flatMap((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
     const blocked = found.filter(({ result }) => result === 'blocked');
     if (blocked.length > 0) throw refuseBlocked(blocked);
     return found;
