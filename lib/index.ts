@@ -61,6 +61,9 @@ export {
   type PutStep,
   put,
   type Step,
+  type TreeFile,
+  type TreeFolder,
+  type TreeStep,
 } from './step.ts';
 export { type Foreseen, type Settle, type Stuck, type Task, type TaskDefinition, task } from './task.ts';
 export { isKnown, type Later, Unknown, unknown } from './unknown.ts';

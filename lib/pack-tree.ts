@@ -1,16 +1,17 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { DabookError, messageOf } from './errors.ts';
 import { readPieces, sourceChanged } from './read-pieces.ts';
 import type { TreeFile, TreeStep } from './step.ts';
-import { padded, tarBlock, tarHeader } from './tar-header.ts';
+import { headerSize, padded, tarBlock, tarHeader } from './tar-header.ts';
 import type { StdinStream } from './transport/session.ts';
 import type { TreeLayout, TreeMember } from './tree-layout.ts';
 
-/** Bytes that are sent at once. Files of this size and more are read by themselves. */
+/** Bytes that are sent at once. */
 const chunkSize = 2 ** 18;
-/** With which a tar archive ends. */
-const end = Buffer.alloc(2 * tarBlock);
+/** Larger files are read by themselves. Bytes. */
+const largestSmall = chunkSize / 4;
+/** Bytes with which a tar archive ends. */
+const endSize = 2 * tarBlock;
 
 /**
  * What the command of `treeScript` reads: a tar archive of the plan, the names of the files, and the files
@@ -18,57 +19,67 @@ const end = Buffer.alloc(2 * tarBlock);
  * @throws DabookError `command` for a file that cannot be read or is not any more what it was, here and from `chunks`
  */
 export function packTree({ from }: TreeStep, { members, plan }: TreeLayout): StdinStream {
+  const pathOf = (file: TreeFile) => `${from}/${file.path}`;
   // Before anything is sent: a command that is under way is not told why its stdin ends, it is killed.
-  for (const each of members) if ('file' in each) refuseChanged(join(from, each.file.path), each.file);
-  const names = members.flatMap((member) => ('file' in member ? `./${member.name}\0` : []));
-  const head = [...member('plan', plan), ...member('names', names.join(''))];
-  const ahead = members.map(headerOf);
-  const bytes = [...head, ...ahead, end].reduce((all, { length }) => all + length, 0);
-  const contents = members.reduce((all, each) => all + ('file' in each ? padded(each.file.size) : 0), 0);
+  for (const each of members) if ('file' in each) refuseChanged(pathOf(each.file), each.file);
+  const names = members.flatMap((each) => ('file' in each ? `./${each.name}\0` : []));
+  const head = Buffer.concat([...textMember('plan', plan), ...textMember('names', names.join(''))]);
+  const size = members.reduce((all, each) => all + sizeOf(each), head.length + endSize);
 
   async function* chunks(): AsyncGenerator<Buffer> {
-    let parts = [...head];
+    yield head;
+    // Zeros are what fills up the last block of a file.
+    let chunk = Buffer.alloc(chunkSize);
     let length = 0;
-    const take = (): Buffer => {
-      const chunk = Buffer.concat(parts);
-      parts = [];
+    const taken = (): Buffer => {
+      const full = chunk.subarray(0, length);
+      chunk = Buffer.alloc(chunkSize);
       length = 0;
-      return chunk;
+      return full;
     };
-    const add = (part: Buffer) => {
-      parts.push(part);
-      length += part.length;
-    };
-    for (const [index, each] of members.entries()) {
-      add(ahead[index] ?? Buffer.alloc(0));
+    for (const each of members) {
+      const header = headerOf(each);
+      const isSmall = 'folder' in each || each.file.size <= largestSmall;
+      if (length + (isSmall ? sizeOf(each) : header.length) > chunkSize) yield taken();
+      length += header.copy(chunk, length);
       if ('folder' in each) continue;
       const { file } = each;
-      const path = join(from, file.path);
-      if (file.size < chunkSize) add(readWhole(path, file));
-      else {
-        yield take();
-        yield* readPieces(path, file.size);
+      if (isSmall) {
+        readInto(chunk, length, pathOf(file), file);
+        length += padded(file.size);
+      } else {
+        yield taken();
+        yield* readPieces(pathOf(file), file.size);
+        length += padded(file.size) - file.size;
       }
-      add(Buffer.alloc(padded(file.size) - file.size));
-      if (length >= chunkSize) yield take();
     }
-    add(end);
-    yield take();
+    if (length + endSize > chunkSize) yield taken();
+    length += endSize;
+    yield taken();
   }
-  return { size: bytes + contents, chunks };
+  return { size, chunks };
+}
+
+/** Bytes of a member with its header. */
+function sizeOf(member: TreeMember): number {
+  return 'folder' in member
+    ? headerSize(`${member.name}/`)
+    : headerSize(member.name) + padded(member.file.size);
 }
 
 function headerOf(member: TreeMember): Buffer {
   if ('file' in member) {
     const { size, mode, mtime } = member.file;
-    return tarHeader(member.name, { type: 'file', size, mode: Number.parseInt(mode, 8), mtime });
+    const bits = Number.parseInt(mode, 8);
+    // A time before 1970 has no place there.
+    return tarHeader(member.name, { type: 'file', size, mode: bits, mtime: Math.max(mtime, 0) });
   }
   const mode = Number.parseInt(member.folder.mode ?? '0755', 8);
   return tarHeader(`${member.name}/`, { type: 'directory', size: 0, mode, mtime: now() });
 }
 
 /** A member that is no file of the control machine. */
-function member(name: string, text: string): Buffer[] {
+function textMember(name: string, text: string): Buffer[] {
   const content = Buffer.from(text);
   const header = tarHeader(name, { type: 'file', size: content.length, mode: 0o600, mtime: now() });
   return [header, content, Buffer.alloc(padded(content.length) - content.length)];
@@ -88,13 +99,11 @@ function isChanged(stats: Stats, { size, mtime }: TreeFile): boolean {
 }
 
 /** A small file. It was read a moment ago: to wait for it would cost more than to read it. */
-function readWhole(path: string, source: TreeFile): Buffer {
+function readInto(chunk: Buffer, at: number, path: string, source: TreeFile): void {
   const file = readable(path, () => openSync(path, 'r'));
   try {
-    const bytes = Buffer.allocUnsafe(source.size);
-    const length = readSync(file, bytes, 0, source.size, 0);
+    const length = readSync(file, chunk, at, source.size, 0);
     if (length !== source.size || isChanged(fstatSync(file), source)) throw sourceChanged(path);
-    return bytes;
   } finally {
     closeSync(file);
   }

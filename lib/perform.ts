@@ -65,7 +65,8 @@ async function commandOf(
 ): Promise<{ command: string; stdin?: Uint8Array | StdinStream }> {
   if (step.kind === 'put') {
     const stdin = await readContent(step.content, machineOf);
-    return { command: putScript(step, checksumOf(step.content, stdin)).text, stdin };
+    const size = stdin instanceof Uint8Array ? stdin.length : stdin.size;
+    return { command: putScript(step, checksumOf(step.content, stdin), size).text, stdin };
   }
   if (step.kind === 'tree') {
     const layout = layTree(step);

@@ -12,6 +12,9 @@ export interface TarMember {
 /** Tar archives are made of blocks of so many bytes. */
 export const tarBlock = 512;
 
+/** The name of a member that holds the name of the next one. */
+const longLink = '././@LongLink';
+
 const flags = { file: '0', directory: '5', longName: 'L' } as const;
 
 /**
@@ -27,10 +30,16 @@ export function tarHeader(name: string, member: TarMember): Buffer {
   bytes.copy(text);
   const about = { size: bytes.length + 1, mode: 0, mtime: 0 };
   return Buffer.concat([
-    headerOf(Buffer.alloc(0), Buffer.from('././@LongLink'), flags.longName, about),
+    headerOf(Buffer.alloc(0), Buffer.from(longLink), flags.longName, about),
     text,
     headerOf(Buffer.alloc(0), bytes.subarray(0, 100), flags[member.type], member),
   ]);
+}
+
+/** Bytes of the header that {@link tarHeader} gives for a name. */
+export function headerSize(name: string): number {
+  const bytes = Buffer.from(name);
+  return split(bytes) === undefined ? 2 * tarBlock + padded(bytes.length + 1) : tarBlock;
 }
 
 /** Bytes that a content takes with what fills its last block. */
@@ -65,7 +74,8 @@ function headerOf(
   header.write(`        ${flag}`, 148, 'latin1');
   header.write('ustar\u000000', 257, 'latin1');
   prefix.copy(header, 345);
-  const sum = header.reduce((all, byte) => all + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }

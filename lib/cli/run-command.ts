@@ -32,7 +32,7 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
     })
     .option('--json', 'one event a line, as JSON')
     .option('--profile', 'at the end, a table of where the time went')
-    .option('--profile-trace <file>', 'the same, as a trace for the viewers of Chrome and Perfetto')
+    .option('--profile-trace <file>', 'a trace of it, for the viewers of Chrome and Perfetto')
     .option('--no-color', 'no colours')
     .option('--no-type-check', 'do not check the types of the playbook first')
     .helpOption('-h, --help', 'print this help')

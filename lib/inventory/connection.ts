@@ -3,7 +3,17 @@ import type { Target } from '../transport/session.ts';
 import type { DraftHost } from './draft.ts';
 import type { Findings } from './findings.ts';
 import type { LayeredVars } from './layer-vars.ts';
-import { createSettings, isOneWord, isSettingName } from './settings.ts';
+import {
+  flagOf,
+  isOneWord,
+  oneOf,
+  type Settings,
+  settingOf,
+  settingsOf,
+  wholeNumberOf,
+  wordOf,
+  wordsOf,
+} from './settings.ts';
 
 /** What the command line says, for hosts of which the inventory does not say it. */
 export interface ConnectionDefaults {
@@ -49,7 +59,9 @@ const CONNECTIONS = new Map([
 ] as const);
 const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
 
-const SSH_OPTIONS: readonly string[] = [...NAMES.sshArgs, ...NAMES.sshCommonArgs, ...NAMES.sshExtraArgs];
+const SSH_OPTIONS = [NAMES.sshArgs, NAMES.sshCommonArgs, NAMES.sshExtraArgs];
+const BECOME_USERS = new Map([['root', true]]);
+const BECOME_METHODS = new Map([['sudo', true]]);
 
 /** They change how Ansible reaches a host, and nothing of it is done here. */
 const NOT_HONOURED =
@@ -71,19 +83,12 @@ export function readConnection(
   passwords: Passwords,
   findings: Findings,
 ): Connection {
-  warnOfIgnored(vars, findings);
-  const settings = createSettings(vars, findings);
-
-  function password(names: readonly string[], fallback: Secret | undefined): Secret | undefined {
-    const found = settings.value(names);
-    const value = found === undefined ? undefined : vars.values[found.name];
-    return value instanceof Secret ? value : fallback;
-  }
-
-  settings.oneOf(NAMES.becomeUser, new Map([['root', true]]));
-  settings.oneOf(NAMES.becomeMethod, new Map([['sudo', true]]));
-  const connection = settings.oneOf(NAMES.connection, CONNECTIONS) ?? 'ssh';
-  const given = settings.value(NAMES.host);
+  const settings = settingsOf(vars, findings);
+  warnOfIgnored(settings);
+  oneOf(settings, NAMES.becomeUser, BECOME_USERS);
+  oneOf(settings, NAMES.becomeMethod, BECOME_METHODS);
+  const connection = oneOf(settings, NAMES.connection, CONNECTIONS) ?? 'ssh';
+  const given = settingOf(settings, NAMES.host);
   if (given === undefined && connection === 'ssh' && !isOneWord(host.name)) {
     findings.fault(
       `the host "${host.name}" has no address: its name is not one word`,
@@ -92,31 +97,39 @@ export function readConnection(
     );
   }
   return {
-    become: settings.flag(NAMES.become) ?? defaults.become ?? false,
+    become: flagOf(settings, NAMES.become) ?? defaults.become ?? false,
     target: {
       name: host.name,
       connection,
-      address: settings.word(NAMES.host) ?? host.name,
-      port: settings.wholeNumber(NAMES.port, 65_535),
-      user: settings.word(NAMES.user) ?? defaults.user,
-      privateKeyFile: settings.value(NAMES.key)?.text ?? defaults.privateKeyFile,
-      password: password(NAMES.password, passwords.password),
-      becomePassword: password(NAMES.becomePassword, passwords.becomePassword),
-      sshOptions: [NAMES.sshArgs, NAMES.sshCommonArgs, NAMES.sshExtraArgs].flatMap(settings.words),
-      connectTimeout: settings.wholeNumber(NAMES.timeout, 86_400),
+      address: wordOf(settings, NAMES.host) ?? host.name,
+      port: wholeNumberOf(settings, NAMES.port, 65_535),
+      user: wordOf(settings, NAMES.user) ?? defaults.user,
+      privateKeyFile: settingOf(settings, NAMES.key)?.text ?? defaults.privateKeyFile,
+      password: passwordOf(settings, NAMES.password) ?? passwords.password,
+      becomePassword: passwordOf(settings, NAMES.becomePassword) ?? passwords.becomePassword,
+      sshOptions: SSH_OPTIONS.flatMap((names) => wordsOf(settings, names)),
+      connectTimeout: wholeNumberOf(settings, NAMES.timeout, 86_400),
     },
   };
 }
 
-function warnOfIgnored(vars: LayeredVars, findings: Findings): void {
-  const given = Object.keys(vars.values).filter(isSettingName);
-  for (const name of SSH_OPTIONS.filter((option) => given.includes(option))) {
-    if (!/StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(vars.values[name] ?? ''))) continue;
-    findings.warn(`${name}: host keys are checked all the same`, vars.entry(name)?.tree.place);
-  }
+function passwordOf(settings: Settings, names: readonly string[]): Secret | undefined {
+  const found = settingOf(settings, names);
+  const value = found === undefined ? undefined : settings.vars.values[found.name];
+  return value instanceof Secret ? value : undefined;
+}
+
+function warnOfIgnored({ vars, given, findings }: Settings): void {
   for (const name of given) {
-    if (UNDERSTOOD.has(name) || !NOT_HONOURED.test(name)) continue;
-    if (vars.values[name] === '' || vars.values[name] === null) continue;
-    findings.warn(`${name} has no effect here`, vars.entry(name)?.tree.place);
+    const value = vars.values[name];
+    const { place } = vars.entry(name)?.tree ?? {};
+    if (
+      SSH_OPTIONS.some((names: readonly string[]) => names.includes(name)) &&
+      /StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(value ?? ''))
+    ) {
+      findings.warn(`${name}: host keys are checked all the same`, place);
+    }
+    if (!UNDERSTOOD.has(name) && NOT_HONOURED.test(name) && value !== '' && value !== null)
+      findings.warn(`${name} has no effect here`, place);
   }
 }

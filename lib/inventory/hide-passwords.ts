@@ -1,5 +1,5 @@
 import { Secret, secret } from '../secret.ts';
-import type { ScalarTree, Tree } from './tree.ts';
+import type { Entry, ScalarTree } from './tree.ts';
 
 const PASSWORD = /^ansible_(.*(pass|password|passphrase)|ssh_private_key)$/;
 
@@ -7,19 +7,19 @@ const PASSWORD = /^ansible_(.*(pass|password|passphrase)|ssh_private_key)$/;
  * Makes the passwords among variables secrets, named such as `become password of web1`: their text is in
  * nothing that is shown.
  * @param owner the host, or `group NAME`
- * @param treeOf how a variable was written
+ * @param entry how a variable was written
  */
 export function hidePasswords(
   owner: string,
   values: Readonly<Record<string, unknown>>,
-  treeOf: (name: string) => Tree | undefined,
+  entry: (name: string) => Entry | undefined,
 ): Readonly<Record<string, unknown>> {
   const hidden: Record<string, Secret> = {};
   for (const name of Object.keys(values)) {
     if (!name.startsWith('ansible_') || !PASSWORD.test(name)) continue;
     const value = values[name];
     if (value === null || value instanceof Secret) continue;
-    const tree = treeOf(name);
+    const tree = entry(name)?.tree;
     const text = tree?.kind === 'scalar' ? writtenText(tree) : JSON.stringify(value);
     hidden[name] = secret(`${labelOf(name)} of ${owner}`, text);
   }

@@ -15,6 +15,8 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
  * @example readHostPattern('db1:2222')    // { names: ['db1'], port: 2222 }
  */
 export function readHostPattern(pattern: string): HostPattern {
+  // what most are: neither a range nor a port, nor an address of version 6
+  if (/^[\w.-]+$/.test(pattern)) return { names: [pattern] };
   if (isIPv6(pattern)) return { names: [pattern] };
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(pattern);
   if (bracketed?.[1] !== undefined && isIPv6(bracketed[1])) {

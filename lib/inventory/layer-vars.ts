@@ -61,13 +61,13 @@ export function createLayers(draft: Draft, files: VarsFiles, extra: Entries): La
       const own = overlay([host.vars, ...files.hosts.map((set) => set.get(host.name)), extra]);
       const entry = (name: string) => own.get(name) ?? base.entries.get(name);
       const values = valuesOf(own, base.values);
-      return { values: hidePasswords(host.name, values, (name) => entry(name)?.tree), entry };
+      return { values: hidePasswords(host.name, values, entry), entry };
     },
     ofGroup({ name, vars }) {
       const sets = [...files.inventoryGroups, ...files.playbookGroups];
       const own = overlay([vars, ...sets.map((set) => set.get(name))]);
-      const values = hidePasswords(`group ${name}`, valuesOf(own), (key) => own.get(key)?.tree);
-      return { values, entry: (key) => own.get(key) };
+      const entry = (key: string) => own.get(key);
+      return { values: hidePasswords(`group ${name}`, valuesOf(own), entry), entry };
     },
   };
 }

@@ -11,99 +11,118 @@ export interface Setting {
   readonly text: string;
 }
 
-/** Reads settings under any of their names; of several that are given, the last name wins, as with Ansible. */
+/** The settings of one host. What cannot be used becomes a fault, and is read as if it were not given. */
 export interface Settings {
-  value(names: readonly string[]): Setting | undefined;
-  /** For what becomes an argument of ssh: never an option, never two words. */
-  word(names: readonly string[]): string | undefined;
-  /** A command line's words. */
-  words(names: readonly string[]): readonly string[];
-  wholeNumber(names: readonly string[], most: number): number | undefined;
-  /** With YAML 1.1's words, which Ansible reads. */
-  flag(names: readonly string[]): boolean | undefined;
-  /** A word out of a table. Ansible's full names are understood too. */
-  oneOf<T>(names: readonly string[], known: ReadonlyMap<string, T>): T | undefined;
+  readonly vars: LayeredVars;
+  /** The variables that may be settings: one or two on most hosts, of the dozens that are asked for. */
+  readonly given: readonly string[];
+  readonly findings: Findings;
 }
 
 const YES = ['y', 'yes', 'on', '1', 'true', 't', '1.0'];
 const NO = ['n', 'no', 'off', '0', 'false', 'f', '0.0'];
-
-/** Whether a variable may say how a host is reached. */
-export function isSettingName(name: string): boolean {
-  return name.startsWith('ansible_');
-}
+const NONE: readonly string[] = [];
 
 /** Whether a text can be the address or the user of an ssh connection. */
 export function isOneWord(text: string): boolean {
   return /^(?!-)[^\s\p{Cc}]+$/u.test(text);
 }
 
-/** Reads the settings of one host. What cannot be used becomes a fault, and is read as if it were not given. */
-export function createSettings(vars: LayeredVars, findings: Findings): Settings {
-  // most hosts have one or two of the dozens of names that are asked for
-  const given = Object.keys(vars.values).filter(isSettingName);
+/** Looks for what can be settings among the variables of a host. */
+export function settingsOf(vars: LayeredVars, findings: Findings): Settings {
+  return { vars, given: Object.keys(vars.values).filter(isSettingName), findings };
+}
 
-  function refuse({ name, tree, text }: Setting, expected: string, hint?: string): undefined {
-    findings.fault(`${name} must be ${expected}, not ${JSON.stringify(text)}`, tree.place, hint);
-  }
+function isSettingName(name: string): boolean {
+  return name.startsWith('ansible_');
+}
 
-  function value(names: readonly string[]): Setting | undefined {
-    if (given.length === 0) return undefined;
-    const name = names.findLast(
-      (candidate) => given.includes(candidate) && (vars.values[candidate] ?? null) !== null,
+/** The setting of any of these names; of several that are given, the last name wins, as with Ansible. */
+export function settingOf(settings: Settings, names: readonly string[]): Setting | undefined {
+  const { vars, given, findings } = settings;
+  const name = given.length === 0 ? undefined : lastGiven(settings, names);
+  const tree = name === undefined ? undefined : vars.entry(name)?.tree;
+  if (name === undefined || tree === undefined) return undefined;
+  if (tree.templated) {
+    findings.fault(`${name} ${whyNotAsItStands(firstUnread(tree)?.value)}`, tree.place, WRITE_THE_VALUE);
+  } else if (tree.kind !== 'scalar') {
+    findings.fault(
+      `${name} is a ${tree.kind === 'list' ? 'list' : 'mapping'} where a single value is expected`,
+      tree.place,
     );
-    const tree = name === undefined ? undefined : vars.entry(name)?.tree;
-    if (name === undefined || tree === undefined) return undefined;
-    if (tree.templated) {
-      findings.fault(`${name} ${whyNotAsItStands(firstUnread(tree)?.value)}`, tree.place, WRITE_THE_VALUE);
-    } else if (tree.kind !== 'scalar') {
-      findings.fault(
-        `${name} is a ${tree.kind === 'list' ? 'list' : 'mapping'} where a single value is expected`,
-        tree.place,
-      );
-    } else {
-      return { name, tree, text: writtenText(tree) };
-    }
-    return undefined;
+  } else {
+    return { name, tree, text: writtenText(tree) };
   }
+  return undefined;
+}
 
-  return {
-    value,
-    word(names) {
-      const found = value(names);
-      if (found === undefined || isOneWord(found.text)) return found?.text;
-      return refuse(found, 'one word that does not start with "-"');
-    },
-    words(names) {
-      const found = value(names);
-      if (found === undefined) return [];
-      try {
-        return shellWords(found.text);
-      } catch {
-        refuse(found, 'options of ssh, with every quote closed');
-        return [];
-      }
-    },
-    wholeNumber(names, most) {
-      const found = value(names);
-      if (found === undefined) return undefined;
-      const number = /^\d{1,6}$/.test(found.text) ? Number(found.text) : 0;
-      return number >= 1 && number <= most ? number : refuse(found, `a whole number from 1 to ${most}`);
-    },
-    flag(names) {
-      const found = value(names);
-      if (found === undefined) return undefined;
-      const text = found.text.toLowerCase();
-      if (YES.includes(text)) return true;
-      return NO.includes(text) ? false : refuse(found, 'true or false');
-    },
-    oneOf(names, known) {
-      const found = value(names);
-      if (found === undefined) return undefined;
-      const match = known.get(found.text.replace(/^ansible\.(builtin|legacy)\./, ''));
-      return (
-        match ?? refuse(found, Array.from(known.keys()).join(' or '), 'nothing else is understood by dabook')
-      );
-    },
-  };
+function lastGiven({ vars, given }: Settings, names: readonly string[]): string | undefined {
+  for (let index = names.length - 1; index >= 0; index -= 1) {
+    const name = names[index];
+    if (name !== undefined && given.includes(name) && (vars.values[name] ?? null) !== null) return name;
+  }
+  return undefined;
+}
+
+/** For what becomes an argument of ssh: never an option, never two words. */
+export function wordOf(settings: Settings, names: readonly string[]): string | undefined {
+  const found = settingOf(settings, names);
+  if (found === undefined || isOneWord(found.text)) return found?.text;
+  return refuse(settings, found, 'one word that does not start with "-"');
+}
+
+/** A command line's words. */
+export function wordsOf(settings: Settings, names: readonly string[]): readonly string[] {
+  const found = settingOf(settings, names);
+  if (found === undefined) return NONE;
+  try {
+    return shellWords(found.text);
+  } catch {
+    refuse(settings, found, 'options of ssh, with every quote closed');
+    return NONE;
+  }
+}
+
+export function wholeNumberOf(
+  settings: Settings,
+  names: readonly string[],
+  most: number,
+): number | undefined {
+  const found = settingOf(settings, names);
+  if (found === undefined) return undefined;
+  const number = /^\d{1,6}$/.test(found.text) ? Number(found.text) : 0;
+  return number >= 1 && number <= most ? number : refuse(settings, found, `a whole number from 1 to ${most}`);
+}
+
+/** With YAML 1.1's words, which Ansible reads. */
+export function flagOf(settings: Settings, names: readonly string[]): boolean | undefined {
+  const found = settingOf(settings, names);
+  if (found === undefined) return undefined;
+  const text = found.text.toLowerCase();
+  if (YES.includes(text)) return true;
+  return NO.includes(text) ? false : refuse(settings, found, 'true or false');
+}
+
+/** A word out of a table. Ansible's full names are understood too. */
+export function oneOf<T>(
+  settings: Settings,
+  names: readonly string[],
+  known: ReadonlyMap<string, T>,
+): T | undefined {
+  const found = settingOf(settings, names);
+  if (found === undefined) return undefined;
+  const match = known.get(found.text.replace(/^ansible\.(builtin|legacy)\./, ''));
+  return (
+    match ??
+    refuse(settings, found, Array.from(known.keys()).join(' or '), 'nothing else is understood by dabook')
+  );
+}
+
+function refuse(
+  { findings }: Settings,
+  { name, tree, text }: Setting,
+  expected: string,
+  hint?: string,
+): undefined {
+  findings.fault(`${name} must be ${expected}, not ${JSON.stringify(text)}`, tree.place, hint);
 }

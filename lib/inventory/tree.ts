@@ -1,4 +1,5 @@
 import type { Place } from './place.ts';
+import { setKey } from './set-key.ts';
 
 /** A value of an inventory together with where every part of it stands. */
 export type Tree = ScalarTree | ListTree | MapTree;
@@ -86,18 +87,9 @@ export function valuesOf(
   entries: Entries,
   below: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
-  const values: Record<string, unknown> = { ...below };
-  for (const [name, { tree }] of entries) {
-    if (name !== '__proto__') values[name] = tree.value;
-    // a key like any other, which an assignment would not make of it
-    else
-      Object.defineProperty(values, name, {
-        value: tree.value,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-  }
+  // cheaper by half than a spread, which leaves no room for what comes on top
+  const values: Record<string, unknown> = Object.assign({}, below);
+  for (const [name, { tree }] of entries) setKey(values, name, tree.value);
   return values;
 }
 

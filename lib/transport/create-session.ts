@@ -37,16 +37,12 @@ export function createSession(options: SessionOptions): MeteredSession {
   let firstSudo: Promise<unknown> | undefined;
 
   /** The first sudo decides for all: a wrong password is tried once, and not until the account is locked. */
-  const startAsRoot = async (script: string, output: ChannelOutput) => {
-    const start = () =>
-      startCommand({ open, place, script, become: true, password, signal: closing.signal }, output);
-    if (firstSudo === undefined) {
-      const first = start();
-      firstSudo = first;
-      return first;
-    }
-    await firstSudo;
-    return start();
+  const startAsRoot = (script: string, output: ChannelOutput) => {
+    const after = firstSudo;
+    const options = { open, place, script, become: true, password, after, signal: closing.signal };
+    const started = startCommand(options, output);
+    firstSudo ??= started;
+    return started;
   };
   const startAsUser = (script: string, output: ChannelOutput) =>
     startCommand({ open, place, script, become: false, signal: closing.signal }, output);

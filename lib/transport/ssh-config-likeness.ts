@@ -16,7 +16,7 @@ const tokened =
  * say is asked of the ssh program. In doubt, all hosts are different.
  */
 export function likenessOf(texts: readonly string[]): Likeness {
-  const lines = texts.flatMap(linesIn);
+  const lines = texts.flatMap((text) => [...linesIn(text)]);
   const names = lines.filter(({ keyword }) => keyword === 'hostname').map(({ value }) => value);
   const patterns = lines
     .filter(({ keyword }) => keyword === 'host')

@@ -15,7 +15,7 @@ export interface SshOptions extends SshDefaults {
   readonly configFile?: string | undefined;
   /** Told of what was left out, such as an ssh configuration that cannot be read. */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Connections that are being made at once, in all; to one server, fewer are. Default 24. */
+  /** Connections that are being made at once, in all; to one server, fewer are. Default 30. */
   readonly connectionStarts?: number | undefined;
   /** Bytes that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxOutput?: number | undefined;
@@ -31,7 +31,7 @@ export interface SshOptions extends SshDefaults {
 export function createSshTransport(options: SshOptions): {
   connect(target: Target): Promise<MeteredSession>;
 } {
-  const { connectionStarts = 24, maxOutput } = options;
+  const { connectionStarts = 30, maxOutput } = options;
   const starts = createStarts(connectionStarts);
   const readKey = createKeyReader();
   const configOf = createSshConfig(options);

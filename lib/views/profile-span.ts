@@ -31,14 +31,14 @@ interface PlaySpan extends Stretch {
 }
 
 /** A host in a play: from the play's start to the end of the host's work, what it waited for a slot included. */
-export interface SlotSpan extends Stretch {
+interface SlotSpan extends Stretch {
   readonly kind: 'slot';
   readonly host: string;
   readonly play: string;
 }
 
 /** From a play's start until a host has a slot of it. */
-export interface WaitingSpan extends Stretch {
+interface WaitingSpan extends Stretch {
   readonly kind: 'waiting';
   readonly host: string;
   readonly play: string;
@@ -68,7 +68,7 @@ export interface TaskSpan extends Stretch {
 }
 
 /** From a step's end until the task that it is of has ended, or goes on to other steps. */
-export interface SettlingSpan extends Stretch {
+interface SettlingSpan extends Stretch {
   readonly kind: 'settling';
   readonly host: string;
   readonly task: number;

@@ -29,7 +29,7 @@ export function without(times: Times, others: Times): Times {
     // The last that is looked at may reach into the next of the times, too.
     for (let other = next; other < others.length && at(others, other) < end; other += 2) {
       if (at(others, other) > from) left.push(from, at(others, other));
-      from = Math.max(from, at(others, other + 1));
+      from = at(others, other + 1);
     }
     if (from < end) left.push(from, end);
   }

@@ -1,5 +1,5 @@
 import { type Host, isKnown, type Later, refuse, type Unknown } from 'dabook';
-import { type ComposeConfig, composeConfig, composeFindings, type Membership } from 'dabook/tasks';
+import { type ComposeConfig, composeConfig, composeReview, type Membership } from 'dabook/tasks';
 import { type ComposeEdits, composeEdits } from './compose-edits.ts';
 import { type ComposeTexts, composeTextsOf } from './compose-texts.ts';
 import { composeFiles } from './installation.ts';
@@ -51,12 +51,8 @@ export async function checkCompose(
     texts: Object.fromEntries(edited.map((file) => [file, edits.texts[file]])),
   };
   const nodes = nodesToBe({ manager, services, hosts }, found.membership);
-  // At once, so that docker merges the files once for both.
-  const [findings, compose] = await Promise.allSettled([
-    manager.read(composeFindings({ ...merged, nodes })),
-    manager.read(composeConfig(merged)),
-  ]);
-  const told = now(given(findings)).map(({ place, message, hint, severity }) => ({
+  const { findings, config } = now(await manager.read(composeReview({ ...merged, nodes })));
+  const told = findings.map(({ place, message, hint, severity }) => ({
     severity,
     text: `${place === undefined ? '' : `${place}: `}${message}${hint === undefined ? '' : ` (${hint})`}`,
   }));
@@ -64,7 +60,7 @@ export async function checkCompose(
     told.filter(({ severity }) => severity === 'fault').map(({ text }) => text),
     dir,
   );
-  const { config } = now(given(compose));
+  if (config === undefined) throw new Error('files that cannot be merged are a fault');
   refuseAll(
     services.flatMap((service) => misfits(service, config, installation.config_root)),
     dir,
@@ -84,11 +80,6 @@ function refuseAll(faults: readonly string[], dir: string): void {
     `the compose files in ${dir}, with what is added to them, do not fit:\n${faults.join('\n')}`,
     'nothing was changed; correct the compose files, or the services in the inventory',
   );
-}
-
-function given<T>(settled: PromiseSettledResult<T>): T {
-  if (settled.status === 'rejected') throw settled.reason;
-  return settled.value;
 }
 
 /** Nothing of a check goes before it, so that the files are known. */

@@ -18,7 +18,7 @@ export default defineCase<Tree>({
   wanted: [
     { against: 'ansible', atLeast: 100 },
     { against: 'mitogen', atLeast: 10 },
-    { against: 'tar | ssh', atMost: 1.5 },
+    { against: 'tar over ssh', atMost: 1.5 },
   ],
   setUp: async (folder) => {
     const source = `${folder}/tree`;
@@ -40,7 +40,7 @@ export default defineCase<Tree>({
       verify,
     },
     {
-      name: 'tar | ssh',
+      name: 'tar over ssh',
       prepare: clean,
       run: ({ fleet, source }, measured) =>
         shellEach(

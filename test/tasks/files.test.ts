@@ -47,6 +47,7 @@ import {
   xmlFile,
   yamlFile,
 } from '../../lib/tasks/files/index.ts';
+import { lookAt } from '../../lib/tasks/files/look-at.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import type { ExecResult } from '../../lib/transport/session.ts';
 import { isKnown } from '../../lib/unknown.ts';
@@ -664,6 +665,15 @@ t.test('the same scripts with busybox', withBusybox, async (t) => {
         `${name}: ${path}`,
       );
     }
+    // By openssl, where there is one.
+    const looks = await Promise.all(
+      paths.map((path, index) => lookAt(ask, path, { isLarge: index % 2 > 0 })),
+    );
+    t.same(
+      looks.map(({ found }) => found.sha256),
+      paths.map((path) => sha256(readFileSync(path, 'utf8'))),
+      `${name}: large files`,
+    );
     t.match(await fileState(join(dir, 'link')).read(ask), { type: 'symlink' }, `${name}: a link`);
     t.match(await fileState(join(dir, 'link/stat')).read(ask), { type: 'symlink', parent: { exists: true } });
     t.match(await fileState(join(dir, 'none/at all')).read(ask), {
@@ -695,10 +705,11 @@ function runBy([program = '', ...words]: readonly string[], path: string, script
   return { status, stderr };
 }
 
-const putting = (path: string, owners: { owner?: string; group?: string } = {}) =>
+const putting = (path: string, owners: { owner?: string; group?: string } = {}, size = 3) =>
   putScript(
     { kind: 'put', path, content: { from: 'text', text: '' }, mode: '0640', ...owners },
     sha256('new'),
+    size,
   );
 
 t.test('a file is written and its attributes are set, by every shell', async (t) => {
@@ -739,7 +750,14 @@ t.test('a file is written and its attributes are set, by every shell', async (t)
 
       const whole = runBy(words, path, putting(file).text, 'new and more');
       t.match(whole, { status: 1, stderr: /did not arrive whole/ });
+      const large = runBy(words, path, putting(file, {}, 2 ** 30).text, 'new and more');
+      t.match(large, { status: 1, stderr: /did not arrive whole/ });
       t.equal(modeOf(file), '4711', 'what is there stays');
+      t.match(runBy(words, path, putting(join(dir, 'large'), {}, 2 ** 30).text, 'new'), {
+        status: 0,
+        stderr: '',
+      });
+      rmSync(join(dir, 'large'));
 
       mkdirSync(join(dir, 'folder'));
       writeFileSync(join(dir, 'other'), 'old', { mode: 0o600 });

@@ -113,7 +113,7 @@ const twoHosts = timed([
   [402, { type: 'command.started', ...asks('ha1', 2) }],
   [403, { type: 'task.started', ...about('ha1', 1, 'deploy the stack da', 'Deploy') }],
   [500, { type: 'host.connected', host: 'ha1', seconds: 0.097 }],
-  [530, { type: 'command.ended', ...asks('ha1', 1), status: 200, seconds: 0.03, trip: 1 }],
+  [530, { type: 'command.ended', ...asks('ha1', 1), status: 200, seconds: 0.0305, trip: 1 }],
   [540, { type: 'command.ended', ...asks('ha1', 2), status: 200, seconds: 0.04, trip: 1 }],
   [542, { type: 'command.started', ...asks('ha1', 3, 1, 'step') }],
   [742, { type: 'command.ended', ...asks('ha1', 3, 1, 'step'), status: 0, seconds: 0.2, trip: 2 }],
@@ -136,6 +136,9 @@ const twoHosts = timed([
   [1180, { type: 'host.ended', host: 'ha1', play: 'Deploy', seconds: 0.78 }],
   [1180, { type: 'host.started', host: 'ha2', play: 'Deploy' }],
   [1180, { type: 'command.started', ...asks('ha2', 7) }],
+  [1180, { type: 'task.started', ...about('ha2', 3, 'given up', 'Deploy') }],
+  [1180, { type: 'command.started', ...asks('ha2', 9, 3) }],
+  [1190, { type: 'task.ended', ...about('ha2', 3, 'given up', 'Deploy'), status: 'failed', seconds: 0.01 }],
   [
     1480,
     {
@@ -179,6 +182,7 @@ t.test('a table tells where the time went', async (t) => {
   tasks                 times   total   steps  settle slowest  on
   deploy the stack da       1   0.770   0.210   0.420   0.770  ha1
   deploy ␛[2J               1   0.090   0.000   0.000   0.090  ha1
+  given up                  1   0.010   0.000   0.000   0.010  ha2
 
   waiting: for a slot of a play (--forks, serial). At work: what follows, added
   up; what went on at one time counts once. reading: commands that ask. settle:
@@ -232,7 +236,9 @@ t.test('a trace shows it', async (t) => {
   t.same(drawn('ha2/tasks'), [
     [400, 1080, 'Deploy'],
     [400, 780, 'waiting for a slot', 'Deploy'],
+    [1180, 10, 'given up', 'Deploy'],
   ]);
+  t.same(drawn('ha2/round trips 2'), [[1180, 10, 'GET /9']]);
   t.same(drawn('ha2/round trips'), [[1180, 300, 'connecting, in vain']]);
   const asked = bars.find(({ name }) => name === 'GET /2');
   t.same(asked?.args, { command: 'GET /2\nmore', status: 200, ms: 40 });

@@ -16,8 +16,8 @@ export interface ControlFile {
   readonly mode: number;
 }
 
-/** Bytes that are read at once. */
-const chunkSize = 2 ** 20;
+/** What is read, for a moment: to make room anew for each of many files takes longer than to read them. */
+const chunk = Buffer.allocUnsafeSlow(2 ** 18);
 
 /**
  * Looks at a file of the control machine. It is read piece by piece, for its checksum alone, and not again as long
@@ -57,7 +57,6 @@ function read(path: string): { stats: BigIntStats; sha256: string } {
   const file = openSync(path, 'r');
   try {
     const stats = fstatSync(file, { bigint: true });
-    const chunk = Buffer.allocUnsafe(Math.min(Number(stats.size) + 4096, chunkSize));
     for (;;) {
       const length = readSync(file, chunk);
       if (length === 0) break;

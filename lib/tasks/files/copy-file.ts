@@ -97,7 +97,8 @@ function destination(args: Copying): Fact<FileState> {
   return fact<FileState>({
     key: ['file', dest],
     read: async (ask) => {
-      const { content, ...state } = await readFileState(ask, dest, { owner, group }, unlike);
+      const known = { unlike, isLarge: source.isLarge };
+      const { content, ...state } = await readFileState(ask, dest, { owner, group }, known);
       if (source.content.from === 'secret' && typeof state.sha256 === 'string') {
         return { ...state, sha256: digestAsSecret(source.content.secret.label, state.sha256) };
       }

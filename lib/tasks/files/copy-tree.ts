@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { ownership } from '../../ownership.ts';
@@ -42,13 +42,13 @@ export interface CopiedTree {
   readonly type: Found['type'];
   /** How many files and folders are not as they should be. */
   readonly others: number;
-  /** The first hundred of them, by their paths below the folder: mode, owner and the start of the SHA-256. */
+  /** The first twenty of them, files first, by their paths below the folder: mode, owner and the start of the SHA-256. */
   readonly paths: Readonly<Record<string, string>>;
   readonly [difference]?: DifferingTree;
 }
 
 /** So many paths are shown. */
-const shown = 100;
+const shown = 20;
 
 /**
  * What is in a folder of the control machine is on the host too: files with their content and mode, and folders.
@@ -107,8 +107,9 @@ const copy = task('copyTree', {
   steps: ({ [difference]: found }, _want, { dest, source }) => {
     if (found === undefined) return [];
     const { folders, files } = found;
-    const from = resolve(source.path);
-    return [tree(dest, { from, folders: folders.map(withoutNow), files: files.map(withoutNow) })];
+    return [
+      tree(dest, { from: source.path, folders: folders.map(withoutNow), files: files.map(withoutNow) }),
+    ];
   },
   foresees: ({ [difference]: found }, _want, { dest, source }) =>
     (found?.files ?? []).flatMap((file) => foreseen(file, dest, source.path)),
@@ -131,7 +132,7 @@ function copied(wanted: WantedTree): Fact<CopiedTree> {
 type Entry = DifferingTree['folders'][number] | DifferingTree['files'][number];
 
 function pathsOf({ folders, files }: DifferingTree, text: (entry: Entry) => string | undefined) {
-  const first = [...folders, ...files].slice(0, shown);
+  const first = [...files, ...folders].slice(0, shown);
   const entries = first.map((entry) => {
     const name = 'sha256' in entry ? entry.path : `${entry.path}/`;
     return [name, text(entry)] as const;

@@ -9,14 +9,15 @@ export type Denials = (...names: readonly string[]) => DabookError | undefined;
  * @returns a function that gives the error for a thing by its names; what was said of no name that can be told is
  * said of each thing, since it may be about that one
  */
-export function denials(ask: Ask, stderr: string, names: Iterable<string>): Denials {
+export function denials(ask: Ask, stderr: string, names: ReadonlySet<string>): Denials {
   const lines = stderr.split('\n').filter((line) => /permission denied/i.test(line));
   if (lines.length === 0) return () => undefined;
   const about = new Map<string, string>();
   const unclear = lines.filter((line) => {
-    const name = [...names].find((name) => line.includes(`'${name}': `) || line.includes(`: ${name}: `));
-    if (name !== undefined) about.set(name, line);
-    return name === undefined;
+    // `stat: cannot statx '/a': …`, `sha256sum: /a: …`, and busybox: `sha256sum: can't open '/a': …`
+    const [, name = ''] = / '(.+)': /.exec(line) ?? /: (.+): /.exec(line) ?? [];
+    if (names.has(name)) about.set(name, line);
+    return !names.has(name);
   });
   return (...names) => {
     const line = names.map((name) => about.get(name)).find(Boolean) ?? unclear[0];

@@ -23,8 +23,8 @@ export interface WantedTree extends Owners {
 /** What is there, its owner as the playbook writes it. */
 type Now = Omit<Found, 'owner' | 'group'> & Owners;
 
-export type DifferingFolder = TreeFolder & { readonly now?: Now };
-export type DifferingFile = TreeFile & { readonly now?: Now };
+type DifferingFolder = TreeFolder & { readonly now?: Now };
+type DifferingFile = TreeFile & { readonly now?: Now };
 
 /** What is not as it should be. */
 export interface DifferingTree {
@@ -43,7 +43,7 @@ const atOnce = 20_000;
 const closed = 3;
 
 /**
- * Holds a tree against what a host has: in one round trip, with two processes for some thousand files.
+ * Holds a tree against what a host has: in one round trip, with four processes for some thousand files.
  * @throws DabookError `command` for what the user may not look at; `refused` for an owner or a group that is missing
  */
 export async function differingTree(ask: Ask, wanted: WantedTree): Promise<DifferingTree> {
@@ -124,7 +124,7 @@ async function lookBelow(
       });
       if (status === closed) return undefined;
       const found = parseFound(stdout);
-      const denied = denials(ask, stderr, names);
+      const denied = denials(ask, stderr, new Set(names));
       for (const name of names) {
         const { type, sha256 } = found.get(name) ?? { type: 'missing' };
         const error =

@@ -9,6 +9,9 @@ import { secretDigest } from './secret-digest.ts';
 /** Larger texts are not shown by `--diff`. Bytes. */
 export const shownLimit = 256 * 1024;
 
+/** Bytes from which on it matters how fast a checksum is made. */
+const largeFrom = 4 * 2 ** 20;
+
 /** What a file is to hold. */
 export interface FileSource {
   readonly content: Content;
@@ -16,6 +19,7 @@ export interface FileSource {
   readonly sha256: string | Secret;
   /** True where it may have a text that may be shown. */
   readonly isShort: boolean;
+  readonly isLarge: boolean;
   /** The text, where it is one that may be shown. Of a file it is read when it is first asked for. */
   readonly text?: string | undefined;
   /** The name of the file that it comes from. */
@@ -31,6 +35,7 @@ export function controlSource(src: string | URL): FileSource {
     content: { from: 'control', path, sha256 },
     sha256,
     isShort,
+    isLarge: size > largeFrom,
     // Most files are as they should be: what is in them is of no interest then, and need not be kept for each host.
     get text() {
       read ??= { text: shownTextOf(path, sha256) };
@@ -44,7 +49,7 @@ export function controlSource(src: string | URL): FileSource {
 export function textSource(text: string | Secret): FileSource {
   if (text instanceof Secret) {
     const content = { from: 'secret', secret: text } as const;
-    return { content, sha256: secretDigest(text), isShort: false };
+    return { content, sha256: secretDigest(text), isShort: false, isLarge: false };
   }
   const bytes = Buffer.from(text);
   const shown = shownText(bytes);
@@ -52,6 +57,7 @@ export function textSource(text: string | Secret): FileSource {
     content: { from: 'text', text },
     sha256: sha256Of(bytes),
     isShort: shown !== undefined,
+    isLarge: false,
     text: shown,
   };
 }

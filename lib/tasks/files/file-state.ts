@@ -4,7 +4,7 @@ import type { Secret } from '../../secret.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { Attributes } from './attributes.ts';
 import type { Found } from './found.ts';
-import { lookAt } from './look-at.ts';
+import { type LookOptions, lookAt } from './look-at.ts';
 import { spelling } from './spelling.ts';
 
 /** A path of a host, and what is there. */
@@ -30,18 +30,15 @@ export function fileState(path: string, wanted: Owners = {}): Fact<FileState> {
   return fact<FileState>({ key: ['file', path], read: (ask) => readFileState(ask, path, wanted) });
 }
 
-/**
- * What `fileState` gives.
- * @param unlike asks for the text of a file that has another SHA-256 than this, as `lookAt` does
- */
+/** What `fileState` gives, with the text where that was asked for. */
 export async function readFileState(
   ask: Ask,
   path: string,
   wanted: Owners,
-  unlike?: string,
+  options?: LookOptions,
 ): Promise<FileState> {
   const [{ found, folder, text }, spell] = await Promise.all([
-    lookAt(ask, path, unlike),
+    lookAt(ask, path, options),
     spelling(ask, wanted),
   ]);
   const { type, mode } = folder;

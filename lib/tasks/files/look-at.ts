@@ -18,19 +18,30 @@ export interface Look {
   readonly text?: string | undefined;
 }
 
+/** What is known beforehand of what a file should be. */
+export interface LookOptions {
+  /** Asks for the text of a file that has another SHA-256 than this. */
+  readonly unlike?: string | undefined;
+  /** True where it has some MiB. */
+  readonly isLarge?: boolean;
+}
+
 /**
  * Looks at a path, links not followed. All that is looked at in one tick is one command and two processes,
  * however much it is; each text that is asked for and differs is one more.
- * @param unlike asks for the text of a file that has another SHA-256 than this
  * @throws DabookError `command` for what the user may not look at, and on a host without stat or sha256sum
  */
-export async function lookAt(ask: Ask, path: string, unlike = ''): Promise<Look> {
-  const look = await ask.bulk(looks, unlike + path);
+export async function lookAt(
+  ask: Ask,
+  path: string,
+  { unlike = '', isLarge = false }: LookOptions = {},
+): Promise<Look> {
+  const look = await ask.bulk(looks, unlike + (isLarge ? '+' : '') + path);
   if (look instanceof DabookError) throw look;
   return look;
 }
 
-/** A path, behind the checksum with which its text is of no interest. */
+/** A path, behind the checksum with which its text is of no interest, and a plus where it is large. */
 const looks = bulk(async (ask, questions) => {
   const places = questions.map(placeOf);
   const parts = Array.from({ length: Math.ceil(places.length / atOnce) }, (_, part) =>
@@ -40,7 +51,7 @@ const looks = bulk(async (ask, questions) => {
 });
 
 /** A command line has its limits. */
-const atOnce = 256;
+const atOnce = 128;
 /** Bytes of texts that one command may print. */
 const mostText = 8 * 2 ** 20;
 
@@ -49,13 +60,20 @@ interface Place {
   /** By a name that stands for the folder even where a link leads to it. */
   readonly folder: string;
   readonly unlike: string;
+  readonly isLarge: boolean;
 }
 
 function placeOf(question: string): Place {
   const start = question.indexOf('/');
   const path = question.slice(start);
   const folder = dirname(path);
-  return { path, folder: folder === '/' ? '/.' : `${folder}/.`, unlike: question.slice(0, start) };
+  const known = question.slice(0, start);
+  return {
+    path,
+    folder: folder === '/' ? '/.' : `${folder}/.`,
+    unlike: known.replace('+', ''),
+    isLarge: known.endsWith('+'),
+  };
 }
 
 async function lookAtSome(ask: Ask, places: readonly Place[]): Promise<readonly (Look | DabookError)[]> {
@@ -66,7 +84,8 @@ async function lookAtSome(ask: Ask, places: readonly Place[]): Promise<readonly 
   const mark = sha256Of(unlike).slice(0, 16);
   const texts = /\w/.test(unlike) ? textScript(unlike, mark) : sh``;
   const paths = places.map(({ path }) => path);
-  const { stdout, stderr } = await ask.sh(sh`set -- ${paths}\n${lookScript(folders)}${texts}\n:`);
+  const large = places.flatMap(({ isLarge }, index) => (isLarge ? [index + 1] : []));
+  const { stdout, stderr } = await ask.sh(sh`set -- ${paths}\n${lookScript(folders, large)}${texts}\n:`);
   const [listing = '', ...sections] = stdout.split(new RegExp(`^${mark} (\\d+)\n`, 'm'));
   const found = parseFound(listing);
   if (!found.has('/')) {

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import picomatch from 'picomatch';
 import { DabookError, messageOf } from '../../errors.ts';
@@ -33,15 +33,15 @@ const largest = 8 * 2 ** 30 - 1;
  * UTF-8 or has a newline
  */
 export function sourceTree(src: string | URL, exclude: readonly string[]): SourceTree {
-  const path = src instanceof URL ? fileURLToPath(src) : src;
+  const path = resolve(src instanceof URL ? fileURLToPath(src) : src);
   const isLeftOut = matcher(exclude);
   const folders: string[] = [];
   const files: SourceFile[] = [];
   const walk = (folder: string) => {
-    for (const entry of entriesOf(join(path, folder))) {
+    for (const entry of entriesOf(folder === '' ? path : `${path}/${folder}`)) {
       const below = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (isLeftOut(below, entry.name)) continue;
-      refuseOdd(join(path, below), entry);
+      refuseOdd(`${path}/${below}`, entry);
       if (entry.isDirectory()) {
         folders.push(below);
         walk(below);
@@ -56,7 +56,7 @@ export function sourceTree(src: string | URL, exclude: readonly string[]): Sourc
 }
 
 function fileAt(root: string, below: string): SourceFile {
-  const whole = join(root, below);
+  const whole = `${root}/${below}`;
   const { path: _path, mode, ...file } = controlFile(whole);
   if (file.size > largest) throw unfit(`${whole} has 8 GiB or more`, 'give it to copyFile by itself');
   return { ...file, path: below, isExecutable: (mode & 0o100) !== 0 };
