@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DabookError } from '../errors.ts';
+import type { DabookError } from '../errors.ts';
 import type { Channel, ChannelEnd, ChannelOutput, Place } from './channel.ts';
-import { createFrameReader, type Frame } from './frame-reader.ts';
+import { createFrameReader } from './frame-reader.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import type { ExecOptions, ExecResult } from './session.ts';
+import { lostShell, unheard } from './shell-fault.ts';
+import { answer, type ShellJob } from './shell-job.ts';
 import { frameOf, residentScript } from './shell-script.ts';
 import { stdinPieces } from './stdin-pieces.ts';
 import { usualOutput } from './too-much-output.ts';
@@ -26,21 +28,11 @@ export interface ResidentShell {
   close(error: DabookError): void;
 }
 
-interface Job extends Pick<ExecOptions, 'stdin' | 'onProgress'> {
-  readonly command: string;
-  readonly maxOutput: number;
-  readonly trip: number;
-  readonly resolve: (result: ExecResult) => void;
-  readonly reject: (error: unknown) => void;
-  stdout?: Frame;
-  stderr?: Frame;
-}
-
 /** A shell that runs, or is being started. */
 interface Shell {
   readonly channel: Promise<Channel>;
   /** In order; the first of them is under way, the last may still be written. */
-  readonly sent: Job[];
+  readonly sent: ShellJob[];
   keySent: boolean;
   writing: boolean;
   /** It takes no more: the stdin of the last of the sent could not be read to its end. */
@@ -49,6 +41,8 @@ interface Shell {
 
 /** Milliseconds that a shell which was let go of may take to end before another one is started. */
 const patience = 3000;
+/** Milliseconds between two looks at a shell that is being let go of. */
+const turn = 10;
 
 /**
  * One POSIX shell on a host that stays for the whole session, opened when it is first used: a command costs
@@ -61,7 +55,7 @@ const patience = 3000;
 export function createResidentShell(options: ResidentShellOptions): ResidentShell {
   const { place, trips, maxBytes = usualOutput } = options;
   const key = randomBytes(16).toString('hex');
-  const unsent: Job[] = [];
+  const unsent: ShellJob[] = [];
   let current: Shell | undefined;
   /** Of the shell before. */
   let ended: Promise<unknown> = Promise.resolve();
@@ -78,7 +72,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
   };
 
   /** What a shell still does after its output is closed ends with the first word that it cannot tell. */
-  const letGo = (shell: Shell, guilty: Job | undefined, error: unknown) => {
+  const letGo = (shell: Shell, guilty: ShellJob | undefined, error: unknown) => {
     current = undefined;
     ended = shell.channel.then((channel) => {
       channel.destroy();
@@ -91,16 +85,18 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
   const isHeard = (shell: Shell) => shell === current && lost === undefined;
 
   const open = (): Shell => {
-    const sent: Job[] = [];
+    const sent: ShellJob[] = [];
     const reader = (which: 'stdout' | 'stderr') => {
       const reading = () => sent.find((job) => job[which] === undefined);
+      let cutOff = false;
       const frames = createFrameReader(key, () => reading()?.maxOutput ?? maxBytes);
       return (bytes: Buffer) => {
-        if (!isHeard(shell)) return;
+        if (cutOff || !isHeard(shell)) return;
         try {
-          for (const frame of frames.push(bytes)) take(sent, which, frame);
+          for (const frame of frames.push(bytes)) answer(sent, which, frame);
         } catch (error) {
-          letGo(shell, reading(), error);
+          cutOff = true;
+          endFor(shell, reading(), error, patience);
         }
       };
     };
@@ -118,7 +114,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
     return shell;
   };
 
-  const send = async (shell: Shell, job: Job, outbox: Outbox) => {
+  const send = async (shell: Shell, job: ShellJob, outbox: Outbox) => {
     const { command, stdin, onProgress } = job;
     const size = stdin instanceof Uint8Array ? stdin.length || undefined : stdin?.size;
     const { head, tail } = frameOf(key, command, size);
@@ -129,27 +125,32 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
       let taken = 0;
       for await (const piece of stdinPieces(stdin)) {
         await outbox.add(piece);
-        if (!isHeard(shell)) return;
+        if (!isHeard(shell) || shell.ending) return;
         taken += piece.length;
         onProgress?.(taken);
       }
       await outbox.add(tail);
     } catch (error) {
-      shell.ending = true;
       await outbox.flush();
-      endFor(shell, job, error);
+      endFor(shell, job, error, Number.POSITIVE_INFINITY);
     }
   };
 
-  /** The end of its stdin ends the shell in the middle of the job, and after all that was sent before. */
-  const endFor = async (shell: Shell, guilty: Job, error: unknown) => {
+  /**
+   * Ends a shell because of a job, once what was sent before it is answered.
+   * @param most milliseconds that this may take
+   */
+  const endFor = async (shell: Shell, guilty: ShellJob | undefined, error: unknown, most: number) => {
+    shell.ending = true;
     const channel = await shell.channel;
     channel.end();
-    for (;;) {
-      const end = await Promise.race([channel.ended, sleep(patience, undefined, { ref: false })]);
-      if (!isHeard(shell)) return;
-      if (end !== undefined || shell.sent[0] === guilty) return letGo(shell, guilty, error);
-    }
+    let left = most;
+    let over = false;
+    channel.ended.then(() => {
+      over = true;
+    });
+    for (; !over && left > 0 && shell.sent[0] !== guilty && isHeard(shell); left -= turn) await sleep(turn);
+    if (isHeard(shell)) letGo(shell, guilty, error);
   };
 
   const flush = async () => {
@@ -181,36 +182,4 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
     },
     close: fail,
   };
-}
-
-function take(sent: Job[], which: 'stdout' | 'stderr', frame: Frame): void {
-  const job = sent.find((one) => one[which] === undefined);
-  if (job === undefined) return;
-  job[which] = frame;
-  while (sent[0]?.stdout && sent[0].stderr) {
-    const { stdout, stderr, trip, resolve } = sent[0];
-    sent.shift();
-    resolve({ status: stdout.status, stdout: stdout.output, stderr: stderr.output, trip });
-  }
-}
-
-function unheard({ host }: Place): DabookError {
-  return new DabookError('command', `${host} was not heard out: its shell was ended for another command`, {
-    hint: 'whether this one has been done is not known',
-  });
-}
-
-function lostShell({ address }: Place, end: ChannelEnd, underWay: number): DabookError {
-  const when =
-    underWay > 0 ? ` while ${underWay === 1 ? 'a command was' : `${underWay} commands were`} under way` : '';
-  return new DabookError('unreachable', `connection to ${address} lost${when}: ${reasonOf(end)}`, {
-    hint: underWay > 0 ? 'whether what was under way has been done is not known' : undefined,
-  });
-}
-
-function reasonOf(end: ChannelEnd): string {
-  if (end.kind === 'lost') return end.reason;
-  return end.kind === 'killed'
-    ? `its shell was ended by ${end.signal}`
-    : `its shell ended with status ${end.status}`;
 }

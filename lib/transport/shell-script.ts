@@ -1,6 +1,6 @@
 import { posixQuote } from '../posix-quote.ts';
 
-/** stdin travels in blocks of this size, so that the host never holds more of it in memory. */
+/** stdin is copied in blocks of this size: larger ones only wait to be filled, smaller ones cost the host time. */
 const blockSize = 2 ** 17;
 
 /**

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import { codeOf } from '../../lib/errors.ts';
@@ -67,7 +68,7 @@ export async function contract(t: Test, connect: () => Promise<Session>): Promis
     t.ok(kept.stdout.equals(big), '3 MB come back as they went');
     t.equal(closed.stdout.toString(), 'closed\n');
     t.equal(after.stdout.toString(), 'after\n');
-    for (const size of [1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1]) {
+    for (const size of [1, 2 ** 17 - 1, 2 ** 17, 2 ** 17 + 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1]) {
       t.ok((await run('cat', big.subarray(0, size))).stdout.equals(big.subarray(0, size)), `${size} bytes`);
     }
   });
@@ -264,4 +265,34 @@ export async function contract(t: Test, connect: () => Promise<Session>): Promis
     const unused = await connect();
     await unused.close();
   });
+}
+
+/** A stream is read no faster than its command reads it: what is on its way stays small. */
+export async function backpressure(t: Test, session: Session): Promise<void> {
+  const folder = t.testdir();
+  const chunk = Buffer.alloc(2 ** 20);
+  const size = 64 * chunk.length;
+  let made = 0;
+  const stdin = {
+    size,
+    async *chunks() {
+      while (made < size) {
+        made += chunk.length;
+        yield chunk;
+      }
+    },
+  };
+  const counted = session.exec(`while ! [ -e '${folder}/go' ]; do sleep 0.02; done; wc -c`, {
+    ...user,
+    stdin,
+  });
+  const behind = session.exec('echo behind', user);
+  for (let before = -1; made === 0 || before !== made; ) {
+    before = made;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  t.ok(made <= 16 * chunk.length, `${made} bytes are on their way while nobody reads them`);
+  writeFileSync(`${folder}/go`, '');
+  t.equal(Number((await counted).stdout), size);
+  t.equal((await behind).stdout.toString(), 'behind\n');
 }

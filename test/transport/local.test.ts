@@ -1,12 +1,21 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { createLocalTransport } from '../../lib/transport/local.ts';
-import { contract } from './contract.ts';
+import { backpressure, contract } from './contract.ts';
+
+// The machine may be busy.
+t.setTimeout(180_000);
 
 const transport = createLocalTransport({ user: 'me' });
 const target = { name: 'here', connection: 'local', address: 'here' } as const;
 
 t.test('the contract', (t) => contract(t, () => transport.connect(target)));
+
+t.test('a stream waits for its reader', async (t) => {
+  const session = await transport.connect(target);
+  t.teardown(() => session.close());
+  await backpressure(t, session);
+});
 
 t.test('become, and an environment', async (t) => {
   const session = await createLocalTransport({

@@ -3,6 +3,9 @@ import t from 'tap';
 import { createMemoryTransport, type MemoryAnswer } from '../../lib/transport/memory.ts';
 import { contract } from './contract.ts';
 
+// The machine may be busy.
+t.setTimeout(180_000);
+
 const target = (name: string) => ({ name, connection: 'ssh', address: name }) as const;
 
 /** A host whose commands are run by a real sh. */

@@ -2,10 +2,14 @@ import { execFileSync, spawn } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { secret } from '../../lib/secret.ts';
 import type { ChannelEnd, OpenChannel } from '../../lib/transport/channel.ts';
 import { channelWriter } from '../../lib/transport/channel-writer.ts';
 import { createSession } from '../../lib/transport/create-session.ts';
 import { contract } from './contract.ts';
+
+// The machine may be busy.
+t.setTimeout(180_000);
 
 /** Runs commands the way sshd does: by `<login shell> -c <command>`. */
 function openBy(loginShell: string, path: string, rc = ''): OpenChannel {
@@ -108,4 +112,54 @@ t.test('what is left of a frame that came apart is not run', async (t) => {
   await session.exec('true', { become: false });
   await write(Buffer.from(`touch ${folder}/run\n; touch ${folder}/run\n0123 touch ${folder}/run\n`));
   t.equal((await session.exec(`ls ${folder}`, { become: false })).stdout.toString(), '');
+});
+
+t.test('a second sudo is started with the first, and gets the password only after it', async (t) => {
+  const scripted = () => {
+    const sudos: { written: string; prompt: () => void; start: () => void }[] = [];
+    const open: OpenChannel = async (command, output) => {
+      const nonce = /dabook-[0-9a-f]{16}/.exec(command)?.[0];
+      const sudo = {
+        written: '',
+        prompt: () => output.stderr(Buffer.from(`${nonce}:password:`)),
+        start: () => {
+          output.stdout(Buffer.from(`\n${nonce}:ready\n`));
+          output.stderr(Buffer.from(`\n${nonce}:ready\n`));
+        },
+      };
+      sudos.push(sudo);
+      const write = async (bytes: Buffer) => {
+        sudo.written += bytes.toString();
+      };
+      return { write, end() {}, destroy() {}, ended: new Promise<never>(() => {}) };
+    };
+    const becomePassword = secret('sudo password', 'open');
+    const session = createSession({ open, place, becomePassword, disconnect: async () => {} });
+    t.teardown(() => session.close());
+    const asked = [
+      session.exec('true', { become: true }),
+      session.docker({ method: 'GET', path: '/info' }, { become: true }),
+    ];
+    return { sudos, answers: Promise.allSettled(asked) };
+  };
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const written = ({ sudos }: ReturnType<typeof scripted>) => sudos.map((one) => one.written);
+
+  const right = scripted();
+  await turn();
+  for (const sudo of right.sudos) sudo.prompt();
+  await turn();
+  t.strictSame(written(right), ['open\n', ''], 'both are there, one is answered');
+  right.sudos[0]?.start();
+  await turn();
+  t.equal(right.sudos[1]?.written, 'open\n');
+
+  const wrong = scripted();
+  await turn();
+  for (const sudo of [...wrong.sudos, ...wrong.sudos.slice(0, 1)]) sudo.prompt();
+  t.match(await wrong.answers, [
+    { status: 'rejected', reason: { code: 'become', message: /wrong sudo password/ } },
+    { status: 'rejected', reason: { code: 'become', message: /wrong sudo password/ } },
+  ]);
+  t.strictSame(written(wrong), ['open\n', ''], 'a wrong password is sent once');
 });

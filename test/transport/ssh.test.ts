@@ -7,7 +7,7 @@ import { DabookError } from '../../lib/errors.ts';
 import { secret } from '../../lib/secret.ts';
 import type { Session, Target } from '../../lib/transport/session.ts';
 import { createSshTransport, type SshOptions } from '../../lib/transport/ssh.ts';
-import { contract } from './contract.ts';
+import { backpressure, contract } from './contract.ts';
 import { cannotRun, freePort, hostKey, makeKeys, makeUser, type Sshd, setSudo, startSshd } from './sshd.ts';
 
 const user = { become: false };
@@ -66,6 +66,8 @@ else {
     const transport = createSshTransport(options());
     return contract(t, () => transport.connect(target()));
   });
+
+  t.test('a stream waits for its reader', async (t) => backpressure(t, await login(t, target())));
 
   t.test('keys', async (t) => {
     for (const file of [keys.ed25519, keys.ecdsa, keys.rsa]) {
@@ -305,6 +307,36 @@ else {
     t.equal(drops, 96, 'three tries');
   });
 
+  t.test('a server that takes few logins at once', async (t) => {
+    const shy = await startSshd(t, keys, ['MaxStartups 10:30:100']);
+    const known = knownFile('shy', `* ${hostKey(keys, 'ed25519')}\n`);
+    const many = async (portOf: (index: number) => number | Promise<number>, from: SshOptions) => {
+      const { connect } = createSshTransport({ ...from, ...known });
+      const ports = await Promise.all(Array.from({ length: 100 }, (_, index) => portOf(index)));
+      const sessions = await Promise.all(
+        ports.map((port, index) => connect(target({ name: `ha${index}`, port }))),
+      );
+      await Promise.all(sessions.map((session) => session.close()));
+      return sessions.length;
+    };
+    t.equal(await many(() => shy.port, options()), 100, 'by one name');
+    const proxy = () => listen(t, (socket) => pipe(socket, shy.port));
+    t.equal(await many(proxy, options({ connectionStarts: 60 })), 100, 'by a hundred names');
+
+    const configFile = join(keys.dir, 'shy-config');
+    writeFileSync(
+      configFile,
+      `Host 127.0.0.2\n  ProxyJump root@127.0.0.1:${shy.port}\nHost *\n  IdentityFile ${keys.ed25519}\n`,
+    );
+    const { connect } = createSshTransport({ ...options({ configFile }), ...known });
+    const behind = await listen(t, (socket) => pipe(socket, sshd.port), '127.0.0.2');
+    const sessions = await Promise.all(
+      Array.from({ length: 50 }, () => connect(target({ address: '127.0.0.2', port: behind }))),
+    );
+    t.equal(sessions.length, 50, 'behind a jump host');
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
   t.test('a connection that is lost', async (t) => {
     for (const [what, kill] of [
       ['its sshd', 'kill -9 $PPID'],
@@ -493,20 +525,20 @@ else {
 }
 
 /** A server on the loopback interface, gone after the test. */
-async function listen(t: Test, onSocket: (socket: Socket) => void): Promise<number> {
+async function listen(t: Test, onSocket: (socket: Socket) => void, address = '127.0.0.1'): Promise<number> {
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
     open.add(socket);
     socket.on('error', () => {});
     onSocket(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   t.teardown(() => {
     for (const socket of open) socket.destroy();
     server.close();
   });
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
+  const bound = server.address();
+  return typeof bound === 'object' && bound ? bound.port : 0;
 }
 
 function pipe(socket: Socket, port: number): void {

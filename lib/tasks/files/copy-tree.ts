@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { ownership } from '../../ownership.ts';
-import { refuse } from '../../refuse.ts';
 import { type TreeFile, tree } from '../../step.ts';
 import { type Foreseen, type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
@@ -11,6 +10,7 @@ import { type DifferingTree, differingTree, type WantedTree } from './differing-
 import { shownTextOf } from './file-source.ts';
 import { type FileState, fileState } from './file-state.ts';
 import type { Found } from './found.ts';
+import { refuseBadTree } from './refuse-bad-tree.ts';
 import { sourceTree } from './source-tree.ts';
 import { textFile } from './text-file.ts';
 
@@ -101,7 +101,7 @@ const copy = task('copyTree', {
   want: (now, { dest }): CopiedTree => {
     const { [difference]: found } = now;
     if (found === undefined) return now;
-    refuseBadPlace(found, dest);
+    refuseBadTree(found, dest);
     return { type: 'directory', others: 0, paths: pathsOf(found, wantedText) };
   },
   steps: ({ [difference]: found }, _want, { dest, source }) => {
@@ -178,26 +178,4 @@ function foreseen(file: DifferingTree['files'][number], dest: string, from: stri
     },
   };
   return [{ fact: fileState(path), state }, { fact: textFile(path) }];
-}
-
-function refuseBadPlace({ top, blocked }: DifferingTree, dest: string): void {
-  switch (top.found.type) {
-    case 'directory':
-      break;
-    case 'missing':
-      if (top.folder.type === 'directory') break;
-      throw refuse(`the folder of ${dest} does not exist`, 'make it first, or check the path');
-    case 'symlink':
-      throw refuse(`${dest} is a symbolic link`, 'give the path that it points to');
-    default:
-      throw refuse(`${dest} is no folder`, 'check the path');
-  }
-  const [first, ...more] = blocked;
-  if (first === undefined) return;
-  const what = { symlink: 'a symbolic link', directory: 'a folder', file: 'a file', other: 'a special file' };
-  const others = more.length === 0 ? '' : `, and ${more.length} more are in the way`;
-  throw refuse(
-    `${dest}/${first.path} is ${first.type === 'missing' ? 'missing' : what[first.type]}${others}`,
-    'nothing was copied; remove it, or leave it out by exclude',
-  );
 }
