@@ -57,9 +57,11 @@ const CONNECTIONS = new Map([
   ['paramiko', 'ssh'],
   ['paramiko_ssh', 'ssh'],
 ] as const);
-const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
+const UNDERSTOOD: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.values(NAMES).flatMap((names: readonly string[]) => names.map((name) => [name, names])),
+);
 
-const SSH_OPTIONS = [NAMES.sshArgs, NAMES.sshCommonArgs, NAMES.sshExtraArgs];
+const SSH_OPTIONS: readonly (readonly string[])[] = [NAMES.sshArgs, NAMES.sshCommonArgs, NAMES.sshExtraArgs];
 const BECOME_USERS = new Map([['root', true]]);
 const BECOME_METHODS = new Map([['sudo', true]]);
 
@@ -83,8 +85,8 @@ export function readConnection(
   passwords: Passwords,
   findings: Findings,
 ): Connection {
-  const settings = settingsOf(vars, findings);
-  warnOfIgnored(settings);
+  warnOfIgnored(vars, findings);
+  const settings = settingsOf(vars, UNDERSTOOD, findings);
   oneOf(settings, NAMES.becomeUser, BECOME_USERS);
   oneOf(settings, NAMES.becomeMethod, BECOME_METHODS);
   const connection = oneOf(settings, NAMES.connection, CONNECTIONS) ?? 'ssh';
@@ -119,17 +121,18 @@ function passwordOf(settings: Settings, names: readonly string[]): Secret | unde
   return value instanceof Secret ? value : undefined;
 }
 
-function warnOfIgnored({ vars, given, findings }: Settings): void {
-  for (const name of given) {
+function warnOfIgnored(vars: LayeredVars, findings: Findings): void {
+  for (const name of Object.keys(vars.values)) {
+    if (!name.startsWith('ansible_')) continue;
+    const names = UNDERSTOOD.get(name);
+    const isIgnored = names === undefined ? NOT_HONOURED.test(name) : SSH_OPTIONS.includes(names);
+    if (!isIgnored) continue;
     const value = vars.values[name];
-    const { place } = vars.entry(name)?.tree ?? {};
-    if (
-      SSH_OPTIONS.some((names: readonly string[]) => names.includes(name)) &&
-      /StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(value ?? ''))
-    ) {
+    const place = vars.entry(name)?.tree.place;
+    if (names === undefined) {
+      if (value !== '' && value !== null) findings.warn(`${name} has no effect here`, place);
+    } else if (/StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(value ?? ''))) {
       findings.warn(`${name}: host keys are checked all the same`, place);
     }
-    if (!UNDERSTOOD.has(name) && NOT_HONOURED.test(name) && value !== '' && value !== null)
-      findings.warn(`${name} has no effect here`, place);
   }
 }

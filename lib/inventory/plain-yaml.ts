@@ -1,4 +1,5 @@
-import { isScalar, Schema } from 'yaml';
+import { coreValue } from './core-value.ts';
+import { createCursor } from './cursor.ts';
 import type { Place } from './place.ts';
 import type { ScalarTree, Tree } from './tree.ts';
 import type { Pair, TreeBuilder } from './tree-builder.ts';
@@ -22,25 +23,24 @@ const WORD = /(?:[^\s,[\]{}#&*!|>'"%@`?:-]|-(?=\w))(?:[^\s:#]|:(?=\S)|(?<=\S)#| 
 const FLOW_WORD = /[\w/](?:[^\s,[\]{}:#]|:(?=[^\s,[\]{}])| +(?=[^\s,[\]{}:#]))*/y;
 
 const DEEPEST = 100;
-const MAY_BE_NO_TEXT = /^[-+.~\dnNtTfF]/;
-/** What a word may be beside a text: the library's own types of YAML's core schema. */
-const TYPES = new Schema({ schema: 'core' }).tags.flatMap((tag) =>
-  tag.default === true && 'test' in tag && tag.test !== undefined ? [{ ...tag, test: tag.test }] : [],
-);
-
 class NotPlain extends Error {}
 
 /**
  * Reads YAML that is written plainly, many times as fast as the library does: mappings and lists by indentation,
- * words, quoted texts and bracketed collections of one line each, anchors and aliases; and JSON. Whatever else there
- * is, and whatever is not right, it leaves alone. What it returns is what the library makes of the same text.
- * @param given without tabs and without what else is not {@link ORDINARY}, or nothing is returned
- * @returns nothing where the library has to be asked
+ * words, quoted texts and bracketed collections of one line each, anchors and aliases; and JSON. Of any other value
+ * the library is asked alone. What it returns is what the library makes of the same text as a whole.
+ * @param ask reads a mapping of one key, and returns its value; `shift` is to be added to the offsets of its places
+ * @returns nothing where anything is not right, or stands where it is not expected
  */
-export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
+export function plainYaml(
+  given: string,
+  build: TreeBuilder,
+  ask: (entry: string, shift: number) => Tree | undefined,
+): Tree | undefined {
   if (!ORDINARY.test(given)) return undefined;
   const text = given.endsWith('\n') ? given : `${given}\n`;
-  let at = 0;
+  const cursor = createCursor(text);
+  const { is, skip, take } = cursor;
   /** Of the first word of the line that comes next; none at the end of the text. */
   let column = -1;
   let depth = 0;
@@ -48,23 +48,6 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
   const names = new Map<string, string>();
   /** What may stand between the parts of a bracketed collection. */
   let gap = BLANKS;
-
-  const is = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at;
-    return pattern.test(text);
-  };
-
-  /** Passes over what fits here. */
-  const skip = (pattern: RegExp): boolean => {
-    const fits = is(pattern);
-    if (fits) at = pattern.lastIndex;
-    return fits;
-  };
-
-  const take = (pattern: RegExp): string | undefined => {
-    const start = at;
-    return skip(pattern) ? text.slice(start, at) : undefined;
-  };
 
   const must = <T>(part: T | undefined | false): T => {
     if (part === undefined || part === false) throw new NotPlain();
@@ -79,9 +62,9 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
 
   function nextLine(): void {
     while (skip(EMPTY_LINE));
-    const start = at;
+    const start = cursor.at;
     skip(BLANKS);
-    column = at === text.length ? -1 : at - start;
+    column = cursor.at === text.length ? -1 : cursor.at - start;
   }
 
   function block(own: number): Tree {
@@ -94,10 +77,10 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
   }
 
   function blockMap(own: number): Tree {
-    const place = build.place(at);
+    const place = build.place(cursor.at);
     const pairs: Pair[] = [];
     do {
-      const key = build.place(at);
+      const key = build.place(cursor.at);
       const quoted = quotedText();
       const name = shared(must(quoted ?? take(KEY)));
       must(skip(COLON));
@@ -107,17 +90,17 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
   }
 
   function blockList(own: number): Tree {
-    const place = build.place(at);
+    const place = build.place(cursor.at);
     const items: Tree[] = [];
     do {
-      const dash = at;
+      const dash = cursor.at;
       must(skip(DASH));
       const blanks = take(BLANKS) ?? '';
       const startsKey = is(KEY) || (quotedText() !== undefined && is(COLON));
-      at = dash + 1 + blanks.length;
-      if (startsKey || is(DASH)) items.push(block(own + at - dash));
+      cursor.at = dash + 1 + blanks.length;
+      if (startsKey || is(DASH)) items.push(block(own + cursor.at - dash));
       else {
-        at = dash + 1;
+        cursor.at = dash + 1;
         items.push(value(own));
       }
     } while (column === own && is(DASH));
@@ -126,7 +109,7 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
 
   /** What follows a colon, or a dash, up to the line that begins something else. */
   function value(own: number, key?: Place): Tree {
-    const hasAnchor = !is(END_OF_LINE) && skip(BLANKS) && text[at] === '&';
+    const hasAnchor = !is(END_OF_LINE) && skip(BLANKS) && text[cursor.at] === '&';
     const anchor = hasAnchor ? must(take(NAME)).slice(1) : undefined;
     let tree: Tree;
     if (skip(END_OF_LINE)) {
@@ -135,17 +118,45 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
       else tree = build.scalar(must(anchor === undefined && key), null, '');
     } else {
       skip(BLANKS);
-      tree = inline(WORD);
-      must(skip(END_OF_LINE));
-      nextLine();
+      const read = inlineValue();
+      // what goes on in the next line is no plain word
+      if (read !== undefined && column <= own) tree = read;
+      else tree = askFor(own, must(key).offset);
     }
     if (anchor !== undefined) build.anchor(anchor, tree);
     return tree;
   }
 
+  /** Nothing where the rest of the line is not plain. */
+  function inlineValue(): Tree | undefined {
+    const before = depth;
+    try {
+      const tree = inline(WORD);
+      must(skip(END_OF_LINE));
+      nextLine();
+      return tree;
+    } catch (error) {
+      if (!(error instanceof NotPlain)) throw error;
+      depth = before;
+      return undefined;
+    }
+  }
+
+  /** Leaves one key with its value to the library: its line and those that are indented deeper than it. */
+  function askFor(own: number, start: number): Tree {
+    cursor.at = text.indexOf('\n', start) + 1;
+    nextLine();
+    while (column > own) {
+      cursor.at = text.indexOf('\n', cursor.at) + 1;
+      nextLine();
+    }
+    const end = column < 0 ? text.length : cursor.at - column;
+    return must(ask(' '.repeat(own) + given.slice(start, end), start - own));
+  }
+
   function inline(pattern: RegExp): Tree {
-    const place = build.place(at);
-    switch (text[at]) {
+    const place = build.place(cursor.at);
+    switch (text[cursor.at]) {
       case '*':
         return build.alias(place, must(take(NAME)).slice(1));
       case '[':
@@ -153,55 +164,50 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
         return collection(place);
       default: {
         const quoted = quotedText();
-        return quoted === undefined ? word(place, must(take(pattern))) : build.scalar(place, quoted, quoted);
+        if (quoted !== undefined) return build.scalar(place, quoted, quoted);
+        const word = must(take(pattern));
+        return build.scalar(place, coreValue(word), word);
       }
     }
   }
 
   function collection(place: Place): Tree {
     must(++depth < DEEPEST);
-    const isList = text[at++] === '[';
+    const isList = cursor.next() === '[';
     const end = isList ? ']' : '}';
     const items: Tree[] = [];
     const pairs: Pair[] = [];
     skip(gap);
-    while (text[at] !== end) {
+    while (text[cursor.at] !== end) {
       if (isList) items.push(inline(FLOW_WORD));
       else pairs.push(pair());
       skip(gap);
-      if (text[at] === end) break;
-      must(text[at++] === ',');
+      if (text[cursor.at] === end) break;
+      must(cursor.next() === ',');
       skip(gap);
-      must(text[at] !== end);
+      must(text[cursor.at] !== end);
     }
-    at++;
+    cursor.at++;
     depth--;
     return isList ? build.list(place, items) : build.map(place, pairs);
   }
 
   function pair(): Pair {
-    const key = build.place(at);
+    const key = build.place(cursor.at);
     const quoted = quotedText();
     const name = shared(must(quoted ?? take(FLOW_WORD)));
     if (quoted === undefined) must(skip(COLON));
-    else must(text[at++] === ':');
+    else must(cursor.next() === ':');
     skip(gap);
     return { name, plain: quoted === undefined, key, tree: inline(FLOW_WORD) };
   }
 
   function quotedText(): string | undefined {
-    if (text[at] === '"') {
+    if (text[cursor.at] === '"') {
       const written = must(take(DOUBLE));
       return written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
     }
-    return text[at] === "'" ? must(take(SINGLE)).slice(1, -1).replaceAll("''", "'") : undefined;
-  }
-
-  function word(place: Place, written: string): ScalarTree {
-    const type = MAY_BE_NO_TEXT.test(written) && TYPES.find(({ test }) => test.test(written));
-    if (!type) return build.scalar(place, written, written);
-    const read = type.resolve(written, () => must(false), {});
-    return build.scalar(place, isScalar(read) ? read.value : read, written);
+    return text[cursor.at] === "'" ? must(take(SINGLE)).slice(1, -1).replaceAll("''", "'") : undefined;
   }
 
   function document(): Tree {
@@ -209,9 +215,9 @@ export function plainYaml(given: string, build: TreeBuilder): Tree | undefined {
     skip(START);
     nextLine();
     must(column >= 0);
-    if (text[at] !== '{') return block(column);
+    if (text[cursor.at] !== '{') return block(column);
     gap = WHITE;
-    const tree = collection(build.place(at));
+    const tree = collection(build.place(cursor.at));
     must(skip(END_OF_LINE));
     nextLine();
     return tree;

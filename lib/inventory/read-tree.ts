@@ -3,7 +3,7 @@ import { sourceText } from './place.ts';
 import { plainYaml } from './plain-yaml.ts';
 import type { Tree } from './tree.ts';
 import { createTreeBuilder } from './tree-builder.ts';
-import { wholeYaml } from './whole-yaml.ts';
+import { wholeEntry, wholeYaml } from './whole-yaml.ts';
 
 /** Far above any real inventory, far below what a few nested aliases can blow up to. */
 const MOST_VALUES = 10_000_000;
@@ -37,7 +37,7 @@ export function readTree(file: string, text: string, findings: Findings): Tree |
 function readPlain(file: string, text: string): Tree | undefined {
   const findings = createFindings();
   const build = createTreeBuilder(sourceText(file, text), findings);
-  const read = plainYaml(text, build);
+  const read = plainYaml(text, build, (entry, shift) => wholeEntry(entry, shift, build, findings));
   const tree = read && build.finish(read);
   return findings.faults.length === 0 ? tree : undefined;
 }

@@ -21,17 +21,19 @@ import type { Inventory, InventoryHost } from './inventory.ts';
  * overlooked would leave a host out, or leave one in that was to be spared
  */
 export function selectHosts(inventory: Inventory, pattern: string): readonly InventoryHost[] {
-  const parts = splitPattern(inventory, pattern);
+  const hosts = inventory.hosts.map(({ name }) => name);
+  const named: Named = { groups: inventory.groups, hosts, known: new Set(hosts) };
+  const parts = splitPattern(named, pattern);
   if (parts.length === 0)
     throw new DabookError('usage', 'the host pattern is empty', { hint: 'all hosts are "all"' });
   const plain = parts.filter((part) => !/^[&!]/.test(part));
-  const chosen = new Set((plain.length === 0 ? ['all'] : plain).flatMap((part) => matches(inventory, part)));
+  const chosen = new Set((plain.length === 0 ? ['all'] : plain).flatMap((part) => matches(named, part)));
   for (const part of parts.filter((each) => each.startsWith('&'))) {
-    const kept = new Set(matches(inventory, part.slice(1)));
+    const kept = new Set(matches(named, part.slice(1)));
     for (const name of chosen) if (!kept.has(name)) chosen.delete(name);
   }
   for (const part of parts.filter((each) => each.startsWith('!'))) {
-    for (const name of matches(inventory, part.slice(1))) chosen.delete(name);
+    for (const name of matches(named, part.slice(1))) chosen.delete(name);
   }
   if (chosen.size === 0) {
     throw new DabookError('usage', `no host fits the pattern "${pattern}"`, {
@@ -41,9 +43,17 @@ export function selectHosts(inventory: Inventory, pattern: string): readonly Inv
   return inventory.hosts.filter(({ name }) => chosen.has(name));
 }
 
-function splitPattern(inventory: Inventory, pattern: string): readonly string[] {
+/** What a pattern can name. Made once for all of its parts, which may be hundreds of names. */
+interface Named {
+  readonly groups: Inventory['groups'];
+  /** In inventory order. */
+  readonly hosts: readonly string[];
+  readonly known: ReadonlySet<string>;
+}
+
+function splitPattern({ groups, known }: Named, pattern: string): readonly string[] {
   const name = pattern.trim();
-  const isOneName = inventory.groups.has(name) || inventory.hosts.some((host) => host.name === name);
+  const isOneName = groups.has(name) || known.has(name);
   if (isOneName || isIPv6(name.replace(/^[&!]/, ''))) return [name];
   // a colon within brackets is a slice's
   const parts = name.includes(',') ? name.split(',') : (name.match(/(?:[^\s:[\]]|\[[^\]]*\])+/g) ?? []);
@@ -51,20 +61,19 @@ function splitPattern(inventory: Inventory, pattern: string): readonly string[] 
 }
 
 /** The names of the hosts that one part stands for. */
-function matches(inventory: Inventory, part: string): readonly string[] {
+function matches(named: Named, part: string): readonly string[] {
   if (part.startsWith('@')) {
     throw new DabookError('usage', `a file of hosts ("${part}") is not understood as a pattern`);
   }
-  const hosts = inventory.hosts.map(({ name }) => name);
-  const exact = hosts.includes(part) ? [part] : undefined;
+  const exact = named.known.has(part) ? [part] : undefined;
   const [, expression = part, from, colon, to] = part.startsWith('~')
     ? []
     : (/^(.+)\[(-?\d+)(?:(:)(\d*))?\]$/.exec(part) ?? []);
-  const found = exact ?? enumerate(inventory, hosts, expression);
+  const found = exact ?? enumerate(named, expression);
   if (found === undefined) {
     throw new DabookError('usage', `"${expression}" is no host and no group of the inventory`, {
       hint:
-        didYouMean(expression, [...inventory.groups.keys(), ...hosts]) ??
+        didYouMean(expression, [...named.groups.keys(), ...named.hosts]) ??
         'see them with: dabook inventory -i <inventory> --graph',
     });
   }
@@ -78,17 +87,11 @@ function matches(inventory: Inventory, part: string): readonly string[] {
 }
 
 /** Nothing where the expression names neither a group nor a host. */
-function enumerate(
-  inventory: Inventory,
-  hosts: readonly string[],
-  expression: string,
-): readonly string[] | undefined {
-  const group = inventory.groups.get(expression);
+function enumerate({ groups: all, hosts }: Named, expression: string): readonly string[] | undefined {
+  const group = all.get(expression);
   if (group !== undefined) return group.hosts;
   const fits = matcher(expression);
-  const groups = [...inventory.groups.values()].filter(
-    ({ name }) => !/^(all|ungrouped)$/.test(name) && fits(name),
-  );
+  const groups = [...all.values()].filter(({ name }) => !/^(all|ungrouped)$/.test(name) && fits(name));
   const named = hosts.filter(fits);
   if (groups.length === 0 && named.length === 0) return undefined;
   const chosen = new Set([...groups.flatMap((each) => each.hosts), ...named]);

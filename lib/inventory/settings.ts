@@ -14,8 +14,8 @@ export interface Setting {
 /** The settings of one host. What cannot be used becomes a fault, and is read as if it were not given. */
 export interface Settings {
   readonly vars: LayeredVars;
-  /** The variables that may be settings: one or two on most hosts, of the dozens that are asked for. */
-  readonly given: readonly string[];
+  /** By the names that it may have, the name that each setting was given: one or two on most hosts. */
+  readonly given: ReadonlyMap<readonly string[], string>;
   readonly findings: Findings;
 }
 
@@ -28,19 +28,29 @@ export function isOneWord(text: string): boolean {
   return /^(?!-)[^\s\p{Cc}]+$/u.test(text);
 }
 
-/** Looks for what can be settings among the variables of a host. */
-export function settingsOf(vars: LayeredVars, findings: Findings): Settings {
-  return { vars, given: Object.keys(vars.values).filter(isSettingName), findings };
+/**
+ * Looks for settings among the variables of a host; of several that are given, the last name wins, as with Ansible.
+ * @param known each name with all those that say the same
+ */
+export function settingsOf(
+  vars: LayeredVars,
+  known: ReadonlyMap<string, readonly string[]>,
+  findings: Findings,
+): Settings {
+  const given = new Map<readonly string[], string>();
+  for (const name of Object.keys(vars.values)) {
+    const names = name.startsWith('ansible_') ? known.get(name) : undefined;
+    if (names === undefined || (vars.values[name] ?? null) === null) continue;
+    const other = given.get(names);
+    if (other === undefined || names.indexOf(other) < names.indexOf(name)) given.set(names, name);
+  }
+  return { vars, given, findings };
 }
 
-function isSettingName(name: string): boolean {
-  return name.startsWith('ansible_');
-}
-
-/** The setting of any of these names; of several that are given, the last name wins, as with Ansible. */
+/** @param names all of the setting */
 export function settingOf(settings: Settings, names: readonly string[]): Setting | undefined {
   const { vars, given, findings } = settings;
-  const name = given.length === 0 ? undefined : lastGiven(settings, names);
+  const name = given.get(names);
   const tree = name === undefined ? undefined : vars.entry(name)?.tree;
   if (name === undefined || tree === undefined) return undefined;
   if (tree.templated) {
@@ -52,14 +62,6 @@ export function settingOf(settings: Settings, names: readonly string[]): Setting
     );
   } else {
     return { name, tree, text: writtenText(tree) };
-  }
-  return undefined;
-}
-
-function lastGiven({ vars, given }: Settings, names: readonly string[]): string | undefined {
-  for (let index = names.length - 1; index >= 0; index -= 1) {
-    const name = names[index];
-    if (name !== undefined && given.includes(name) && (vars.values[name] ?? null) !== null) return name;
   }
   return undefined;
 }

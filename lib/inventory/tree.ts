@@ -87,8 +87,7 @@ export function valuesOf(
   entries: Entries,
   below: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
-  // cheaper by half than a spread, which leaves no room for what comes on top
-  const values: Record<string, unknown> = Object.assign({}, below);
+  const values: Record<string, unknown> = { ...below };
   for (const [name, { tree }] of entries) setKey(values, name, tree.value);
   return values;
 }

@@ -1,9 +1,12 @@
-import { isScalar, LineCounter, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import { isMap, isScalar, LineCounter, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
 import type { Findings } from './findings.ts';
 import type { SourceText } from './place.ts';
 import type { Tree } from './tree.ts';
-import { createTreeBuilder } from './tree-builder.ts';
+import { createTreeBuilder, type TreeBuilder } from './tree-builder.ts';
 import { yamlTree } from './yaml-tree.ts';
+
+/** The library compares each key with all before it: the tree builder does it in linear time. */
+const OPTIONS = { prettyErrors: false, uniqueKeys: false } as const;
 
 const HINTS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'indent with spaces',
@@ -23,12 +26,7 @@ export function wholeYaml(file: string, text: string, findings: Findings): Tree 
   const lines = new LineCounter();
   const source: SourceText = { file, text, lines };
   try {
-    const { errors, contents } = parseDocument(text, {
-      lineCounter: lines,
-      prettyErrors: false,
-      // the library compares each key with all before it: the tree is made in linear time
-      uniqueKeys: false,
-    });
+    const { errors, contents } = parseDocument(text, { ...OPTIONS, lineCounter: lines });
     syntaxFaults(errors, source, findings);
     if (errors.length > 0 || contents === null || isEmpty(contents)) return undefined;
     const build = createTreeBuilder(source, findings);
@@ -36,6 +34,30 @@ export function wholeYaml(file: string, text: string, findings: Findings): Tree 
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     findings.fault(`${file} is nested too deeply to be read`, { source, offset: 0 });
+    return undefined;
+  }
+}
+
+/**
+ * Reads a mapping of one key with the library, as a part of a document.
+ * @param shift where the text begins in the document
+ * @param build makes the trees of the document
+ * @returns the value of the key; nothing where there is anything wrong, which is not told
+ */
+export function wholeEntry(
+  text: string,
+  shift: number,
+  build: TreeBuilder,
+  findings: Findings,
+): Tree | undefined {
+  try {
+    const { errors, contents } = parseDocument(text, OPTIONS);
+    if (errors.length > 0 || !isMap(contents) || contents.items.length !== 1) return undefined;
+    const value = contents.items[0]?.value;
+    const shifted = { ...build, place: (offset: number) => build.place(offset + shift) };
+    return value ? yamlTree(value as ParsedNode, shifted, findings) : undefined;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     return undefined;
   }
 }

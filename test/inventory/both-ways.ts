@@ -4,7 +4,7 @@ import { sourceText } from '../../lib/inventory/place.ts';
 import { plainYaml } from '../../lib/inventory/plain-yaml.ts';
 import type { Tree } from '../../lib/inventory/tree.ts';
 import { createTreeBuilder } from '../../lib/inventory/tree-builder.ts';
-import { wholeYaml } from '../../lib/inventory/whole-yaml.ts';
+import { wholeEntry, wholeYaml } from '../../lib/inventory/whole-yaml.ts';
 
 /**
  * A text as the quick way reads it and as the library does, both with every place.
@@ -13,7 +13,7 @@ import { wholeYaml } from '../../lib/inventory/whole-yaml.ts';
 export function bothWays(text: string): { readonly quick: unknown; readonly whole: unknown } {
   const found = createFindings();
   const build = createTreeBuilder(sourceText('file', text), found);
-  const read = plainYaml(text, build);
+  const read = plainYaml(text, build, (entry, shift) => wholeEntry(entry, shift, build, found));
   const tree = read && build.finish(read);
   const findings = createFindings();
   const whole = wholeYaml('file', text, findings);

@@ -85,6 +85,15 @@ const PIECES = [
     '!vault |',
     '|',
     '>-',
+    '|+',
+    '>2',
+    '|\n        x',
+    '>-\n      # x\n\n       y\n',
+    'a\n      b',
+    '"a\n      b"',
+    '[a,\n      b]',
+    '!!str 5',
+    '!x {}',
     '%a',
     '@a',
     '`',
@@ -126,7 +135,20 @@ const tidySoup = fc.array(tidyLine, { maxLength: 8 }).map((lines) => lines.join(
 
 const word = fc.oneof(
   fc.string({ maxLength: 12 }),
-  fc.constantFrom('true', '010', '1.0', 'a b', '- x', '#', 'é', '__proto__'),
+  fc.constantFrom(
+    'true',
+    '010',
+    '1.0',
+    'a b',
+    '- x',
+    '#',
+    'é',
+    '__proto__',
+    'a\nb',
+    'a\n b\n',
+    '\n#c\n\n',
+    'two words and more of them '.repeat(2),
+  ),
 );
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -148,9 +170,10 @@ const written = fc
     fc.constantFrom(2, 4),
     fc.boolean(),
     fc.constantFrom('PLAIN', 'QUOTE_SINGLE', 'QUOTE_DOUBLE'),
+    fc.constantFrom(0, 20),
   )
-  .map(([tree, indent, indentSeq, defaultStringType]) =>
-    stringify(tree, { indent, indentSeq, defaultStringType, lineWidth: 0, blockQuote: false }),
+  .map(([tree, indent, indentSeq, defaultStringType, lineWidth]) =>
+    stringify(tree, { indent, indentSeq, defaultStringType, lineWidth }),
   );
 const json = fc
   .tuple(fc.dictionary(word, value), fc.constantFrom(0, 2))
@@ -171,6 +194,21 @@ all:
       ip: 10.0.0.1
     "x": {}
     y: &y 'it''s'
+    key: !vault |  # its header
+        $ANSIBLE_VAULT;1.1;AES256
+        6162
+
+    script: |
+      #!/bin/sh
+      echo "a: b"
+    long: one
+      two
+    quoted: "a
+      b"
+    # less
+    raw: !unsafe "{{ x }}"
+    flow: [ a,
+      {b: c} ]
   children:
     more:
     - one
@@ -195,7 +233,7 @@ const mutated = fc
     }, text),
   );
 
-const RUNS = 500;
+const RUNS = 200;
 
 t.test('the sample is read the quick way', async (t) => {
   const { quick, whole } = bothWays(SAMPLE);
@@ -214,6 +252,8 @@ t.test('the quick way reads what the library reads, or leaves it to the library'
       }),
       { numRuns: RUNS },
     );
-    t.comment(`${name}: ${quick} of ${RUNS} read the quick way`);
+    // what is well formed is what it is for
+    const most = name === 'written' ? RUNS / 3 : 0;
+    t.ok(quick > most, `${name}: ${quick} of ${RUNS} read the quick way`);
   }
 });
