@@ -36,13 +36,20 @@ export function createSession(options: SessionOptions): MeteredSession {
   let closed: Promise<void> | undefined;
   let firstSudo: Promise<unknown> | undefined;
 
-  /** The first sudo decides for all: a wrong password is tried once, and not until the account is locked. */
-  const startAsRoot = (script: string, output: ChannelOutput) => {
-    const after = firstSudo;
-    const options = { open, place, script, become: true, password, after, signal: closing.signal };
-    const started = startCommand(options, output);
-    firstSudo ??= started;
-    return started;
+  /**
+   * With a password the first sudo decides for all: a wrong one is tried once, and not until the account is locked.
+   * Nor could two sudos ask at once: sudo lets one wait for the other, in an order of its own.
+   */
+  const startAsRoot = async (script: string, output: ChannelOutput) => {
+    const start = () =>
+      startCommand({ open, place, script, become: true, password, signal: closing.signal }, output);
+    if (firstSudo === undefined) {
+      const first = start();
+      firstSudo = first;
+      return first;
+    }
+    if (password !== undefined) await firstSudo;
+    return start();
   };
   const startAsUser = (script: string, output: ChannelOutput) =>
     startCommand({ open, place, script, become: false, signal: closing.signal }, output);

@@ -14,8 +14,6 @@ export interface StartOptions {
   /** Run it as root: through sudo, unless the login user is root already. */
   readonly become: boolean;
   readonly password?: Secret | undefined;
-  /** The password is not sent before this has settled well: where it rejects, it is not sent at all. */
-  readonly after?: Promise<unknown> | undefined;
   /** Milliseconds that login shell and sudo may take. Default 30 000. */
   readonly timeout?: number | undefined;
   /** Gives up with the signal's reason. */
@@ -29,7 +27,7 @@ export interface StartOptions {
  * @throws DabookError `become` where sudo refuses; `unreachable` where no shell starts
  */
 export function startCommand(options: StartOptions, output: ChannelOutput): Promise<Channel> {
-  const { place, password, after, timeout = 30_000, signal } = options;
+  const { place, password, timeout = 30_000, signal } = options;
   const nonce = `dabook-${randomBytes(8).toString('hex')}`;
   const sign = Buffer.from(`\n${nonce}:ready\n`);
   const prompt = `${nonce}:password:`;
@@ -57,8 +55,7 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
       asked = prompts;
       if (asked > 1) return settle(wrongPassword(place));
       if (password === undefined) return settle(noPassword(place));
-      const on = channel;
-      Promise.resolve(after).then(() => on.write(Buffer.from(`${reveal(password)}\n`)), settle);
+      channel.write(Buffer.from(`${reveal(password)}\n`));
     };
     const heard = (to: typeof stdout) => (bytes: Buffer) => {
       const before = to.seen;
