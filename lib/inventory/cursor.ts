@@ -7,7 +7,9 @@ export interface Cursor {
   skip(pattern: RegExp): boolean;
   /** Passes over what fits here and returns it. */
   take(pattern: RegExp): string | undefined;
-  /** The character here, which is passed over. */
+  /** The character here. */
+  here(): string | undefined;
+  /** The same, which is passed over. */
   next(): string | undefined;
 }
 
@@ -28,6 +30,7 @@ export function createCursor(text: string): Cursor {
       const start = cursor.at;
       return cursor.skip(pattern) ? text.slice(start, cursor.at) : undefined;
     },
+    here: () => text[cursor.at],
     next: () => text[cursor.at++],
   };
   return cursor;

@@ -1,7 +1,8 @@
-import { coreValue } from './core-value.ts';
 import { createCursor } from './cursor.ts';
+import { inlineYaml } from './inline-yaml.ts';
+import { must, NotPlain } from './not-plain.ts';
 import type { Place } from './place.ts';
-import type { ScalarTree, Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
 import type { Pair, TreeBuilder } from './tree-builder.ts';
 
 /** Beside these, a tab, a control character, another kind of line break: the library knows what they mean. */
@@ -10,20 +11,12 @@ const EMPTY_LINE = / *(?:#[^\n]*)?\n/y;
 const END_OF_LINE = /(?: +#[^\n]*| *)\n/y;
 const START = /---(?: +#[^\n]*| *)\n/y;
 const BLANKS = / */y;
-const WHITE = /[ \n]*/y;
 const DASH = /-(?=[ \n])/y;
 const COLON = /:(?=[ \n])/y;
-const NAME = /[&*][\w-]+(?=[ \n,\]}])/y;
-const DOUBLE = /"(?:[^"\\\n]|\\["\\nt])*"/y;
-const SINGLE = /'(?:[^'\n]|'')*'/y;
+const ANCHOR = /&[\w-]+(?=[ \n])/y;
 /** Shorter than the length from which on the library refuses a key. */
 const KEY = /[\w/<~\x80-\uffff](?:[^\s:]|:(?=\S)){0,1000}(?=:[ \n])/y;
-const WORD = /(?:[^\s,[\]{}#&*!|>'"%@`?:-]|-(?=\w))(?:[^\s:#]|:(?=\S)|(?<=\S)#| +(?=[^\s:#]))*/y;
-/** Within brackets, where a comma ends a word. */
-const FLOW_WORD = /[\w/](?:[^\s,[\]{}:#]|:(?=[^\s,[\]{}])| +(?=[^\s,[\]{}:#]))*/y;
-
 const DEEPEST = 100;
-class NotPlain extends Error {}
 
 /**
  * Reads YAML that is written plainly, many times as fast as the library does: mappings and lists by indentation,
@@ -41,18 +34,12 @@ export function plainYaml(
   const text = given.endsWith('\n') ? given : `${given}\n`;
   const cursor = createCursor(text);
   const { is, skip, take } = cursor;
+  const inline = inlineYaml(cursor, build);
   /** Of the first word of the line that comes next; none at the end of the text. */
   let column = -1;
   let depth = 0;
   /** Each name once: the same few variables are given to thousands of hosts. */
   const names = new Map<string, string>();
-  /** What may stand between the parts of a bracketed collection. */
-  let gap = BLANKS;
-
-  const must = <T>(part: T | undefined | false): T => {
-    if (part === undefined || part === false) throw new NotPlain();
-    return part;
-  };
 
   function shared(name: string): string {
     const known = names.get(name);
@@ -68,9 +55,10 @@ export function plainYaml(
   }
 
   function block(own: number): Tree {
-    must(++depth < DEEPEST);
+    depth += 1;
+    must(depth < DEEPEST);
     const tree = is(DASH) ? blockList(own) : blockMap(own);
-    depth--;
+    depth -= 1;
     // deeper than what it should stand beside: a text that goes on, or a mistake
     must(column <= own);
     return tree;
@@ -81,7 +69,7 @@ export function plainYaml(
     const pairs: Pair[] = [];
     do {
       const key = build.place(cursor.at);
-      const quoted = quotedText();
+      const quoted = inline.quotedText();
       const name = shared(must(quoted ?? take(KEY)));
       must(skip(COLON));
       pairs.push({ name, plain: quoted === undefined, key, tree: value(own, key) });
@@ -95,10 +83,11 @@ export function plainYaml(
     do {
       const dash = cursor.at;
       must(skip(DASH));
-      const blanks = take(BLANKS) ?? '';
-      const startsKey = is(KEY) || (quotedText() !== undefined && is(COLON));
-      cursor.at = dash + 1 + blanks.length;
-      if (startsKey || is(DASH)) items.push(block(own + cursor.at - dash));
+      skip(BLANKS);
+      const start = cursor.at;
+      const startsKey = is(KEY) || (inline.quotedText() !== undefined && is(COLON));
+      cursor.at = start;
+      if (startsKey || is(DASH)) items.push(block(own + start - dash));
       else {
         cursor.at = dash + 1;
         items.push(value(own));
@@ -109,8 +98,8 @@ export function plainYaml(
 
   /** What follows a colon, or a dash, up to the line that begins something else. */
   function value(own: number, key?: Place): Tree {
-    const hasAnchor = !is(END_OF_LINE) && skip(BLANKS) && text[cursor.at] === '&';
-    const anchor = hasAnchor ? must(take(NAME)).slice(1) : undefined;
+    const hasAnchor = !is(END_OF_LINE) && skip(BLANKS) && cursor.here() === '&';
+    const anchor = hasAnchor ? must(take(ANCHOR)).slice(1) : undefined;
     let tree: Tree;
     if (skip(END_OF_LINE)) {
       nextLine();
@@ -120,8 +109,7 @@ export function plainYaml(
       skip(BLANKS);
       const read = inlineValue();
       // what goes on in the next line is no plain word
-      if (read !== undefined && column <= own) tree = read;
-      else tree = askFor(own, must(key).offset);
+      tree = read !== undefined && column <= own ? read : askFor(own, must(key).offset);
     }
     if (anchor !== undefined) build.anchor(anchor, tree);
     return tree;
@@ -129,16 +117,14 @@ export function plainYaml(
 
   /** Nothing where the rest of the line is not plain. */
   function inlineValue(): Tree | undefined {
-    const before = depth;
     try {
-      const tree = inline(WORD);
+      const tree = inline.value();
       must(skip(END_OF_LINE));
       nextLine();
       return tree;
     } catch (error) {
-      if (!(error instanceof NotPlain)) throw error;
-      depth = before;
-      return undefined;
+      if (error instanceof NotPlain) return undefined;
+      throw error;
     }
   }
 
@@ -154,70 +140,13 @@ export function plainYaml(
     return must(ask(' '.repeat(own) + given.slice(start, end), start - own));
   }
 
-  function inline(pattern: RegExp): Tree {
-    const place = build.place(cursor.at);
-    switch (text[cursor.at]) {
-      case '*':
-        return build.alias(place, must(take(NAME)).slice(1));
-      case '[':
-      case '{':
-        return collection(place);
-      default: {
-        const quoted = quotedText();
-        if (quoted !== undefined) return build.scalar(place, quoted, quoted);
-        const word = must(take(pattern));
-        return build.scalar(place, coreValue(word), word);
-      }
-    }
-  }
-
-  function collection(place: Place): Tree {
-    must(++depth < DEEPEST);
-    const isList = cursor.next() === '[';
-    const end = isList ? ']' : '}';
-    const items: Tree[] = [];
-    const pairs: Pair[] = [];
-    skip(gap);
-    while (text[cursor.at] !== end) {
-      if (isList) items.push(inline(FLOW_WORD));
-      else pairs.push(pair());
-      skip(gap);
-      if (text[cursor.at] === end) break;
-      must(cursor.next() === ',');
-      skip(gap);
-      must(text[cursor.at] !== end);
-    }
-    cursor.at++;
-    depth--;
-    return isList ? build.list(place, items) : build.map(place, pairs);
-  }
-
-  function pair(): Pair {
-    const key = build.place(cursor.at);
-    const quoted = quotedText();
-    const name = shared(must(quoted ?? take(FLOW_WORD)));
-    if (quoted === undefined) must(skip(COLON));
-    else must(cursor.next() === ':');
-    skip(gap);
-    return { name, plain: quoted === undefined, key, tree: inline(FLOW_WORD) };
-  }
-
-  function quotedText(): string | undefined {
-    if (text[cursor.at] === '"') {
-      const written = must(take(DOUBLE));
-      return written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1);
-    }
-    return text[cursor.at] === "'" ? must(take(SINGLE)).slice(1, -1).replaceAll("''", "'") : undefined;
-  }
-
   function document(): Tree {
     while (skip(EMPTY_LINE));
     skip(START);
     nextLine();
     must(column >= 0);
-    if (text[cursor.at] !== '{') return block(column);
-    gap = WHITE;
-    const tree = collection(build.place(cursor.at));
+    if (cursor.here() !== '{') return block(column);
+    const tree = inline.json();
     must(skip(END_OF_LINE));
     nextLine();
     return tree;
