@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './installed.js';
 
-/** Where dabook is entered. They are bundled together: what they have in common exists once. */
-const entryPoints = { cli: 'lib/cli/main.ts', index: 'lib/index.ts', tasks: 'lib/tasks/index.ts' };
+/** What others import. They are bundled together: what they have in common exists once. */
+const modules = { index: 'lib/index.ts', tasks: 'lib/tasks/index.ts' };
 
 /** It reads parts of its own folder while it runs. The other one is an optional, native part of ssh2. */
 const external = ['jiti', 'cpu-features', '*.node'];
@@ -15,41 +15,67 @@ const external = ['jiti', 'cpu-features', '*.node'];
 const alias = { '@heroku/socksv5': './scripts/no-socks.js' };
 
 /** Libraries that are CommonJS expect these in a module, too. */
-const banner = `import { createRequire as requireFrom } from 'node:module';
+const inModules = `import { createRequire as requireFrom } from 'node:module';
 const require = requireFrom(import.meta.url);
 const __dirname = import.meta.dirname;`;
 
+/** And modules expect this in a script. */
+const inScripts = `const moduleUrl = require('node:url').pathToFileURL(__filename).href;`;
+
 /**
- * Writes the modules side by side: what finds a file from where it lies itself finds it from any of them.
+ * Writes the modules side by side: what finds a file from where it lies itself finds it from any of them. The command
+ * line is one script beside them, playbooks' modules included, for bin/dabook.cjs.
  * Not minified: that starts no sooner, and a stack trace should name functions.
  * @param outdir a folder beside dist/, or dist/ itself: the maps lead to the source by it
  * @throws where a library that is bundled has no licence that could be passed on
  */
 export async function bundle(outdir) {
-  const { metafile } = await build({
+  const both = {
     absWorkingDir: root,
-    entryPoints,
     outdir,
-    chunkNames: '[name]-[hash]',
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     external,
     alias,
-    banner: { js: banner },
-    legalComments: 'eof',
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
     logLevel: 'warning',
-  });
-  writeFileSync(join(root, outdir, 'third-party-notices.txt'), notices(metafile));
+  };
+  const made = await Promise.all([
+    build({
+      ...both,
+      entryPoints: modules,
+      chunkNames: '[name]-[hash]',
+      splitting: true,
+      format: 'esm',
+      banner: { js: inModules },
+      legalComments: 'eof',
+    }),
+    build({
+      ...both,
+      entryPoints: { cli: 'lib/cli/main.ts' },
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      define: { 'import.meta.url': 'moduleUrl' },
+      banner: { js: inScripts },
+      legalComments: 'none',
+    }),
+  ]);
+  const script = join(root, outdir, 'cli.cjs');
+  writeFileSync(script, inAscii(readFileSync(script, 'utf8')));
+  const inputs = Object.assign({}, ...made.map(({ metafile }) => metafile.inputs));
+  writeFileSync(join(root, outdir, 'third-party-notices.txt'), notices(inputs));
+}
+
+/** Only comments have other characters, and for one of them V8 would keep two bytes of each. */
+function inAscii(text) {
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The licences of the libraries whose code is in the bundle: they ask to be passed on with it. */
-function notices({ inputs }) {
+function notices(inputs) {
   const folders = new Set(Object.keys(inputs).map(packageFolder).filter(Boolean));
   const texts = [...new Set([...folders].map(notice))].sort((a, b) => a.localeCompare(b, 'en'));
   return `The code of dabook contains that of the libraries below, each under its own licence.\n\n${texts.join('')}`;

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** A module is named by its URL, a script by its path. */
+const PLACE = /(?<=\(|\bat (?:async )?)((?:file:\/\/)?\/[^()\n]+\.c?js):(\d+):(\d+)/g;
 
 /**
  * A stack trace with places of dabook's source in it instead of those of its bundle. Places without a map
@@ -8,7 +11,8 @@ import { fileURLToPath } from 'node:url';
  */
 export function sourceStack(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
-  return stack.replaceAll(/(file:\/\/\/[^\s()]+\.js):(\d+):(\d+)/g, (place, url: string, line, column) => {
+  return stack.replaceAll(PLACE, (place: string, file: string, line, column) => {
+    const url = file.startsWith('/') ? pathToFileURL(file).href : file;
     if (!maps.has(url)) maps.set(url, readMap(url));
     const found = maps.get(url)?.findOrigin(Number(line), Number(column));
     if (found === undefined || !('fileName' in found)) return place;

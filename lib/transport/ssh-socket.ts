@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DabookError, messageOf } from '../errors.ts';
+import { gatherWrites } from './gather-writes.ts';
 import type { SshSettings } from './ssh-settings.ts';
 
 /** What came of a try: a fault that may pass is worth another one. */
@@ -54,6 +55,7 @@ function direct(
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.removeAllListeners('error');
+      gatherWrites(socket);
       resolve({ got: socket });
     });
     socket.once('error', (error) => {

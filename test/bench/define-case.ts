@@ -98,7 +98,7 @@ export interface Case<Context> {
  *   name: 'start', title: 'dabook --version', wanted: [{ against: 'node', atMost: 1.5 }],
  *   setUp: async () => ({}),
  *   tools: [
- *     { name: 'dabook', run: (_, measured) => measured(['node', 'bin/dabook.js', '--version']) },
+ *     { name: 'dabook', run: (_, measured) => measured(['node', 'bin/dabook.cjs', '--version']) },
  *     { name: 'node', run: (_, measured) => measured(['node', '-e', '0']) },
  *   ],
  * })

@@ -5,7 +5,7 @@ import type { Fleet } from './fleet/create-fleet.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The command line of this checkout's dabook. */
-export const dabook: readonly [string, string] = [process.execPath, `${root}bin/dabook.js`];
+export const dabook: readonly [string, string] = [process.execPath, `${root}bin/dabook.cjs`];
 
 /** A file of `test/bench/jobs`. */
 export function job(name: string): string {

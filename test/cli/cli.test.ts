@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { outsideTap } from '../outside-tap.ts';
 
 t.setTimeout(180_000);
 
-const bin = fileURLToPath(new URL('../../bin/dabook.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'dabook-cli-'));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 
@@ -173,6 +173,41 @@ t.test('a signal ends the run', async (t) => {
   }
 });
 
+t.test('the code of a run that went well is kept, for this user alone', async (t) => {
+  const cache = join(folder, 'code');
+  const env = { XDG_CACHE_HOME: cache };
+  const codes = async () => {
+    const names = (await readdir(join(cache, 'dabook'))).filter((name) => name.startsWith('code-'));
+    return Promise.all(names.map(async (name) => ({ name, ...(await lstat(join(cache, 'dabook', name))) })));
+  };
+  t.equal((await run(['run', 'ok.ts', ...local, '-l', 'nobody'], { env })).status, 2);
+  t.same(await codes(), [], 'one that did not get far has not compiled much');
+  t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 0);
+  const [kept] = await codes();
+  t.match(kept, { mode: 0o100600 });
+  t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 0);
+  t.same(
+    (await codes()).map(({ ino }) => ino),
+    [kept?.ino],
+    'it is used from then on',
+  );
+
+  const file = join(cache, 'dabook', kept?.name ?? '');
+  await writeFile(file, (await readFile(file)).subarray(0, 100_000));
+  const cut = await run(['run', 'ok.ts', ...local], { env });
+  t.same([cut.status, cut.stderr], [0, '']);
+  const [renewed, ...others] = await codes();
+  t.equal(renewed?.name, kept?.name);
+  t.ok(renewed && renewed.size > 500_000);
+  t.same(others, [], 'one that V8 does not take is made anew');
+
+  await chmod(join(cache, 'dabook'), 0o770);
+  await writeFile(file, 'of somebody else');
+  t.equal((await run(['--version'], { env })).status, 0);
+  t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 2);
+  t.equal(await readFile(file, 'utf8'), 'of somebody else');
+});
+
 t.test('an error of the playbook that nothing catches is told with its line', async (t) => {
   const wait = 'await new Promise((done) => setTimeout(done, 50));';
   await write('rejects.ts', `void (async () => { throw new Error('nobody'); })();\n${wait}`);
@@ -191,7 +226,7 @@ t.test('an error of the playbook that nothing catches is told with its line', as
 });
 
 t.test('a fault of dabook itself is told with the lines of its source', async (t) => {
-  const { main } = (await import(new URL('../../dist/cli.js', import.meta.url).href)) as {
+  const { main } = (await import(new URL('../../dist/cli.cjs', import.meta.url).href)) as {
     main(io: Io): Promise<number>;
   };
   let told = '';

@@ -12,7 +12,7 @@ import { outsideTap } from '../outside-tap.ts';
 
 t.setTimeout(180_000);
 
-const bin = fileURLToPath(new URL('../../bin/dabook.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 
 const playbook = `import { playbook } from 'dabook';
 import { gate } from 'dabook/tasks';
@@ -221,6 +221,6 @@ t.test('the command line that goes on', async (t) => {
     [['--extra-vars=url=http://me:pw@host'], "run '<hidden>' -e @answers.yml"],
   ];
   for (const [words, shown] of cases) {
-    t.equal(again(['node', '/x/bin/dabook.js', 'run', ...words], 'answers.yml'), `dabook ${shown}`);
+    t.equal(again(['node', '/x/bin/dabook.cjs', 'run', ...words], 'answers.yml'), `dabook ${shown}`);
   }
 });

@@ -17,7 +17,7 @@ function dabook(lab: Lab, ...options: string[]): Promise<number> {
   return new Promise((done, fail) => {
     // Nobody is asked: the run stops at the gate as it does where there is no terminal.
     const stdio = ['ignore', 'inherit', 'inherit'] as const;
-    const child = spawn(process.execPath, [join(root, 'bin/dabook.js'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'bin/dabook.cjs'), ...args], {
       cwd: lab.dir,
       stdio: [...stdio],
     });

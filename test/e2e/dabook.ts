@@ -20,7 +20,7 @@ export function dabook(
 ): Promise<Ran> {
   const { cwd = root, env, input } = options;
   return new Promise((done, fail) => {
-    const child = spawn(...outsideTap(process.execPath, [`${root}bin/dabook.js`, ...args]), {
+    const child = spawn(...outsideTap(process.execPath, [`${root}bin/dabook.cjs`, ...args]), {
       cwd,
       env: { ...process.env, ...env },
     });

@@ -295,7 +295,14 @@ t.test('each trouble is told as its user needs it, and the other hosts are serve
     const { outsideTap } = await import('../outside-tap.ts');
     await lab.root(1, 'docker stack rm da');
     const root = fileURLToPath(new URL('../..', import.meta.url));
-    const args = [`${root}bin/dabook.js`, 'run', `${root}playbooks/ha.ts`, '-i', lab.inventoryFile, '--json'];
+    const args = [
+      `${root}bin/dabook.cjs`,
+      'run',
+      `${root}playbooks/ha.ts`,
+      '-i',
+      lab.inventoryFile,
+      '--json',
+    ];
     const child = spawn(...outsideTap(process.execPath, args), {
       cwd: lab.dir,
       stdio: ['ignore', 'pipe', 'ignore'],

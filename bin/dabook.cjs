@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// Starts the command line from its bundle, with the code that V8 made of it the last time: to make that anew takes as
+// long as all else before the first connection. Node 20 keeps it by itself for nothing that a program loads.
+'use strict';
+const { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { createRequire, wrap } = require('node:module');
+const { userInfo } = require('node:os');
+const { dirname, isAbsolute, join } = require('node:path');
+const { constants, Script } = require('node:vm');
+
+const bundle = join(__dirname, '../dist/cli.cjs');
+const kept = attempt(keptCode);
+const script = new Script(wrap(readFileSync(bundle, 'latin1')), {
+  filename: bundle,
+  cachedData: attempt(() => (isOwn(dirname(kept)) ? readFileSync(kept) : undefined)),
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
+const cli = { exports: {} };
+script.runInThisContext()(cli.exports, createRequire(bundle), cli, bundle, dirname(bundle));
+
+cli.exports.main(process).then((status) => {
+  process.exitCode = status;
+  // What a run has compiled is nearly all that any command will need; what help has, next to nothing.
+  const isNew = script.cachedDataRejected !== false && process.argv[2] === 'run' && status === 0;
+  if (isNew) attempt(() => isOwn(dirname(kept)) && keep(kept, script.createCachedData()));
+});
+
+/**
+ * The file for the code, in the folder that dabook keeps such things in. Its name stands for the bundle as it is and for
+ * this Node; V8 itself looks at no more than the length of the source.
+ */
+function keptCode() {
+  const { HOME, XDG_CACHE_HOME: given } = process.env;
+  const home = HOME && isAbsolute(HOME) ? HOME : attempt(() => userInfo().homedir);
+  const folder = given && isAbsolute(given) ? given : join(home, '.cache');
+  const { ino, size, ctimeMs } = statSync(bundle);
+  const name = ['code', process.version, process.arch, ino, size, Math.trunc(ctimeMs)].join('-');
+  return join(folder, 'dabook', name);
+}
+
+/** Whether nobody else can have put something there: it is code that will be run. */
+function isOwn(folder) {
+  const found = lstatSync(folder);
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+}
+
+/** As a whole, since others may start meanwhile. */
+function keep(file, code) {
+  const made = `${file}.${process.pid}`;
+  try {
+    writeFileSync(made, code, { flag: 'wx', mode: 0o600 });
+    renameSync(made, file);
+  } finally {
+    rmSync(made, { force: true });
+  }
+}
+
+/** What cannot be kept, or found again, is made anew. */
+function attempt(work) {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
