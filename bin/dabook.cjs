@@ -6,14 +6,13 @@ const { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } =
 const { createRequire, wrap } = require('node:module');
 const { userInfo } = require('node:os');
 const { dirname, isAbsolute, join } = require('node:path');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 
 const bundle = join(__dirname, '../dist/cli.cjs');
 const kept = attempt(keptCode);
 const script = new Script(wrap(readFileSync(bundle, 'latin1')), {
   filename: bundle,
   cachedData: attempt(() => (isOwn(dirname(kept)) ? readFileSync(kept) : undefined)),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 const cli = { exports: {} };
 script.runInThisContext()(cli.exports, createRequire(bundle), cli, bundle, dirname(bundle));

@@ -1,6 +1,6 @@
 // Bundles lib/ and the libraries that it uses into dist/. Plain JavaScript, because it runs before anything
 // is compiled.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './installed.js';
@@ -8,11 +8,31 @@ import { root } from './installed.js';
 /** What others import. They are bundled together: what they have in common exists once. */
 const modules = { index: 'lib/index.ts', tasks: 'lib/tasks/index.ts' };
 
-/** It reads parts of its own folder while it runs. The other one is an optional, native part of ssh2. */
-const external = ['jiti', 'cpu-features', '*.node'];
+/** An optional, native part of ssh2. */
+const external = ['cpu-features', '*.node'];
+
+/**
+ * jiti's compiler is read when there is something to compile, and stays a file of its own: it is half of all code. So
+ * does its one `import()`: in code that V8 has kept, Node 20 finds no way to serve it.
+ */
+const apart = {
+  name: 'apart',
+  setup({ onLoad, onResolve }) {
+    const beside = (path) => () => ({ path, external: true });
+    onResolve({ filter: /^\.\.\/dist\/babel\.cjs$/ }, beside('./compiler.cjs'));
+    onResolve({ filter: /^native-import$/ }, beside('./native-import.cjs'));
+    onLoad({ filter: /\/jiti\/lib\/jiti\.cjs$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replace(nativeImport, `require('native-import')`);
+      if (contents === text) throw new Error(`${path} has no ${nativeImport} any more`);
+      return { contents };
+    });
+  },
+};
+const nativeImport = '(id) => import(id)';
 
 /** ssh2-promise loads it for a way to reach hosts that dabook does not use, and it cannot be bundled. */
-const alias = { '@heroku/socksv5': './scripts/no-socks.js' };
+const alias = { '@heroku/socksv5': './scripts/no-socks.js', jiti: './node_modules/jiti/lib/jiti.cjs' };
 
 /** Libraries that are CommonJS expect these in a module, too. */
 const inModules = `import { createRequire as requireFrom } from 'node:module';
@@ -57,6 +77,7 @@ export async function bundle(outdir) {
       ...both,
       entryPoints: { cli: 'lib/cli/main.ts' },
       outExtension: { '.js': '.cjs' },
+      plugins: [apart],
       format: 'cjs',
       define: { 'import.meta.url': 'moduleUrl' },
       banner: { js: inScripts },
@@ -65,6 +86,8 @@ export async function bundle(outdir) {
   ]);
   const script = join(root, outdir, 'cli.cjs');
   writeFileSync(script, inAscii(readFileSync(script, 'utf8')));
+  copyFileSync(join(root, 'node_modules/jiti/dist/babel.cjs'), join(root, outdir, 'compiler.cjs'));
+  writeFileSync(join(root, outdir, 'native-import.cjs'), `module.exports = ${nativeImport};\n`);
   const inputs = Object.assign({}, ...made.map(({ metafile }) => metafile.inputs));
   writeFileSync(join(root, outdir, 'third-party-notices.txt'), notices(inputs));
 }

@@ -12,10 +12,12 @@ const require = createRequire(import.meta.url);
  * @param cacheDir a folder of this user alone, where compiled modules are kept; without one they are not
  */
 export async function createImporter(cacheDir: string | undefined): Promise<ImportModule> {
-  // Loaded here so that what needs no playbook (help, inventory) starts without it. Not by `import`: that
-  // would read all of it twice, the first time for the names of what it exports.
-  const { createJiti } = require('jiti') as typeof import('jiti');
-  const [dabook, tasks] = await Promise.all([import('../index.ts'), import('../tasks/index.ts')]);
+  // Loaded here so that what needs no playbook (help, inventory) starts without it.
+  const [{ createJiti }, dabook, tasks] = await Promise.all([
+    import('jiti'),
+    import('../index.ts'),
+    import('../tasks/index.ts'),
+  ]);
   return async (path) => {
     const zod = hasOwn('zod', path) ? {} : { zod: await import('zod') };
     const jiti = createJiti(pathToFileURL(path).href, {

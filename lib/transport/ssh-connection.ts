@@ -24,7 +24,7 @@ export interface SshConnection {
   forward(address: string, port: number): Promise<Duplex>;
   /** Settles when it is over. Never rejects. */
   readonly closed: Promise<void>;
-  /** Ends it, by force after a second. Never rejects. */
+  /** Says goodbye and ends it, by force after a second. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -167,11 +167,14 @@ async function attemptSsh(
     open: (command, output) => openSshChannel(connection, command, output, shown, whyLost),
     forward: (to, toPort) => connection.forwardOut('127.0.0.1', 0, to, toPort),
     async close() {
+      const told = new Promise<void>((resolve) => socket.got.once('finish', () => resolve()));
       client.end();
       const wait = new AbortController();
-      const late = sleep(1000, true, { signal: wait.signal }).catch(() => false);
-      // The client destroys no stream that it has ended; a jump host that is gone would never tell its end.
-      if (await Promise.race([closed, late])) socket.got.destroy();
+      const late = sleep(1000, undefined, { signal: wait.signal }).catch(() => {});
+      // Once the goodbye has left, the other side's costs a round trip and says nothing. The client destroys no stream
+      // that it has ended, and a jump host that is gone would never tell its end.
+      await Promise.race([closed, told, late]);
+      socket.got.destroy();
       wait.abort();
     },
   };
