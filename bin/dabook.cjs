@@ -9,32 +9,46 @@ const { dirname, isAbsolute, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const bundle = join(__dirname, '../dist/cli.cjs');
-const kept = attempt(keptCode);
-const script = new Script(wrap(readFileSync(bundle, 'latin1')), {
-  filename: bundle,
-  cachedData: attempt(() => (isOwn(dirname(kept)) ? readFileSync(kept) : undefined)),
-});
-const cli = { exports: {} };
-script.runInThisContext()(cli.exports, createRequire(bundle), cli, bundle, dirname(bundle));
+const [, , command, ...more] = process.argv;
 
-cli.exports.main(process).then((status) => {
-  process.exitCode = status;
-  // What a run has compiled is nearly all that any command will need; what help has, next to nothing.
-  const isNew = script.cachedDataRejected !== false && process.argv[2] === 'run' && status === 0;
-  if (isNew) attempt(() => isOwn(dirname(kept)) && keep(kept, script.createCachedData()));
-});
+// Scripts ask for it often, and need nothing else.
+if (command === '--version' && more.length === 0) console.log(require('../package.json').version);
+else start();
+
+function start() {
+  const places = attempt(keptCode) ?? [];
+  const kept = places.find((place) => attempt(() => isOwn(dirname(place)) && lstatSync(place).isFile()));
+  const script = new Script(wrap(readFileSync(bundle, 'latin1')), {
+    filename: bundle,
+    cachedData: kept && attempt(() => readFileSync(kept)),
+  });
+  const cli = { exports: {} };
+  script.runInThisContext()(cli.exports, createRequire(bundle), cli, bundle, dirname(bundle));
+
+  cli.exports.main(process).then((status) => {
+    process.exitCode = status;
+    const [whole, part] = places;
+    const place = status === 0 ? whole : part;
+    // With wrong arguments or input next to nothing was compiled.
+    if (!place || status === 2 || (command !== 'run' && command !== 'inventory')) return;
+    const isNew = script.cachedDataRejected !== false || (kept === part && place === whole);
+    if (isNew) attempt(() => isOwn(dirname(place)) && keep(place, script.createCachedData()));
+  });
+}
 
 /**
- * The file for the code, in the folder that dabook keeps such things in. Its name stands for the bundle as it is and for
- * this Node; V8 itself looks at no more than the length of the source.
+ * The files for the code, in the folder that dabook keeps such things in: of a run that went well, which has compiled
+ * nearly all that any command needs, and of one that did not. Their names stand for the bundle as it is and for this
+ * Node; V8 itself looks at no more than the length of the source.
  */
 function keptCode() {
   const { HOME, XDG_CACHE_HOME: given } = process.env;
   const home = HOME && isAbsolute(HOME) ? HOME : attempt(() => userInfo().homedir);
   const folder = given && isAbsolute(given) ? given : join(home, '.cache');
   const { ino, size, ctimeMs } = statSync(bundle);
-  const name = ['code', process.version, process.arch, ino, size, Math.trunc(ctimeMs)].join('-');
-  return join(folder, 'dabook', name);
+  const about = [process.version, process.arch, ino, size, Math.trunc(ctimeMs)].join('-');
+  const kind = command === 'inventory' ? 'inventory' : 'run';
+  return ['whole', 'part'].map((extent) => join(folder, 'dabook', `code-${kind}-${extent}-${about}`));
 }
 
 /** Whether nobody else can have put something there: it is code that will be run. */

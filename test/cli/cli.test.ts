@@ -181,10 +181,21 @@ t.test('the code of a run that went well is kept, for this user alone', async (t
     return Promise.all(names.map(async (name) => ({ name, ...(await lstat(join(cache, 'dabook', name))) })));
   };
   t.equal((await run(['run', 'ok.ts', ...local, '-l', 'nobody'], { env })).status, 2);
-  t.same(await codes(), [], 'one that did not get far has not compiled much');
+  t.same(await codes(), [], 'one that did not begin has not compiled much');
+  await write('fails.ts', `await play('Fail', [host], async () => { throw new Error('on purpose'); });`);
+  t.equal((await run(['run', 'fails.ts', ...local], { env })).status, 1);
+  const [part] = await codes();
+  t.match(part?.name, '-part-');
+  t.equal((await run(['run', 'fails.ts', ...local], { env })).status, 1);
+  t.same(
+    (await codes()).map(({ ino }) => ino),
+    [part?.ino],
+    'it is used, and kept once',
+  );
   t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 0);
+  await rm(join(cache, 'dabook', part?.name ?? ''));
   const [kept] = await codes();
-  t.match(kept, { mode: 0o100600 });
+  t.match(kept, { mode: 0o100600, name: /-whole-/ });
   t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 0);
   t.same(
     (await codes()).map(({ ino }) => ino),
