@@ -9,7 +9,7 @@ import { warn } from './warn.ts';
  */
 export function prepareConnector(targets: readonly Target[]): void {
   if (!targets.some(({ connection }) => connection === 'ssh')) return;
-  Promise.all([import('../transport/ssh.ts'), import('ssh2-promise')]).catch(() => undefined);
+  import('../transport/ssh.ts').catch(() => undefined);
 }
 
 /** What reaches the hosts of a run. A transport is loaded when the first host needs it. */

@@ -85,12 +85,18 @@ async function attemptSsh(
   thorough = false,
 ): Promise<Try<SshConnection>> {
   const { shown, address, port, user, alias, knownHostsFiles } = settings;
+  const start = Date.now();
+  // What SSH needs is loaded while the other side is on its way.
+  const opening = sshSocket(settings, via, timeout);
   const [{ default: SSH2Promise }, auth] = await Promise.all([
     import('ssh2-promise'),
     sshAuth(settings, commons.readKey),
-  ]);
-  const start = Date.now();
-  const socket = await sshSocket(settings, via, timeout);
+  ]).catch(async (error: unknown) => {
+    const opened = await opening;
+    if ('got' in opened) opened.got.destroy();
+    throw error;
+  });
+  const socket = await opening;
   if ('fault' in socket) return socket;
 
   const host = {
