@@ -64,11 +64,7 @@ t.test('the package: linted, and installed globally it runs a playbook in an emp
 
   const ran = await ranFor(['--help'], join(folder, 'coverage'));
   t.ok(ran.includes('node_modules/commander/index.js'), 'it looked at something');
-  t.notMatch(
-    ran.join('\n'),
-    /node_modules\/yaml\/|lib\/(run|host|task)\.ts/,
-    'help loads no engine',
-  );
+  t.notMatch(ran.join('\n'), /node_modules\/yaml\/|lib\/(run|host|task)\.ts/, 'help loads no engine');
 
   const notices = await readFile(join(root, 'dist/third-party-notices.txt'), 'utf8');
   const bundled = [...modules, ...(await sourcesIn('.cjs'))].map(
