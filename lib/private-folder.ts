@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path/posix';
+import { atEnd } from './at-end.ts';
 import { type Command, sh } from './sh.ts';
 
 /**
@@ -18,12 +19,11 @@ export function inPrivateFolder(path: string): Command {
   return sh`umask 077
 n=${basename(path)} made=
 d=$(mktemp -d ${template}) || exit 1
-trap 'rmdir "$d"' EXIT
-trap 'exit 1' HUP INT TERM
+${atEnd(sh`rmdir "$d"`)}
 cd -P "$d" || exit 1
 case $(stat -c %u:%a .):$(pwd -P) in
   "$(id -u)":700:*/"\${d##*/}" | "$(id -u)":2700:*/"\${d##*/}") ;;
   *) echo ${`somebody put another folder in the place of one that was made in ${folder}`} >&2; exit 1 ;;
 esac
-trap '[ -z "$made" ] || rm -f "./$n"; rmdir "../\${d##*/}"' EXIT`;
+${atEnd(sh`[ -z "$made" ] || rm -f "./$n"; rmdir "../\${d##*/}"`)}`;
 }

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path/posix';
+import { atEnd } from './at-end.ts';
 import { type Command, sh } from './sh.ts';
 import type { TreeStep } from './step.ts';
 import type { TreeLayout } from './tree-layout.ts';
@@ -43,8 +44,7 @@ tidy() {
   cd /
   [ -z "$s" ] || rm -rf "$s"
 }
-trap tidy EXIT
-trap 'exit 1' HUP INT TERM
+${atEnd(sh`tidy`)}
 stage() {
   r=$p/$1 at=
   r=\${r#/}/

@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What task authors import: these know nothing of the engine. */
 const words = [
   'answers-file',
+  'at-end',
   'bulk',
   'checklist-lines',
   'errors',

@@ -69,6 +69,7 @@ async function run(command: string, output: ChannelOutput, env: LocalOptions['en
   child.stdin.on('error', () => {});
 
   let over = false;
+  let destroyed = false;
   const ended = new Promise<ChannelEnd>((resolve) => {
     const settle = () => {
       if (over) return;
@@ -103,6 +104,8 @@ async function run(command: string, output: ChannelOutput, env: LocalOptions['en
     end: () => void child.stdin?.end(),
     ended,
     destroy() {
+      if (destroyed) return;
+      destroyed = true;
       child.stdin?.end();
       setTimeout(kill, patience, 'SIGTERM').unref();
       setTimeout(() => {

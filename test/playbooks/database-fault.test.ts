@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fact, type Host, unknown } from 'dabook';
 import type { ServiceTask } from 'dabook/tasks';
 import t from 'tap';
@@ -59,6 +60,7 @@ async function look(looks: readonly Look[], settings: { answer_timeout?: number;
     installation,
     async () => {
       if (++round > 20) throw new Error('it never ends');
+      await sleep(1);
     },
   );
   return { fault, rounds: round + 1, readLogs };

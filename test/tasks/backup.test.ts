@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import type { Task } from '../../lib/index.ts';
@@ -496,7 +497,7 @@ t.test('nothing is kept of a backup that went wrong', async (t) => {
     },
   });
   t.match(cut.error, { code: 'unreachable' });
-  while (readdirSync(at.temporary).length > 0) await new Promise((done) => setTimeout(done, 20));
+  for (let i = 0; i < 500 && readdirSync(at.temporary).length > 0; i++) await sleep(20);
   leftNothing();
 
   rmSync(join(at.programs, 'tar'));

@@ -1,3 +1,4 @@
+import { atEnd } from '../../at-end.ts';
 import { type Command, sh } from '../../sh.ts';
 import { listingFunctions } from './listing-script.ts';
 import { type Manifest, manifestName } from './read-archive.ts';
@@ -18,8 +19,7 @@ export function archiveScript(manifest: Omit<Manifest, 'files'>, sha256: string)
   return sh`umask 077
 ${listingFunctions(manifest)}
 d=$(mktemp -d) || exit 1
-trap 'rm -rf "$d"' EXIT
-trap 'exit 1' HUP INT TERM
+${atEnd(sh`rm -rf "$d"`)}
 list >"$d/lines" && sort "$d/lines" >"$d/before" || exit 1
 s=$(sha256sum <"$d/before") || exit 1
 case $s in

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path/posix';
+import { atEnd } from '../../at-end.ts';
 import { Command, sh } from '../../sh.ts';
 import type { SavedFile } from './parse-listing.ts';
 import type { Manifest } from './read-archive.ts';
@@ -61,8 +62,7 @@ finish() {
   TZ=UTC0 touch -t "$4" . || exit 1
 }
 t=$(mktemp -d) || exit 1
-trap tidy EXIT
-trap 'exit 1' HUP INT TERM
+${atEnd(sh`tidy`)}
 o=
 case $(tar --help 2>&1) in *--numeric-owner*) o=--numeric-owner ;; esac
 mkdir "$t/tree" && gzip -dc >"$t/tar" && tar -xpf "$t/tar" $o -C "$t/tree" && rm -f "$t/tar" ||
