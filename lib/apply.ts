@@ -1,3 +1,4 @@
+import { announced } from './announced.ts';
 import { createAsk } from './ask.ts';
 import { type Converging, type Outcome, plan, type Readings } from './converging.ts';
 import { codeOf } from './errors.ts';
@@ -33,8 +34,7 @@ export async function apply(
   for (let round = 1; ; round++) {
     try {
       for (const step of steps) {
-        c.signal.throwIfAborted();
-        await perform(step, c.machine, asker, c);
+        await announced(step, id, c, () => perform(step, c.machine, asker, c));
         performed = true;
       }
     } catch (error) {

@@ -23,6 +23,8 @@ export interface Converging {
   readonly signal: AbortSignal;
   readonly operator?: Operator | undefined;
   readonly nextTask: () => number;
+  readonly nextStep: () => number;
+  readonly beforeStep: () => Promise<void>;
 }
 
 /** How one task ended: the state that it left or foresaw. */

@@ -7,6 +7,7 @@ import type { InputFault } from './input-fault.ts';
  *
  * - `usage`, `playbook`, `inventory`: the input is wrong; found before any connection (exit status 2)
  * - `unreachable`: a host could not be reached, or its connection was lost (exit status 4)
+ * - `lost`: the connection died while a step was under way: whether it was done is not known (exit status 4)
  * - `become`: the host was reached, but would not give the rights asked for
  * - `refused`: a task must not be done, said by its `want`
  * - `command`: a command or an Engine API call failed
@@ -21,6 +22,7 @@ export type ErrorCode =
   | 'playbook'
   | 'inventory'
   | 'unreachable'
+  | 'lost'
   | 'become'
   | 'refused'
   | 'command'

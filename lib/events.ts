@@ -9,10 +9,13 @@ export type Event =
   | HostStarted
   | HostConnected
   | HostEnded
+  | StepStarted
+  | StepEnded
   | CommandStarted
   | CommandProgress
   | CommandEnded
   | TaskEnded
+  | HostLost
   | HostUnreachable
   | PlayEnded
   | Warning
@@ -124,6 +127,26 @@ export interface TaskPlanned extends OfTask {
   readonly form?: Form;
 }
 
+/** A step is about to be done: told, and kept by a journal, before its host hears of it. */
+export interface StepStarted extends OfTask {
+  readonly type: 'step.started';
+  /** Numbers the steps of a run. */
+  readonly step: number;
+  readonly shown: string;
+}
+
+/**
+ * How a step ended. `lost`: the connection died while it was under way, so whether it has been done is not known.
+ * `undone`: it was not begun, or waits for the operator.
+ */
+export interface StepEnded extends OfTask {
+  readonly type: 'step.ended';
+  readonly step: number;
+  readonly shown: string;
+  readonly outcome: 'done' | 'failed' | 'lost' | 'undone';
+  readonly seconds: number;
+}
+
 export interface CommandStarted extends At {
   readonly type: 'command.started';
   readonly host: string;
@@ -172,6 +195,13 @@ export interface TaskEnded extends OfTask {
   readonly note?: string;
   /** What the operator is to do and to tell, with the answers that there are; none of them is kept anywhere yet. */
   readonly form?: Form;
+}
+
+/** The connection to a host died, and is made again; it is `host.unreachable` where that fails. */
+export interface HostLost extends At {
+  readonly type: 'host.lost';
+  readonly host: string;
+  readonly fault: Fault;
 }
 
 export interface HostUnreachable extends At {

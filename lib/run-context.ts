@@ -24,6 +24,9 @@ export interface RunContext {
   emit(event: Happening): void;
   machineOf(host: string): RunMachine;
   nextTask(): number;
+  nextStep(): number;
+  /** Settles when what has been told so far is safe, so that a step may be done. Never rejects. */
+  beforeStep(): Promise<void>;
 }
 
 /** Remembers that an error has been told, so that nobody tells it again. */

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly connect: (target: Target) => Promise<Session>;
   /** Told of everything that happens, in order; must not throw. */
   readonly onEvent: (event: Event) => void;
+  /** Awaited before each step, when its `step.started` has been told: keeps a journal on disk. Must not reject. */
+  readonly beforeStep?: (() => Promise<void>) | undefined;
   /** Plan only: no step is performed. False by default. */
   readonly check?: boolean | undefined;
   /** Variables that win over the inventory's. None by default. */
@@ -91,6 +93,8 @@ export async function run(
     emit,
     machineOf: machines.of,
     nextTask: counter(),
+    nextStep: counter(),
+    beforeStep: options.beforeStep ?? (async () => {}),
   };
   redactor.learn(inventory.hosts.map(({ vars, target }) => [vars, target]));
 

@@ -145,7 +145,11 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
       case 'command.started':
       case 'command.progress':
       case 'host.started':
+      case 'step.started':
+      case 'step.ended':
         return [];
+      case 'host.lost':
+        return titled(event.host, 'lost', 'yellow', `${faultInShort(event.fault)}; connecting again`);
       case 'host.connected':
         if (verbosity < 2) return [];
         return [
