@@ -2,6 +2,7 @@ import { apply } from './apply.ts';
 import { type Converging, type Outcome, plan, type Readings, read } from './converging.ts';
 import { endingOf } from './ending.ts';
 import { equal } from './equal.ts';
+import { codeOf } from './errors.ts';
 import { notConverged } from './settle.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
@@ -18,13 +19,19 @@ export async function converge(
   early?: Early,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  let readings = early?.since === c.machine.changes.count ? early.readings : readAll(tasks, 0, c);
+  const known = early?.since === c.machine.changes.count ? early : undefined;
+  let readAt = known?.at ?? performance.now();
+  let readings = known?.readings ?? readAll(tasks, 0, c);
   for (const [index, task] of tasks.entries()) {
     const readBehind = () => readAll(tasks, index + 1, c);
-    const ended = await one(task, readings[index] ?? read(task, c), c, readBehind);
+    const reading = { state: readings[index] ?? read(task, c), at: readAt };
+    const ended = await one(task, reading, c, readBehind);
     outcomes.push(ended);
     const changed = ended.status === 'changed' || ended.status === 'would-change';
-    if (changed) readings = ended.behind ?? readBehind();
+    if (!changed) continue;
+    readings = ended.behind ?? readBehind();
+    // By now the run has its locks: what they give is of no other run's making.
+    readAt = performance.now();
   }
   return outcomes;
 }
@@ -34,6 +41,14 @@ export interface Early {
   readonly readings: Readings;
   /** The machine's count of changes then. */
   readonly since: number;
+  /** By `performance.now()`. */
+  readonly at: number;
+}
+
+/** What a task's fact gives, and when it was asked. */
+interface Reading {
+  readonly state: Promise<unknown>;
+  readonly at: number;
 }
 
 /**
@@ -43,7 +58,7 @@ export interface Early {
 export function readEarly(tasks: readonly Task<unknown>[], c: Converging): Early | undefined {
   const { count, underWay } = c.machine.changes;
   if (underWay > 0 || c.signal.aborted) return undefined;
-  return { readings: readAll(tasks, 0, c), since: count };
+  return { at: performance.now(), readings: readAll(tasks, 0, c), since: count };
 }
 
 function readAll(tasks: readonly Task<unknown>[], from: number, c: Converging): Readings {
@@ -56,7 +71,7 @@ function readAll(tasks: readonly Task<unknown>[], from: number, c: Converging): 
 /** One task, told from its start to its end. */
 async function one(
   task: Task<unknown>,
-  reading: Promise<unknown>,
+  reading: Reading,
   c: Converging,
   readBehind: () => Readings,
 ): Promise<Outcome> {
@@ -73,20 +88,28 @@ async function one(
     c.emit({ type: 'task.ended', ...about, ...play, status: outcome.status, seconds: seconds(), ...noted });
     return outcome;
   } catch (error) {
-    c.emit({ type: 'task.ended', ...about, ...play, seconds: seconds(), ...endingOf(error, c.where) });
+    // Another run is at work: that ends this one, and is no failure of a task.
+    const isTurnedAway = codeOf(error) === 'locked' && c.signal.aborted;
+    const ending = isTurnedAway
+      ? { status: 'skipped' as const, note: 'another run is at work' }
+      : endingOf(error, c.where);
+    c.emit({ type: 'task.ended', ...about, ...play, seconds: seconds(), ...ending });
     throw error;
   }
 }
 
-/** The algorithm: equal is ok; different is a plan; check mode stops there, apply performs and verifies. */
+/**
+ * The algorithm: equal is ok; different is a plan; check mode stops there, apply performs and verifies. What was read
+ * before the host was locked is read again before anything follows from it.
+ */
 async function decide(
   task: Task<unknown>,
-  reading: Promise<unknown>,
+  reading: Reading,
   id: number,
   c: Converging,
   readBehind: () => Readings,
 ): Promise<Outcome & { note?: string }> {
-  const now = await reading;
+  const now = await reading.state;
   c.signal.throwIfAborted();
   if (!isKnown(now)) return { status: 'skipped', state: unknownState(now), note: 'known after apply' };
   const want = task.want(now);
@@ -94,6 +117,13 @@ async function decide(
 
   const steps = task.steps(now, want);
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
+  if (c.mode === 'apply' && steps.length > 0) {
+    await c.claim.taken();
+    if (c.machine.changes.lockedAt > reading.at) {
+      const again = { at: performance.now(), state: read(task, c) };
+      return decide(task, again, id, c, readBehind);
+    }
+  }
   plan(task, now, want, steps, id, c);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;

@@ -1,4 +1,5 @@
 import { createAsk, readFact } from './ask.ts';
+import type { Claim } from './claim.ts';
 import { diff } from './diff.ts';
 import type { Happening, TaskStatus } from './events.ts';
 import type { Ask } from './fact.ts';
@@ -24,6 +25,7 @@ export interface Converging {
   readonly operator?: Operator | undefined;
   readonly nextTask: () => number;
   readonly nextStep: () => number;
+  readonly claim: Claim;
   readonly beforeStep: () => Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { TaskEnded } from './events.ts';
 import { faultOf } from './fault.ts';
 
 /**
- * How a task ended that ended with an error: failed, or waiting for the operator, which is no failure.
+ * How a task ended that ended with an error: failed, or, which is no failure, lost or waiting for the operator.
  * @param where the playbook's line that asked for it
  */
 export function endingOf(
@@ -13,6 +13,7 @@ export function endingOf(
   const form = formOf(error);
   const known = form === undefined ? {} : { form };
   if (codeOf(error) === 'waiting') return { status: 'waiting', note: messageOf(error), ...known };
+  if (codeOf(error) === 'lost') return { status: 'lost', fault: faultOf(error, where), ...known };
   return { status: 'failed', fault: faultOf(error, where), ...known };
 }
 

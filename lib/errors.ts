@@ -6,8 +6,9 @@ import type { InputFault } from './input-fault.ts';
  * another copy of this class.
  *
  * - `usage`, `playbook`, `inventory`: the input is wrong; found before any connection (exit status 2)
- * - `unreachable`: a host could not be reached, or its connection was lost (exit status 4)
- * - `lost`: the connection died while a step was under way: whether it was done is not known (exit status 4)
+ * - `unreachable`: a host could not be reached, or not again (exit status 4)
+ * - `lost`: the connection died: whether what was under way was done is not known (exit status 4)
+ * - `locked`: another run is at work there (exit status 5)
  * - `become`: the host was reached, but would not give the rights asked for
  * - `refused`: a task must not be done, said by its `want`
  * - `command`: a command or an Engine API call failed
@@ -23,6 +24,7 @@ export type ErrorCode =
   | 'inventory'
   | 'unreachable'
   | 'lost'
+  | 'locked'
   | 'become'
   | 'refused'
   | 'command'

@@ -26,8 +26,11 @@ export type Happening = Event extends infer E ? (E extends Event ? Omit<E, 'at'>
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** How a task ended on a host. `waiting`: the operator has something to do by hand first. */
-export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'skipped' | 'waiting';
+/**
+ * How a task ended on a host. `lost`: the connection died under one of its steps, and could not be made again to see
+ * whether that was done. `waiting`: the operator has something to do by hand first.
+ */
+export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'lost' | 'skipped' | 'waiting';
 
 /** One difference between how a thing is and how it should be. */
 export interface Change {
@@ -54,6 +57,7 @@ export interface Counts {
   readonly ok: number;
   readonly changed: number;
   readonly failed: number;
+  readonly lost: number;
   readonly unreachable: number;
   readonly skipped: number;
   readonly waiting: number;
@@ -228,8 +232,8 @@ export interface Warning extends At {
 export interface RunEnded extends At {
   readonly type: 'run.ended';
   readonly check: boolean;
-  /** `waiting`: something is to be done by hand before the run can go on. */
-  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'waiting' | 'interrupted';
+  /** `waiting`: something is to be done by hand before the run can go on. `locked`: another run is at work there. */
+  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'waiting' | 'interrupted' | 'locked';
   readonly seconds: number;
   readonly hosts: { readonly [host: string]: Counts };
   /** How often each host was waited for: what is asked in one tick costs one round trip. Of hosts that were connected to. */

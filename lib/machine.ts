@@ -5,6 +5,7 @@ import { codeOf, DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import { faultOf } from './fault.ts';
 import { createGathering, type Gathering } from './gathering.ts';
+import type { Guard } from './guard.ts';
 import { progressOf } from './progress.ts';
 import type {
   DockerRequest,
@@ -32,6 +33,8 @@ export interface Changes {
   count: number;
   /** Steps that have begun and not ended. */
   underWay: number;
+  /** When the host's lock was taken, by `performance.now()`: what was read before may be of another run's making. */
+  lockedAt: number;
 }
 
 /** A host as the engine holds it: one connection for the whole run, one task at a time. */
@@ -49,6 +52,13 @@ export interface Machine {
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   exec(command: string, asker: Asker, shown: string, stdin?: Uint8Array | StdinStream): Promise<ExecResult>;
   docker(request: DockerRequest, asker: Asker, shown: string): Promise<DockerResponse>;
+  /**
+   * Takes the lock of the host, where the run locks.
+   * @throws DabookError `locked` when another run has it
+   */
+  lock(become: boolean): Promise<void>;
+  /** Gives it back. Never rejects. */
+  unlock(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,6 +70,8 @@ export interface RunMachine extends Machine {
 
 export interface MachineOptions {
   readonly target: Target;
+  /** Watches over the host while steps are done there; none where nothing is locked. */
+  readonly guard?: Guard | undefined;
   readonly connections: Connections;
   readonly emit: (event: Happening) => void;
   readonly nextCommand: () => number;
@@ -67,6 +79,8 @@ export interface MachineOptions {
   readonly signal: AbortSignal;
 }
 
+/** How often a question is asked when the connection is lost each time. */
+const mostTries = 3;
 /** Seconds that an Engine API call that only reads may take. */
 const callDeadline = 60;
 /** Seconds that a command that only reads may take. */
@@ -75,6 +89,7 @@ const commandDeadline = 300;
 /** Makes a machine. Nothing is connected to before the first command. */
 export function createMachine({
   target,
+  guard,
   connections,
   emit,
   nextCommand,
@@ -84,7 +99,7 @@ export function createMachine({
   const queue = new PQueue({ concurrency: 1 });
   const host = target.name;
   const line = connections.line(target, (seconds) => emit({ type: 'host.connected', host, seconds }));
-  const changes: Changes = { count: 0, underWay: 0 };
+  const changes: Changes = { count: 0, underWay: 0, lockedAt: 0 };
   const trips = createTripCount();
   // Told once; and what is still asked when the run ends is cut off on purpose.
   let tellsNoMore = false;
@@ -117,18 +132,44 @@ export function createMachine({
       emit({ type: 'command.started', ...which });
       if (isClosed)
         throw new DabookError('playbook', `${host} was asked for something after the run had ended`);
-      return await line.hold(async () => {
-        const session = await run.unlessAborted(line.session());
-        const started = now();
-        const answer = await answered(ask(session, which), asker, run, shown);
-        const { status } = answer;
-        const trip = trips.of(session, answer.trip);
-        emit({ type: 'command.ended', ...which, status, seconds: (now() - started) / 1000, trip });
-        return answer;
-      });
+      return await line.hold(() =>
+        unlessLost(asker, run, async (session) => {
+          const started = now();
+          const answer = await answered(ask(session, which), asker, run, shown);
+          const { status } = answer;
+          const trip = trips.of(session, answer.trip);
+          emit({ type: 'command.ended', ...which, status, seconds: (now() - started) / 1000, trip });
+          return answer;
+        }),
+      );
     } catch (error) {
       tellUnreachable(error);
       throw error;
+    }
+  }
+
+  /**
+   * Asks on the host's connection, which is made again when it is lost. What only reads is then asked anew; of a step
+   * nobody knows whether it was done, which its task finds out.
+   */
+  async function unlessLost<T>(
+    { purpose, become }: Asker,
+    run: Abortable,
+    ask: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const session = await run.unlessAborted(line.session());
+      try {
+        if (guard !== undefined) await run.unlessAborted(guard.ready(session, become, purpose === 'step'));
+        return await ask(session);
+      } catch (error) {
+        if (codeOf(error) !== 'lost') throw error;
+        const isNews = line.renew(session);
+        if (isNews) guard?.lost(changes.underWay > 0 || purpose === 'step');
+        if (isNews && !isClosed) emit({ type: 'host.lost', host, fault: faultOf(error) });
+        if (purpose === 'step') throw error;
+        if (tries === mostTries) throw lostForGood(error);
+      }
     }
   }
 
@@ -194,14 +235,29 @@ export function createMachine({
           told(shown, asker, run, (session) => session.docker(request, { become: asker.become })),
         ),
       under,
+      lock: (become) =>
+        line.hold(() =>
+          unlessLost({ purpose: 'fact', become }, run, async (session) => {
+            await guard?.ready(session, become, true);
+            changes.lockedAt = performance.now();
+          }),
+        ),
+      unlock: async () => guard?.release(),
       async close() {
         isClosed = true;
         tellsNoMore = true;
+        await guard?.release();
         await line.close();
       },
     };
   };
   return under(signal);
+}
+
+/** What only reads, on a connection that is lost each time that it is asked. */
+function lostForGood(cause: unknown): DabookError {
+  const message = `the connection was lost ${mostTries} times, each time that the same was asked`;
+  return new DabookError('unreachable', message, { cause });
 }
 
 /** The error of a command that ended with a status that is no answer. */

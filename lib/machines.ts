@@ -1,6 +1,7 @@
 import { createConnections } from './connections.ts';
 import { DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
+import type { Guard } from './guard.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { createMachine, type RunMachine } from './machine.ts';
 import type { Session, Target } from './transport/session.ts';
@@ -13,16 +14,21 @@ export interface Machines {
   close(): Promise<void>;
 }
 
+export interface MachinesOptions {
+  readonly connect: (target: Target) => Promise<Session>;
+  readonly emit: (event: Happening) => void;
+  readonly signal: AbortSignal;
+  /** Connections that are kept open at one time. */
+  readonly mostOpen: number;
+  readonly guardOf?: ((host: string) => Guard) | undefined;
+}
+
 /**
  * Makes the machines of a run; each connects when it is first asked for something.
- * @param mostOpen connections that are kept open at one time
  */
 export function createMachines(
   inventory: Inventory,
-  connect: (target: Target) => Promise<Session>,
-  emit: (event: Happening) => void,
-  signal: AbortSignal,
-  mostOpen: number,
+  { connect, emit, signal, mostOpen, guardOf }: MachinesOptions,
 ): Machines {
   const targets = new Map(inventory.hosts.map(({ name, target }) => [name, target]));
   const machines = new Map<string, RunMachine>();
@@ -38,6 +44,7 @@ export function createMachines(
       const made = createMachine({
         target,
         connections,
+        guard: guardOf?.(name),
         emit,
         nextCommand,
         now: () => performance.now(),

@@ -156,12 +156,17 @@ async function serveAll<H extends Host, R>(
     results.push(...given.flat());
   }
   const seconds = (performance.now() - started) / 1000;
-  const unreachable = namesOf(failures, (code) => code === 'unreachable');
+  const unreachable = namesOf(failures, isGone);
   const waiting = namesOf(failures, (code) => code === 'waiting');
-  const failed = namesOf(failures, (code) => code !== 'unreachable' && code !== 'waiting');
+  const failed = namesOf(failures, (code) => !isGone(code) && code !== 'waiting' && code !== 'locked');
   context.emit({ type: 'play.ended', play: title, failed, unreachable, waiting, seconds });
   context.signal.throwIfAborted();
   return { results, failures };
+}
+
+/** Nothing more can be done there, and nobody need have failed. */
+function isGone(code: ErrorCode): boolean {
+  return code === 'unreachable' || code === 'lost';
 }
 
 /** The hosts whose error has such a code. */

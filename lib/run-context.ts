@@ -1,3 +1,4 @@
+import type { Claim } from './claim.ts';
 import type { Happening } from './events.ts';
 import type { RunMachine } from './machine.ts';
 import type { Operator } from './operator.ts';
@@ -25,6 +26,8 @@ export interface RunContext {
   machineOf(host: string): RunMachine;
   nextTask(): number;
   nextStep(): number;
+  /** The right to change hosts. */
+  readonly claim: Claim;
   /** Settles when what has been told so far is safe, so that a step may be done. Never rejects. */
   beforeStep(): Promise<void>;
 }

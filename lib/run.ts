@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { bind, type ExtraVars } from './bind.ts';
+import { createClaim } from './claim.ts';
 import { codeOf } from './errors.ts';
 import type { Counts, Event, Happening, RunEnded } from './events.ts';
 import { faultOf } from './fault.ts';
+import { createGuard, type LockHolder } from './guard.ts';
 import { createHost, type Host } from './host.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { createMachines } from './machines.ts';
@@ -23,6 +25,8 @@ export interface RunOptions {
   readonly onEvent: (event: Event) => void;
   /** Awaited before each step, when its `step.started` has been told: keeps a journal on disk. Must not reject. */
   readonly beforeStep?: (() => Promise<void>) | undefined;
+  /** Locks the hosts before the first of them is changed; none by default, and none in check mode. */
+  readonly lock?: LockOptions | undefined;
   /** Plan only: no step is performed. False by default. */
   readonly check?: boolean | undefined;
   /** Variables that win over the inventory's. None by default. */
@@ -39,6 +43,11 @@ export interface RunOptions {
   readonly operator?: Operator | undefined;
   /** Folder that shown file names are relative to; the process's own by default. */
   readonly cwd?: string | undefined;
+}
+
+export interface LockOptions extends LockHolder {
+  /** Seconds to wait for another run that is at work there; 0 by default: the run ends as `locked` at once. */
+  readonly timeout?: number | undefined;
 }
 
 /** How a run ended. */
@@ -72,13 +81,30 @@ export async function run(
     options.onEvent({ type, at: new Date().toISOString(), ...rest } as Event);
   };
 
-  const signal = options.signal ?? new AbortController().signal;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const onAbort = () => stop.abort(options.signal?.reason);
+  if (options.signal?.aborted) onAbort();
+  else options.signal?.addEventListener('abort', onAbort, { once: true });
   // Every command that is under way listens to it: many at once are no leak.
   setMaxListeners(0, signal);
   const underWay = createUnderWay();
   const forks = options.forks ?? 50;
   const mostOpen = Math.max(options.connections ?? 500, forks);
-  const machines = createMachines(inventory, options.connect, emit, signal, mostOpen);
+  const { lock } = options;
+  const machines = createMachines(inventory, {
+    connect: options.connect,
+    emit,
+    signal,
+    mostOpen,
+    // Where nothing is written nothing is locked.
+    guardOf: lock && !check ? (host) => createGuard(host, lock) : undefined,
+  });
+  const changeable = new Map(
+    Object.values(bound.groups).flatMap((hosts) =>
+      hosts.flatMap(({ host }) => (limit.has(host.name) ? [[host.name, host.become] as const] : [])),
+    ),
+  );
   const context: RunContext = {
     check,
     forks,
@@ -94,6 +120,15 @@ export async function run(
     machineOf: machines.of,
     nextTask: counter(),
     nextStep: counter(),
+    claim: createClaim({
+      // Of more hosts than may be connected to at once each is locked when it is first written to.
+      hosts: lock === undefined || check || changeable.size > mostOpen ? [] : [...changeable],
+      machineOf: machines.of,
+      timeout: lock?.timeout ?? 0,
+      emit,
+      end: (error) => stop.abort(error),
+      signal,
+    }),
     beforeStep: options.beforeStep ?? (async () => {}),
   };
   redactor.learn(inventory.hosts.map(({ vars, target }) => [vars, target]));
@@ -120,8 +155,11 @@ export async function run(
   const forgotten = await underWay.settle();
   thrown ??= forgotten;
   await machines.close();
+  options.signal?.removeEventListener('abort', onAbort);
   const outcome = outcomeOf(context, thrown, tally.hosts);
-  const silent = thrown === undefined || isTold(context, thrown);
+  // No task has told that another run is at work.
+  const isLocked = outcome === 'locked';
+  const silent = thrown === undefined || (isTold(context, thrown) && !isLocked);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
   const where = codeOf(thrown) === 'run' ? undefined : whereIn(stack, context.cwd);
   const fault = silent ? {} : { fault: faultOf(thrown, where) };
@@ -138,14 +176,16 @@ function outcomeOf(
 ): RunEnded['outcome'] {
   // What else aborts a run is a fault, such as an error that nobody caught.
   if (context.signal.aborted) {
-    return codeOf(context.signal.reason) === 'interrupted' ? 'interrupted' : 'failed';
+    const code = codeOf(context.signal.reason);
+    return code === 'interrupted' || code === 'locked' ? code : 'failed';
   }
   const counts = Object.values(hosts);
   const failed = counts.some((host) => host.failed > 0);
-  const unreachable = counts.some((host) => host.unreachable > 0);
+  const unreachable = counts.some((host) => host.unreachable + host.lost > 0);
   const waiting = codeOf(thrown) === 'waiting' || counts.some((host) => host.waiting > 0);
   // What play() throws and what made a host unreachable is counted with the hosts already.
-  const ownFault = thrown !== undefined && !['run', 'unreachable', 'waiting'].includes(codeOf(thrown));
+  const ownFault =
+    thrown !== undefined && !['run', 'unreachable', 'lost', 'waiting'].includes(codeOf(thrown));
   if (failed || ownFault) return 'failed';
   if (unreachable) return 'unreachable';
   return waiting ? 'waiting' : 'ok';

@@ -42,6 +42,7 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
   ['lib/compose/', ['lib/compose/', ...words]],
   ['lib/xml/', ['lib/xml/', ...words]],
   ['lib/yaml/', ['lib/yaml/', ...words]],
+  ['lib/lock/', ['lib/lock/', 'lib/transport/session.ts', ...words]],
   ['lib/transport/', ['lib/transport/', ...words]],
   ['lib/inventory/', ['lib/inventory/', 'lib/transport/session.ts', 'lib/schema.ts', ...words]],
   [
@@ -57,6 +58,9 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
         .filter((name) => name.endsWith('.ts'))
         .map((name) => `lib/${name}`),
       'lib/transport/session.ts',
+      'lib/lock/keeper.ts',
+      'lib/lock/keeper-script.ts',
+      'lib/lock/lock-place.ts',
       'lib/inventory/inventory.ts',
       'lib/inventory/check-vars.ts',
       'lib/inventory/did-you-mean.ts',

@@ -20,5 +20,6 @@ export const exitStatus = {
   usage: 2,
   waiting: 3,
   unreachable: 4,
+  locked: 5,
   interrupted: 130,
 } as const;

@@ -52,7 +52,8 @@ Examples:
   dabook inventory -i hosts.yml --graph    show groups and hosts
 
 Exit status: 0 all well, 1 a task failed, 2 the input is wrong (nothing was connected to),
-3 something is to be done by hand first, 4 only unreachable hosts, 130 interrupted.`,
+3 something is to be done by hand first, 4 only unreachable hosts, 5 another run is at work on the
+hosts, 130 interrupted.`,
     );
   program.addCommand(runCommand(io, done));
   program.addCommand(inventoryCommand(io, done));

@@ -23,6 +23,8 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
       collect,
     )
     .option('-f, --forks <n>', 'hosts served at once', positive, 50)
+    .option('--lock-timeout <s>', 'seconds to wait for another run that is at work on the hosts', seconds, 0)
+    .option('--no-lock', 'lock no host: where nobody else can be at work')
     .option('-u, --user <name>', 'user to log in as, where the inventory names none')
     .option('--private-key <file>', 'key to log in with, where the inventory names none')
     .option('-b, --become', 'run commands as root, through sudo')
@@ -63,6 +65,12 @@ function missing(playbook: unknown, inventory: unknown): DabookError {
   return new DabookError('usage', `${lacks.join(' and ')} must be given: dabook run ha.ts -i hosts.yml`, {
     hint: 'see: dabook run --help',
   });
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && number >= 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('give a number of seconds.');
 }
 
 function positive(value: string): number {

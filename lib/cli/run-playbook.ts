@@ -33,6 +33,8 @@ export interface RunFlags {
   readonly limit?: string;
   readonly extraVars: readonly string[];
   readonly forks: number;
+  readonly lock: boolean;
+  readonly lockTimeout: number;
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ExtraVars } from '../bind.ts';
 import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
@@ -14,6 +15,7 @@ import { visibleText } from '../visible.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { leaveAnswers } from './leave-answers.ts';
+import { lockHolder } from './lock-holder.ts';
 import { createProfile } from './profile.ts';
 import { terminalOperator } from './terminal-operator.ts';
 import type { TraceFile } from './trace-file.ts';
@@ -32,6 +34,9 @@ interface Manner {
   readonly check?: true;
   readonly diff?: true;
   readonly forks: number;
+  readonly lock: boolean;
+  /** Seconds. */
+  readonly lockTimeout: number;
   readonly verbose: number;
   readonly json?: true;
   readonly color: boolean;
@@ -77,6 +82,9 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     extraVars: input.extraVars,
     limit: input.limit,
     forks: manner.forks,
+    lock: manner.lock
+      ? { run: randomBytes(8).toString('hex'), shown: lockHolder(io), timeout: manner.lockTimeout }
+      : undefined,
     signal: manner.signal,
     operator: operatorAt(io, view, { ...manner, color }),
     cwd: io.cwd(),

@@ -1,6 +1,7 @@
 import { DabookError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { ChannelOutput, OpenChannel, Place } from './channel.ts';
+import { startCompanion } from './companion.ts';
 import { createDockerChannel } from './docker-channel.ts';
 import { createResidentShell } from './resident-shell.ts';
 import type { Session } from './session.ts';
@@ -27,7 +28,7 @@ export interface SessionOptions {
 
 /**
  * A session over any way to run commands: a resident shell and a line to the Docker Engine for each user,
- * four channels at most, each opened when it is first used.
+ * and companions, each on a channel that is opened when it is first used.
  */
 export function createSession(options: SessionOptions): MeteredSession {
   const { place, open, becomePassword: password, maxOutput: maxBytes } = options;
@@ -76,6 +77,8 @@ export function createSession(options: SessionOptions): MeteredSession {
     },
     exec: async (command, { become, ...more }) => (become ? root : user).shell.exec(command, more),
     docker: async (request, { become }) => (become ? root : user).docker.request(request),
+    accompany: (script, { become, onLine }) =>
+      startCompanion(script, { onLine }, become ? startAsRoot : startAsUser),
     close: () => (closed ??= close()),
   };
 }

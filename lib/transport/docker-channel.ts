@@ -181,7 +181,7 @@ function lostCall({ host }: Place): DabookError {
 }
 
 function lostLine({ address }: Place, reason: string): DabookError {
-  return new DabookError('unreachable', `connection to ${address} lost: ${reason}`, {
+  return new DabookError('lost', `connection to ${address} lost: ${reason}`, {
     hint: 'whether the calls of the Docker Engine that were under way have been done is not known',
   });
 }

@@ -110,6 +110,9 @@ export function createMemoryTransport({
           return responseOf(await script.docker(request, { become }), trip);
         });
       },
+      accompany: async () => {
+        throw unscripted(host, 'companions');
+      },
       async close() {
         if (closed) return;
         closed = true;

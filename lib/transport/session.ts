@@ -64,14 +64,36 @@ export interface DockerResponse {
   readonly trip: number;
 }
 
+export interface CompanionOptions {
+  /** Run as root, through sudo. */
+  readonly become: boolean;
+  /** Told of each line that it prints, without its end. It must not throw. */
+  readonly onLine: (line: string) => void;
+}
+
+/** A script that runs beside the commands. */
+export interface Companion {
+  /** Gives it a line to read. */
+  write(line: string): void;
+  /** How it ended, in words. Never rejects. */
+  readonly ended: Promise<string>;
+  /** Ends its stdin, which a companion takes for its own end. */
+  end(): void;
+}
+
 /**
  * A host that has been reached. Commands asked in one tick travel as one write; each user's commands
- * run one after the other. A connection that is lost rejects what is under way with code `unreachable`;
- * a sudo that refuses, with code `become`.
+ * run one after the other. A connection that is lost rejects what is under way, and all that is asked later, with
+ * code `lost`; a sudo that refuses, with code `become`.
  */
 export interface Session {
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   docker(request: DockerRequest, options: { readonly become: boolean }): Promise<DockerResponse>;
+  /**
+   * Starts a script for `sh` on a channel of its own, beside the commands. Settles once it runs.
+   * @throws DabookError as `exec` does
+   */
+  accompany(script: string, options: CompanionOptions): Promise<Companion>;
   /** Ends what it opened. Never rejects; may be called twice. */
   close(): Promise<void>;
 }

@@ -15,7 +15,7 @@ export function unheard({ host }: Place): DabookError {
 export function lostShell({ address }: Place, end: ChannelEnd, underWay: number): DabookError {
   const when =
     underWay > 0 ? ` while ${underWay === 1 ? 'a command was' : `${underWay} commands were`} under way` : '';
-  return new DabookError('unreachable', `connection to ${address} lost${when}: ${reasonOf(end)}`, {
+  return new DabookError('lost', `connection to ${address} lost${when}: ${reasonOf(end)}`, {
     hint: underWay > 0 ? 'whether what was under way has been done is not known' : undefined,
   });
 }

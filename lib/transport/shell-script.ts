@@ -51,7 +51,7 @@ export function frameOf(key: string, command: string, size?: number): ShellFrame
   return { head: Buffer.from(`${key} ${code}\n`), tail: Buffer.from(`${key}\n`) };
 }
 
-/** A command's text as one word on one line. */
-function oneLine(command: string): string {
+/** A command's text as one word on one line, for a shell that has a newline in $__n. */
+export function oneLine(command: string): string {
   return posixQuote(command).replaceAll('\n', `'"$__n"'`);
 }

@@ -15,7 +15,7 @@ const tries = 3;
  * Runs a command on a channel of its own. sshd frees the place of a closed channel a little late: a channel that
  * it refuses is asked for again.
  * @param whyLost why the connection ended, asked when it did
- * @throws DabookError `unreachable`
+ * @throws DabookError `lost` where the connection is over, `unreachable` where it opens no channel
  */
 export async function openSshChannel(
   connection: Spawner,
@@ -30,7 +30,7 @@ export async function openSshChannel(
     } catch (error) {
       const refused = error instanceof Error && /open failure/i.test(error.message);
       if (!refused) {
-        throw new DabookError('unreachable', `connection to ${shown} lost: ${whyLost()}`, { cause: error });
+        throw new DabookError('lost', `connection to ${shown} lost: ${whyLost()}`, { cause: error });
       }
       if (attempt === tries) {
         throw new DabookError('unreachable', `${shown} opens no further channel: ${messageOf(error)}`, {

@@ -24,7 +24,7 @@ export interface StartOptions {
  * Starts a script on a host and settles once it runs. Its output begins there: what the login shell's
  * start-up files and sudo print before is left out. Costs no round trip, since the sign comes right after
  * the host's word that the channel is open. A password is sent when sudo has asked for it, and not before.
- * @throws DabookError `become` where sudo refuses; `unreachable` where no shell starts
+ * @throws DabookError `become` where sudo refuses; `unreachable` where no shell starts; `lost` with the connection
  */
 export function startCommand(options: StartOptions, output: ChannelOutput): Promise<Channel> {
   const { place, password, timeout = 30_000, signal } = options;
@@ -88,7 +88,7 @@ function commandLine({ script, become }: StartOptions, nonce: string, prompt: st
 function ended(options: StartOptions, end: ChannelEnd, stdout: string, stderr: string): DabookError {
   const { become, place } = options;
   if (end.kind === 'lost') {
-    return new DabookError('unreachable', `connection to ${place.address} was lost: ${end.reason}`);
+    return new DabookError('lost', `connection to ${place.address} was lost: ${end.reason}`);
   }
   if (become && end.kind === 'exited') return becomeFault(place, end.status, stderr);
   const said = `${stderr}${stdout}`.trim().split('\n').slice(-3).join('; ');

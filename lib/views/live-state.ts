@@ -154,6 +154,8 @@ function ended(host: LiveHost, event: TaskEnded): LiveHost {
       return { ...rest, skipped: host.skipped + 1 };
     case 'waiting':
       return { ...rest, held: event.title };
+    case 'lost':
+      return host.trouble === undefined ? inTrouble(rest, 'unreachable', event.fault, event.title) : rest;
     case 'failed':
       return host.trouble?.kind === 'unreachable'
         ? rest

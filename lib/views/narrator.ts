@@ -27,6 +27,7 @@ const TONES: Record<TaskStatus, Tone> = {
   changed: 'yellow',
   'would-change': 'yellow',
   failed: 'red',
+  lost: 'red',
   skipped: 'cyan',
   waiting: 'magenta',
 };

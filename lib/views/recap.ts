@@ -12,11 +12,12 @@ import { column, fit, width, wrap } from './width.ts';
 
 /** Hosts whose counts are alike are summed up; this many sums, the largest. */
 const MOST_SUMS = 8;
-const KINDS = ['ok', 'changed', 'failed', 'unreachable', 'skipped', 'waiting'] as const;
+const KINDS = ['ok', 'changed', 'failed', 'lost', 'unreachable', 'skipped', 'waiting'] as const;
 const TONES: Record<keyof Counts, Tone> = {
   ok: 'green',
   changed: 'yellow',
   failed: 'red',
+  lost: 'red',
   unreachable: 'red',
   skipped: 'cyan',
   waiting: 'magenta',
@@ -40,7 +41,7 @@ interface RecapStyle {
 /** What a run came to: trouble first, then each host's counts, and everything in one last line. */
 export function recapLines(event: RunEnded, style: RecapStyle): string[] {
   const hosts = Object.entries(event.hosts);
-  const troubled = hosts.filter(([, counts]) => counts.failed + counts.unreachable > 0);
+  const troubled = hosts.filter(([, counts]) => counts.failed + counts.lost + counts.unreachable > 0);
   const { paint } = style;
   // No host failed, so no count below says that the run did.
   const broken = event.outcome === 'failed' && troubled.length === 0;
@@ -97,8 +98,10 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
   const { paint, columns } = style;
   const digits = (kind: keyof Counts) => Math.max(...hosts.map(([, counts]) => String(counts[kind]).length));
   const widths = new Map(KINDS.map((kind) => [kind, digits(kind)]));
-  // Most runs wait for nobody.
-  const shown = KINDS.filter((kind) => kind !== 'waiting' || hosts.some(([, counts]) => counts.waiting > 0));
+  // Most runs lose nothing and wait for nobody.
+  const shown = KINDS.filter(
+    (kind) => (kind !== 'lost' && kind !== 'waiting') || hosts.some(([, counts]) => counts.waiting > 0),
+  );
   const cells = (counts: Counts): string =>
     shown
       .map((kind) => {
@@ -157,7 +160,7 @@ function lastLine(event: RunEnded, hosts: readonly HostCounts[]): string {
     `${sum('ok')} ok`,
     `${sum('changed')} ${event.check ? 'would change' : 'changed'}`,
     `${sum('failed')} failed`,
-    ...(['unreachable', 'skipped', 'waiting'] as const)
+    ...(['lost', 'unreachable', 'skipped', 'waiting'] as const)
       .filter((kind) => sum(kind) > 0)
       .map((kind) => `${sum(kind)} ${kind}`),
   ];

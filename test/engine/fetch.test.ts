@@ -118,7 +118,7 @@ t.test('a command that fails leaves what was there', async (t) => {
 t.test('a connection that is lost in the middle leaves nothing', async (t) => {
   const dir = folder(t);
   const { error } = await fetched(fetch(sh`echo half; kill -9 $$`, join(dir, 'new', 'out')));
-  t.match(error, { code: 'unreachable' });
+  t.match(error, { code: 'lost' });
   t.same(readdirSync(dir), []);
 });
 

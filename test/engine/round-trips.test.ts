@@ -208,6 +208,7 @@ t.test(
       return {
         exec: () => Promise.reject(new Error('not asked here')),
         docker: () => Promise.reject(new Error('not asked here')),
+        accompany: () => Promise.reject(new Error('not asked here')),
         async close() {
           open -= 1;
           log.push(`close ${name}`);

@@ -63,6 +63,7 @@ function connectTo(hosts: Record<string, FakeHost>) {
         return { ...answer(0, verb === 'get' ? (host.settings[name] ?? '') : '', ''), trip };
       },
       docker: async () => ({ status: 501, body: Buffer.from('{"message":"no engine here"}'), trip: 1 }),
+      accompany: () => Promise.reject(new Error('no companion here')),
       close: async () => {},
     };
   };

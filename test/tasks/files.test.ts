@@ -885,11 +885,13 @@ function machineOf(exec: Machine['exec']): Machine {
     name: 'ha1',
     foreseen: new Map(),
     gathering: createGathering(),
-    changes: { count: 0, underWay: 0 },
+    changes: { count: 0, underWay: 0, lockedAt: 0 },
     roundTrips: 0,
     exclusively: (work) => work(),
     exec,
     docker: () => Promise.reject(new Error('not asked here')),
+    lock: async () => {},
+    unlock: async () => {},
     close: async () => {},
   };
 }

@@ -112,11 +112,13 @@ function machineOf(exec: Machine['exec']): Machine {
     name: 'here',
     foreseen: new Map(),
     gathering: createGathering(),
-    changes: { count: 0, underWay: 0 },
+    changes: { count: 0, underWay: 0, lockedAt: 0 },
     roundTrips: 0,
     exclusively: <T>(work: () => Promise<T>) => work(),
     exec,
     docker: never,
+    lock: async () => {},
+    unlock: async () => {},
     close: async () => {},
   };
 }

@@ -18,7 +18,10 @@ export function createScript(options: { check?: boolean; playbook?: string; host
   const { check = false, playbook = 'ha.ts', hosts } = options;
   const events: Event[] = [];
   const counts = new Map(
-    hosts.map((host) => [host, { ok: 0, changed: 0, failed: 0, unreachable: 0, skipped: 0, waiting: 0 }]),
+    hosts.map((host) => [
+      host,
+      { ok: 0, changed: 0, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 },
+    ]),
   );
   let clock = START;
   let numbers = 0;

@@ -1,0 +1,124 @@
+import { DabookError } from './errors.ts';
+import { type Keeper, startKeeper } from './lock/keeper.ts';
+import type { Former } from './lock/keeper-script.ts';
+import { readLockNote } from './lock/lock-place.ts';
+import type { Session } from './transport/session.ts';
+
+/** Whose lock it is. */
+export interface LockHolder {
+  /** The run's id: one word. */
+  readonly run: string;
+  /** Who holds it, since when and from where, in words: shown to those who find it held. One line. */
+  readonly shown: string;
+}
+
+/** What watches over one host while a run changes it: its lock, and an end for what a run that died left there. */
+export interface Guard {
+  /**
+   * Settles once a user's commands are watched over on this session, with the lock held.
+   * @param starts false to only renew what was there on an earlier session: nothing before a first step
+   * @throws DabookError `locked` when another run holds the lock; `lost` with the connection
+   */
+  ready(session: Session, become: boolean, starts: boolean): Promise<void>;
+  /** The connection died. @param duringStep a step was under way, which may still be so on the host */
+  lost(duringStep: boolean): void;
+  /** Ends what is under way on the host, by process group. Never rejects. */
+  stop(): Promise<void>;
+  /** Gives the lock back. Never rejects. */
+  release(): Promise<void>;
+}
+
+/** What one user's commands are watched by. */
+interface Watch {
+  readonly session: Session;
+  readonly keeper: Promise<Keeper>;
+  /** What there will be to end, should this session be lost. */
+  left: Omit<Former, 'isBusy'> | undefined;
+}
+
+/** Prints the process group of the shell that runs it. */
+const ownGroup = 'IFS=" " read -r _ _ _ _ g _ </proc/$$/stat && echo "$g"';
+
+/**
+ * Makes the guard of a host. The first user that changes something there takes the lock; each further one only has
+ * its processes watched over. On a new connection what the old one left behind is ended first: whatever is
+ * read after that, nothing of the former steps is under way any more.
+ */
+export function createGuard(host: string, holder: LockHolder): Guard {
+  const watches = new Map<boolean, Watch>();
+  let isBusy = false;
+
+  const start = (session: Session, become: boolean): Watch => {
+    const before = watches.get(become)?.left;
+    const former = before && { ...before, isBusy };
+    const [locks = become] = watches.keys();
+    const watch: Watch = { session, keeper: open(), left: before };
+    watches.set(become, watch);
+    return watch;
+
+    async function open(): Promise<Keeper> {
+      const made = await startKeeper(session, {
+        host,
+        become,
+        former,
+        locks: become === locks,
+        run: holder.run,
+        holder: holder.shown,
+      });
+      if ('busy' in made) throw lockedBy(host, made.busy);
+      // Its shell is asked in a trip of its own: only the first step on a host waits for it.
+      const { stdout } = await session.exec(ownGroup, { become });
+      const shell = Number(stdout.toString());
+      if (Number.isInteger(shell) && shell > 1) await made.watch(shell);
+      watch.left = { keeper: made.group, groups: shell > 1 ? [shell] : [] };
+      return made;
+    }
+  };
+
+  const readyFor = async (session: Session, become: boolean) => {
+    const known = watches.get(become);
+    const watch = known?.session === session ? known : start(session, become);
+    try {
+      await (await watch.keeper).confirm();
+    } catch (error) {
+      // Whoever comes next tries anew.
+      if (watches.get(become) === watch) watches.set(become, { ...watch, session: none });
+      throw error;
+    }
+  };
+
+  const keepers = async () => {
+    const opened = await Promise.allSettled([...watches.values()].map(({ keeper }) => keeper));
+    return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  };
+
+  return {
+    async ready(session, become, starts) {
+      const users = new Set(watches.keys());
+      if (starts) users.add(become);
+      for (const user of users) await readyFor(session, user);
+      isBusy = false;
+    },
+    lost(duringStep) {
+      isBusy ||= duringStep;
+    },
+    async stop() {
+      await Promise.all((await keepers()).map((keeper) => keeper.stop()));
+    },
+    async release() {
+      const open = await keepers();
+      watches.clear();
+      await Promise.all(open.map((keeper) => keeper.end()));
+    },
+  };
+}
+
+/** No session is this one. */
+const none = {} as Session;
+
+/** @param note what the holder wrote there */
+function lockedBy(host: string, note: string): DabookError {
+  return new DabookError('locked', `${host} is locked by ${readLockNote(note).holder}`, {
+    hint: 'wait for it with --lock-timeout SECONDS, or see: dabook lock status',
+  });
+}
