@@ -59,6 +59,8 @@ export interface Machine {
   lock(become: boolean): Promise<void>;
   /** Gives it back. Never rejects. */
   unlock(): Promise<void>;
+  /** Ends what is under way there, by process group, and gives up what cannot be ended so. Never rejects. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export function createMachine({
   // Told once; and what is still asked when the run ends is cut off on purpose.
   let tellsNoMore = false;
   let isClosed = false;
+  let isStopped = false;
 
   function tellUnreachable(error: unknown): void {
     if (tellsNoMore || codeOf(error) !== 'unreachable') return;
@@ -163,6 +166,7 @@ export function createMachine({
         if (guard !== undefined) await run.unlessAborted(guard.ready(session, become, purpose === 'step'));
         return await ask(session);
       } catch (error) {
+        if (isStopped && purpose === 'step') throw endedByForce(host, error);
         if (codeOf(error) !== 'lost') throw error;
         const isNews = line.renew(session);
         if (isNews) guard?.lost(changes.underWay > 0 || purpose === 'step');
@@ -243,6 +247,13 @@ export function createMachine({
           }),
         ),
       unlock: async () => guard?.release(),
+      async stop() {
+        isStopped = true;
+        if (changes.underWay === 0) return;
+        await guard?.stop();
+        // A call of the Docker Engine is no process: nobody waits for its answer any more.
+        if (changes.underWay > 0) await line.close();
+      },
       async close() {
         isClosed = true;
         tellsNoMore = true;
@@ -252,6 +263,13 @@ export function createMachine({
     };
   };
   return under(signal);
+}
+
+function endedByForce(host: string, cause: unknown): DabookError {
+  return new DabookError('lost', `it was ended on ${host} while it was under way`, {
+    hint: 'whether it was done is not known: the next run looks, and goes on from what it finds',
+    cause,
+  });
 }
 
 /** What only reads, on a connection that is lost each time that it is asked. */

@@ -11,6 +11,8 @@ export interface Machines {
   of(name: string): RunMachine;
   /** How often each host that was connected to was waited for. */
   roundTrips(): Readonly<Record<string, number>>;
+  /** Ends what is under way on the hosts. Never rejects. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export function createMachines(
           roundTrips > 0 ? [[name, roundTrips]] : [],
         ),
       ),
+    async stop() {
+      await Promise.all([...machines.values()].map((machine) => machine.stop()));
+    },
     async close() {
       await Promise.all([...machines.values()].map((machine) => machine.close()));
     },

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly connections?: number | undefined;
   /** Aborted to end the run: no new step is begun then. */
   readonly signal?: AbortSignal | undefined;
+  /** Aborted, after `signal`, to end what is under way on the hosts: by process group, where they are locked. */
+  readonly force?: AbortSignal | undefined;
   /** Asks whoever started the run; none by default: a step that asks ends the run as `waiting`. */
   readonly operator?: Operator | undefined;
   /** Folder that shown file names are relative to; the process's own by default. */
@@ -133,6 +135,9 @@ export async function run(
   };
   redactor.learn(inventory.hosts.map(({ vars, target }) => [vars, target]));
 
+  const onForce = () => void machines.stop();
+  options.force?.addEventListener('abort', onForce, { once: true });
+
   const started = performance.now();
   emit({ type: 'run.started', playbook: playbook.name, check, hosts: shown });
   for (const message of bound.warnings) emit({ type: 'warning', message });
@@ -156,6 +161,7 @@ export async function run(
   thrown ??= forgotten;
   await machines.close();
   options.signal?.removeEventListener('abort', onAbort);
+  options.force?.removeEventListener('abort', onForce);
   const outcome = outcomeOf(context, thrown, tally.hosts);
   // No task has told that another run is at work.
   const isLocked = outcome === 'locked';

@@ -55,6 +55,7 @@ export interface RunFlags {
 export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promise<number> {
   const startUp = createStartUpClock();
   const controller = new AbortController();
+  const force = new AbortController();
   const { profileTrace } = flags;
   const trace = profileTrace === undefined ? undefined : await openTraceFile(profileTrace, io.cwd());
   const perform = async (out: Output): Promise<number> => {
@@ -62,8 +63,8 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     // What a stray fault while loading was about has been told.
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
-    return untilInterrupted(io, controller, (interrupt) =>
-      showRun(io, out, input, { ...flags, trace, startUp, signal, interrupt }),
+    return untilInterrupted(io, { first: controller, second: force }, (interrupt) =>
+      showRun(io, out, input, { ...flags, trace, startUp, signal, force: force.signal, interrupt }),
     );
   };
   try {

@@ -44,6 +44,7 @@ interface Manner {
   readonly trace?: TraceFile | undefined;
   readonly startUp: StartUp;
   readonly signal: AbortSignal;
+  readonly force: AbortSignal;
   /** What Ctrl-C does while the operator is asked. */
   readonly interrupt: () => void;
 }
@@ -86,6 +87,7 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
       ? { run: randomBytes(8).toString('hex'), shown: lockHolder(io), timeout: manner.lockTimeout }
       : undefined,
     signal: manner.signal,
+    force: manner.force,
     operator: operatorAt(io, view, { ...manner, color }),
     cwd: io.cwd(),
   }).finally(() => view.end());

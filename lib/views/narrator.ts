@@ -10,6 +10,7 @@ import { planLines, withFurtherSteps } from './plan-lines.ts';
 import { playEndLines, playStartLines } from './play-lines.ts';
 import { recapLines } from './recap.ts';
 import { titleLines } from './title-lines.ts';
+import { createUndone } from './undone.ts';
 import { column, fitMiddle, width, wrap } from './width.ts';
 
 interface NarratorOptions {
@@ -48,6 +49,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   const lost = new Set<string>();
   /** What is waited for, each form once. */
   const forms = new Map<string, Form>();
+  const undone = createUndone();
   /** What the plays took on each host, where there are many. */
   const seconds = new Map<string, number>();
   let isMany = false;
@@ -124,6 +126,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   };
 
   return (event) => {
+    undone.handle(event);
     switch (event.type) {
       case 'run.started': {
         hostColumns = Math.min(
@@ -199,6 +202,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
           columns: options.columns(),
           reasons,
           fault,
+          undone: undone.steps,
           forms: [...forms.values()],
           seconds,
           roundTrips: verbosity >= 2,

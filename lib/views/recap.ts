@@ -8,10 +8,13 @@ import { fewHosts } from './few-hosts.ts';
 import { formLines } from './form-lines.ts';
 import { roundTripLines, slowestLines } from './pace-lines.ts';
 import type { Paint, Tone } from './paint.ts';
+import type { UndoneStep } from './undone.ts';
 import { column, fit, width, wrap } from './width.ts';
 
 /** Hosts whose counts are alike are summed up; this many sums, the largest. */
 const MOST_SUMS = 8;
+/** So many steps that are left undone are told. */
+const MOST_UNDONE = 20;
 const KINDS = ['ok', 'changed', 'failed', 'lost', 'unreachable', 'skipped', 'waiting'] as const;
 const TONES: Record<keyof Counts, Tone> = {
   ok: 'green',
@@ -30,6 +33,8 @@ interface RecapStyle {
   readonly reasons: ReadonlyMap<string, string>;
   /** What ended the run, where it is not told yet. */
   readonly fault?: Fault | undefined;
+  /** Steps that a run which ended early has not done. */
+  readonly undone: readonly UndoneStep[];
   /** What the run waits for. */
   readonly forms: readonly Form[];
   /** What the plays took on each host. */
@@ -54,11 +59,22 @@ export function recapLines(event: RunEnded, style: RecapStyle): string[] {
     ...slowestLines(style.seconds, style.columns).map((line) => paint('dim', line)),
     ...(style.roundTrips ? roundTripLines(event.roundTrips, style.columns) : []),
     ...(style.fault === undefined ? [] : ['', ...faultLines(style.fault, paint)]),
+    ...undoneLines(style),
     '',
     paint('bold', lastLine(event, hosts)),
     ...(broken ? [paint('bold', paint('red', whyBroken(event.fault)))] : []),
     ...style.forms.flatMap((form) => ['', ...formLines(form, paint, style.columns)]),
   ];
+}
+
+function undoneLines({ undone, paint, columns }: RecapStyle): string[] {
+  if (undone.length === 0) return [];
+  const lines = undone.slice(0, MOST_UNDONE).map(({ host, title, shown, isBegun }) => {
+    const how = isBegun ? 'ended in the middle: whether it was done is not known' : 'not begun';
+    return `  ${fit(`${visible(host)}  ${visible(title)}: ${visible(shown)}`, Math.max(20, columns - how.length - 6))}  ${paint('dim', `(${how})`)}`;
+  });
+  const more = undone.length - lines.length;
+  return ['', paint('bold', 'Left undone:'), ...lines, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 function whyBroken(fault: Fault | undefined): string {
@@ -69,10 +85,12 @@ type HostCounts = readonly [host: string, counts: Counts];
 
 function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
   const unreachable = hosts.filter(([, counts]) => counts.unreachable > 0).length;
+  const lost = hosts.filter(([, counts]) => counts.lost > 0 && counts.unreachable === 0).length;
   const failed = hosts.filter(([, counts]) => counts.failed > 0 && counts.unreachable === 0).length;
   const waiting = hosts.filter(([, counts]) => counts.waiting > 0).length;
   const trouble = [
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(lost > 0 ? [`${lost} lost`] : []),
     ...(unreachable > 0 ? [`${unreachable} unreachable`] : []),
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ];
@@ -82,7 +100,7 @@ function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
 function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons }: RecapStyle): string[] {
   const names = nameColumns(troubled);
   const lines = troubled.slice(0, fewHosts).flatMap(([host, counts]) => {
-    const kind = counts.unreachable > 0 ? 'unreachable' : 'failed';
+    const kind = counts.unreachable > 0 ? 'unreachable' : counts.lost > 0 ? 'lost' : 'failed';
     const reason = reasons.get(host) ?? '';
     const head = `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}`;
     const beside = names + 'unreachable'.length + 6;
@@ -100,7 +118,7 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
   const widths = new Map(KINDS.map((kind) => [kind, digits(kind)]));
   // Most runs lose nothing and wait for nobody.
   const shown = KINDS.filter(
-    (kind) => (kind !== 'lost' && kind !== 'waiting') || hosts.some(([, counts]) => counts.waiting > 0),
+    (kind) => (kind !== 'lost' && kind !== 'waiting') || hosts.some(([, counts]) => counts[kind] > 0),
   );
   const cells = (counts: Counts): string =>
     shown

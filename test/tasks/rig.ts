@@ -119,6 +119,7 @@ function machineOf(exec: Machine['exec']): Machine {
     docker: never,
     lock: async () => {},
     unlock: async () => {},
+    stop: async () => {},
     close: async () => {},
   };
 }
