@@ -43,6 +43,7 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
   ['lib/xml/', ['lib/xml/', ...words]],
   ['lib/yaml/', ['lib/yaml/', ...words]],
   ['lib/transport/', ['lib/transport/', ...words]],
+  ['lib/lock/', ['lib/lock/', 'lib/transport/session.ts', ...words]],
   ['lib/inventory/', ['lib/inventory/', 'lib/transport/session.ts', 'lib/schema.ts', ...words]],
   [
     'lib/load/',
