@@ -148,6 +148,32 @@ t.test('a holder that slept is told that it lost the lock, and leaves the other 
   t.equal(await meanwhile(time, second.confirm()), 'held');
 });
 
+t.test('a holder that comes back just before its lock is broken keeps it', async (t) => {
+  const { time, swarm, one, two } = twoManagers();
+  const ann = runOf(time, 'ann', [one.door]);
+  const lock = await held(ann.locking.tryAcquire());
+  const breaking: string[] = [];
+  const bob = runOf(time, 'bob', [
+    {
+      ...two.door,
+      ask: async (request) => {
+        if (request.path.includes('/update')) {
+          breaking.push(request.path);
+          await lock.confirm();
+        }
+        return two.answer(request);
+      },
+    },
+  ]);
+  ann.machine.suspend(60_000);
+  t.match(await meanwhile(time, bob.locking.acquire({ timeout: 100 })), { outcome: 'taken' });
+  t.equal(breaking.length, 1);
+  t.equal(lock.state(), 'held');
+  t.same(ann.lost, []);
+  t.equal(swarm.configs().length, 1);
+  await lock.release();
+});
+
 t.test('a lock that was broken by one who crashed then is removed by another', async (t) => {
   const { time, swarm, one, two } = twoManagers();
   const ann = runOf(time, 'ann', [one.door]);
