@@ -18,6 +18,7 @@ const words = [
   'fact',
   'form',
   'input-fault',
+  'lock-name',
   'looks-secret',
   'ownership',
   'posix-quote',

@@ -1,4 +1,5 @@
 import { DabookError } from '../errors.ts';
+import { lockName } from '../lock-name.ts';
 import { ageOf, type LockClock, type Moment, momentOf } from './lock-clock.ts';
 import type { LockLabels } from './lock-labels.ts';
 import { readLockObject, removeLockObject, writeLockObject } from './lock-object.ts';
@@ -96,7 +97,7 @@ export function holdLock({ id, labels, doors, clock, since, onLost }: HeldOption
       return 'held';
     }
     throw new DabookError('unreachable', 'the lock of the swarm is written by others all the time', {
-      hint: 'look for who writes it: docker config inspect dabook.lock',
+      hint: `look for who writes it: docker config inspect ${lockName}`,
     });
   };
   const losing = (reason: string) => {
@@ -138,12 +139,17 @@ export function holdLock({ id, labels, doors, clock, since, onLost }: HeldOption
     addDoor: (door) => doors.add(door),
 
     async confirm(signal) {
+      // One that is under way may have met with what is over by now, such as a line that was cut: its failure is none.
+      if (renewing !== undefined) {
+        await unlessAborted(renewing, signal).catch(() => {});
+        if (isFresh() && !signal?.aborted) return 'held';
+      }
       for (let round = 0; round < rounds; round++) {
         signal?.throwIfAborted();
         refuse();
         const outcome = await unlessAborted(renewOnce(), signal);
         refuse();
-        // One that was under way already, or that took its time, may be too old by now.
+        // One that took its time may be too old by now.
         if (outcome === 'gone' || isFresh()) return outcome;
       }
       throw new DabookError('unreachable', 'the swarm answers too slowly to hold its lock', {

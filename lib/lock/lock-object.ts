@@ -1,9 +1,7 @@
 import { DabookError } from '../errors.ts';
+import { lockName } from '../lock-name.ts';
 import { type LockLabels, labelsOf, readLabels } from './lock-labels.ts';
 import { type AskOptions, isOutOfSequence, type SwarmAnswer, type SwarmDoors } from './swarm-doors.ts';
-
-/** Name of the config object that is a swarm's lock. Names are unique in a swarm, so there is one at most. */
-export const lockName = 'dabook.lock';
 
 /** What the object holds for whoever finds it with docker; the lock itself is in its labels. */
 const text = 'A run of dabook is under way in this swarm; see the labels, or: dabook lock status\n';

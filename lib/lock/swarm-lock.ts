@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DabookError } from '../errors.ts';
+import { codeOf, DabookError } from '../errors.ts';
 import { holdLock, type SwarmLock } from './held-lock.ts';
 import { type LockClock, type Moment, momentOf, systemClock } from './lock-clock.ts';
 import { type LockHolder, showHolder } from './lock-holder.ts';
@@ -66,13 +66,16 @@ export interface SwarmLocking {
    * Tries each second until it is held, gone, or the time is over. A holder that crashed is found out after its lease
    * and a margin, 40 s by default: a shorter timeout never gets past one.
    * @returns `taken` when the time is over
-   * @throws as `tryAcquire`
+   * @throws as `tryAcquire`; but once a manager has answered, not before the time is over: a swarm may be without a
+   * leader for a moment
    */
   acquire(options: WaitOptions): Promise<Acquired>;
 }
 
 /** Seconds between two looks of one who waits. */
 const pollEvery = 1;
+/** Seconds that a manager has for an answer at least; it may be busy. */
+const leastPatience = 2;
 /** How often one try begins again because the lock was given back or removed in between. */
 const rounds = 5;
 
@@ -104,7 +107,8 @@ const rounds = 5;
 export function createSwarmLocking(options: SwarmLockOptions): SwarmLocking {
   const { holder, lease = 30, onLost = () => {}, clock = systemClock } = options;
   if (!(lease >= 3)) throw new DabookError('bug', `a lease has 3 seconds at least, not ${lease}`);
-  const doors = createSwarmDoors(options.doors, { patience: (lease * 1000) / 6, clock });
+  const patience = Math.max(leastPatience, lease / 6) * 1000;
+  const doors = createSwarmDoors(options.doors, { patience, clock });
   const labels: LockLabels = { token: randomUUID(), holder, lease, beat: 0 };
   const watch = createWatch(clock);
   let held: SwarmLock | undefined;
@@ -207,20 +211,29 @@ export function createSwarmLocking(options: SwarmLockOptions): SwarmLocking {
 
     async acquire({ timeout, signal, onWaiting }) {
       const start = clock.elapsed();
-      let told: string | undefined;
+      let last: TakenLock | undefined;
       for (;;) {
-        const acquired = await tryAcquire(signal);
-        if (acquired.outcome !== 'taken') return acquired;
+        const acquired = await tryAcquire(signal).catch((error: unknown) => {
+          if (last === undefined || signal?.aborted || codeOf(error) !== 'unreachable') throw error;
+          return error as Error;
+        });
         const left = timeout * 1000 - (clock.elapsed() - start);
-        if (left <= 0) return acquired;
-        const who = JSON.stringify(acquired.holder ?? null);
-        if (who !== told) onWaiting?.(acquired);
-        told = who;
+        if (acquired instanceof Error) {
+          if (left <= 0) throw acquired;
+        } else {
+          if (acquired.outcome !== 'taken' || left <= 0) return acquired;
+          if (last === undefined || !isSame(last, acquired)) onWaiting?.(acquired);
+          last = acquired;
+        }
         // The caller waits for this, so the process has to stay for it; the signal ends it.
         await clock.sleep(Math.min(left, pollEvery * 1000), { signal, keep: true });
       }
     },
   };
+}
+
+function isSame(one: TakenLock, other: TakenLock): boolean {
+  return one.holder?.run === other.holder?.run && one.holder?.since === other.holder?.since;
 }
 
 /** Seconds without a sign of life after which a holder is taken for crashed. The margin is for its last write. */

@@ -273,6 +273,29 @@ t.test('a swarm that goes away under the lock, and one that only seems to', asyn
   t.throws(() => lock.addDoor(other.host('ha1').door), { code: 'bug' });
 });
 
+t.test('a swarm that has no leader for a moment is waited for once it has answered', async (t) => {
+  const { time, one, two } = twoManagers();
+  const lock = await held(runOf(time, 'ann', [one.door]).locking.tryAcquire());
+  const bob = runOf(time, 'bob', [two.door]);
+  const waiting = bob.locking.acquire({ timeout: 60 });
+  await time.pass(5000);
+  two.membership = 'leaderless';
+  await time.pass(5000);
+  two.membership = 'manager';
+  await lock.release();
+  await meanwhile(time, (await meanwhile(time, held(waiting))).release());
+
+  two.membership = 'leaderless';
+  await t.rejects(bob.locking.acquire({ timeout: 60 }), { code: 'unreachable' }, 'at once');
+  two.membership = 'manager';
+  const second = await held(runOf(time, 'ann', [one.door]).locking.tryAcquire());
+  const late = bob.locking.acquire({ timeout: 60 });
+  await time.pass(5000);
+  two.membership = 'leaderless';
+  await t.rejects(meanwhile(time, late), { code: 'unreachable' }, 'when the time is over');
+  await second.release();
+});
+
 t.test('no lock is taken in another swarm that a host has joined meanwhile', async (t) => {
   const { time, one, two } = twoManagers();
   await held(runOf(time, 'ann', [two.door]).locking.tryAcquire());
@@ -328,6 +351,27 @@ t.test('answers that are lost', async (t) => {
   });
 });
 
+t.test('a renewal that hangs does not stand for a later one', async (t) => {
+  const { time, one } = twoManagers();
+  let isCut = false;
+  const ask: SwarmDoor['ask'] = (request) => (isCut ? new Promise(() => {}) : one.door.ask(request));
+  const lock = await held(runOf(time, 'ann', [{ ...one.door, ask }]).locking.tryAcquire());
+  isCut = true;
+  await time.pass(11_000);
+  isCut = false;
+  t.equal(await meanwhile(time, lock.confirm()), 'held');
+  isCut = true;
+  const stop = new AbortController();
+  await time.pass(11_000);
+  const confirming = lock.confirm(stop.signal);
+  stop.abort(new Error('stopped'));
+  await t.rejects(confirming, { message: 'stopped' });
+  await meanwhile(
+    time,
+    lock.release().catch(() => {}),
+  );
+});
+
 t.test('a signal ends whatever waits, and nothing is held then', async (t) => {
   const { time, swarm, one, two } = twoManagers();
   const ann = runOf(time, 'ann', [one.door]);
@@ -348,6 +392,17 @@ t.test('a signal ends whatever waits, and nothing is held then', async (t) => {
   t.equal(bob.machine.timers(), 0);
   await t.rejects(lock.confirm(stop2.signal), reason);
   t.equal(lock.state(), 'held');
+  await lock.release();
+});
+
+t.test('a lock that is held keeps no process alive', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const { one } = twoManagers();
+  const before = timers();
+  const lock = await held(createSwarmLocking({ doors: [one.door], holder: holderOf('ann') }).tryAcquire());
+  t.equal(timers(), before);
+  t.equal(await lock.confirm(), 'held');
+  t.equal(timers(), before);
   await lock.release();
 });
 
