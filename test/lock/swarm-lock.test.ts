@@ -317,17 +317,22 @@ t.test('no lock is taken in another swarm that a host has joined meanwhile', asy
 t.test('answers that are lost', async (t) => {
   await t.test('the creation was done: it is known again by its token', async (t) => {
     const { time, swarm, one, two } = twoManagers();
-    const deaf = {
+    const line = time.machine();
+    const late = {
       ...one.door,
       ask: async (request: DockerRequest) => {
         const answer = one.answer(request);
-        return request.method === 'GET' ? answer : new Promise<never>(() => {});
+        if (request.method === 'POST') await line.sleep(20_000, {});
+        return answer;
       },
     };
-    const ann = runOf(time, 'ann', [deaf, two.door]);
+    const ann = runOf(time, 'ann', [late, two.door]);
     const lock = await meanwhile(time, held(ann.locking.tryAcquire()));
     t.ok(lock.isFresh());
-    t.equal(swarm.configs().length, 1);
+    t.ok(time.now() < 20_000);
+    await time.pass(30_000);
+    t.equal(swarm.configs().length, 1, 'still when the answer comes in the end');
+    t.equal(await meanwhile(time, lock.confirm()), 'held');
     await meanwhile(time, lock.release());
     t.same(swarm.configs(), []);
   });
