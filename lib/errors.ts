@@ -15,6 +15,7 @@ import type { InputFault } from './input-fault.ts';
  * - `conflict`: somebody else wrote first; the engine reads again and decides anew
  * - `not-converged`: the steps were done and the fact still differs
  * - `waiting`: something is to be done by hand and told before the run can go on (exit status 3)
+ * - `locked`: another run holds the lock, or took it over (exit status 5)
  * - `run`: a play or a run ended because of failures already told
  * - `bug`: cannot happen
  */
@@ -31,6 +32,7 @@ export type ErrorCode =
   | 'conflict'
   | 'not-converged'
   | 'waiting'
+  | 'locked'
   | 'run'
   | 'interrupted'
   | 'bug';

@@ -18,6 +18,7 @@ const words = [
   'fact',
   'form',
   'input-fault',
+  'lock-name',
   'looks-secret',
   'ownership',
   'posix-quote',
@@ -44,6 +45,7 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
   ['lib/yaml/', ['lib/yaml/', ...words]],
   ['lib/lock/', ['lib/lock/', 'lib/transport/session.ts', ...words]],
   ['lib/transport/', ['lib/transport/', ...words]],
+  ['lib/lock/', ['lib/lock/', 'lib/transport/session.ts', ...words]],
   ['lib/inventory/', ['lib/inventory/', 'lib/transport/session.ts', 'lib/schema.ts', ...words]],
   [
     'lib/load/',

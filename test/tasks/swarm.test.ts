@@ -571,7 +571,7 @@ t.test('swarmHoldings', async (t) => {
     '/swarm': { ID: 'c', JoinTokens: { Worker: 'W', Manager: 'M' } },
     '/nodes': [listed('m', 'ha1'), listed('before', 'ha1', 'down'), listed('ww', 'ha2')],
     '/services': [held('lonely'), held('da_policy', 'da')],
-    '/configs': [held('motd'), held('da_nginx', 'da')],
+    '/configs': [held('motd'), held('da_nginx', 'da'), held('dabook.lock')],
     '/secrets': [held('web_key', 'web')],
   };
   const read = (engine: Record<string, unknown>, stack?: string) =>

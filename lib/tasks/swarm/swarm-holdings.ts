@@ -1,5 +1,6 @@
 import { namespaceLabel } from '../../compose/namespace.ts';
 import { type Ask, type Fact, fact } from '../../fact.ts';
+import { lockName } from '../../lock-name.ts';
 import { refuse } from '../../refuse.ts';
 import { show } from '../../show.ts';
 import { staleTwins } from './stale-twins.ts';
@@ -68,8 +69,12 @@ function otherNodes({ nodes = [], nodeId }: Membership): readonly string[] {
 
 async function namesOf(ask: Ask, path: string, stack: string | undefined): Promise<readonly string[]> {
   const held = (await ask.docker<readonly HeldAnswer[]>(path)) ?? [];
-  return held
-    .filter(({ Spec: { Labels } }) => stack === undefined || Labels?.[namespaceLabel] !== stack)
-    .map(({ Spec: { Name } }) => Name)
-    .sort();
+  return (
+    held
+      .filter(({ Spec: { Labels } }) => stack === undefined || Labels?.[namespaceLabel] !== stack)
+      .map(({ Spec: { Name } }) => Name)
+      // The run's own lock goes with the swarm, as it should.
+      .filter((name) => name !== lockName)
+      .sort()
+  );
 }
