@@ -42,6 +42,10 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
 Examples:
   dabook run ha.ts -i hosts.yml --check --diff
   dabook run ha.ts -i hosts.yml -l 'web:!web3' -b -K -e '{"version": "1.2"}'
+  dabook run ha.ts -i hosts.yml -l @failed
+
+-l takes hosts from the last run of that playbook, too: @failed, @unreachable and @lost (a step of theirs was
+begun and never confirmed). A run in check mode counts as the last one only where there is no other.
 
 Where something is to be done by hand, a run asks on a terminal. Elsewhere it ends with exit status 3,
 says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.yml -e @answers.yml`,

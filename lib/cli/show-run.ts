@@ -2,6 +2,7 @@ import type { ExtraVars } from '../bind.ts';
 import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import type { Journal } from '../journal/create-journal.ts';
 import type { Operator } from '../operator.ts';
 import type { Playbook } from '../playbook.ts';
 import { run } from '../run.ts';
@@ -41,6 +42,7 @@ interface Manner {
   readonly signal: AbortSignal;
   /** What Ctrl-C does while the operator is asked. */
   readonly interrupt: () => void;
+  readonly journal: Pick<Journal, 'handle' | 'synced'>;
 }
 
 /**
@@ -69,10 +71,12 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   const { outcome } = await run(input.playbook, input.inventory, {
     connect: connector(io),
     onEvent: (event) => {
+      manner.journal.handle(event);
       view.handle(event);
       profile.handle(event);
       unkept.push(...formsOf(event));
     },
+    beforeStep: manner.journal.synced,
     check: manner.check,
     extraVars: input.extraVars,
     limit: input.limit,
