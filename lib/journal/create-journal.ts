@@ -65,11 +65,13 @@ export function createJournal(options: JournalOptions): Journal {
     () => {},
   );
   const impatience = new AbortController();
+  const { signal } = impatience;
+  const tooLate = new Promise<void>((done) => signal.addEventListener('abort', () => done()));
   // When the journal is there: its folder, as it is made, would be a file that git does not know.
   const git = opening
-    .then(() => readGitState(dirname(beginning.playbook.file), env, impatience.signal))
+    .then(() => readGitState(dirname(beginning.playbook.file), env, signal))
     .then(
-      (state) => state && writer.write(jsonLine(state)),
+      (state) => state && !signal.aborted && writer.write(jsonLine(state)),
       () => {},
     );
 
@@ -83,8 +85,9 @@ export function createJournal(options: JournalOptions): Journal {
     synced: writer.synced,
     async end() {
       const timer = setTimeout(() => impatience.abort(), patience);
-      await git;
+      await Promise.race([git, tooLate]);
       clearTimeout(timer);
+      impatience.abort();
       if (ending !== undefined) writer.write(jsonLine(ending));
       await writer.end();
       await pruning;
