@@ -31,6 +31,7 @@ export async function announced(
     c.emit({ type: 'step.ended', ...about, outcome, seconds: (performance.now() - started) / 1000 });
   try {
     c.signal.throwIfAborted();
+    await c.claim.confirm();
     await perform();
   } catch (error) {
     ended(outcomes[codeOf(error)] ?? 'failed');

@@ -118,7 +118,7 @@ async function decide(
   const steps = task.steps(now, want);
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
   if (c.mode === 'apply' && steps.length > 0) {
-    await c.claim.taken();
+    await c.claim.taken(c.become);
     if (c.machine.changes.lockedAt > reading.at) {
       const again = { at: performance.now(), state: read(task, c) };
       return decide(task, again, id, c, readBehind);

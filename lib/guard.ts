@@ -1,16 +1,9 @@
 import { DabookError } from './errors.ts';
 import { type Keeper, startKeeper } from './lock/keeper.ts';
 import type { Former } from './lock/keeper-script.ts';
+import { type LockHolder, showHolder } from './lock/lock-holder.ts';
 import { readLockNote } from './lock/lock-place.ts';
 import type { Session } from './transport/session.ts';
-
-/** Whose lock it is. */
-export interface LockHolder {
-  /** The run's id: one word. */
-  readonly run: string;
-  /** Who holds it, since when and from where, in words: shown to those who find it held. One line. */
-  readonly shown: string;
-}
 
 /** What watches over one host while a run changes it: its lock, and an end for what a run that died left there. */
 export interface Guard {
@@ -63,7 +56,7 @@ export function createGuard(host: string, holder: LockHolder): Guard {
         former,
         locks: become === locks,
         run: holder.run,
-        holder: holder.shown,
+        holder: showHolder(holder),
       });
       if ('busy' in made) throw lockedBy(host, made.busy);
       // Its shell is asked in a trip of its own: only the first step on a host waits for it.

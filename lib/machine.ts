@@ -6,6 +6,7 @@ import type { Happening } from './events.ts';
 import { faultOf } from './fault.ts';
 import { createGathering, type Gathering } from './gathering.ts';
 import type { Guard } from './guard.ts';
+import type { AskEngine } from './lock/swarm-door.ts';
 import { progressOf } from './progress.ts';
 import type {
   DockerRequest,
@@ -57,6 +58,8 @@ export interface Machine {
    * @throws DabookError `locked` when another run has it
    */
   lock(become: boolean): Promise<void>;
+  /** Asks the Docker Engine of the host, for the run itself: no event tells of it. */
+  engine(become: boolean): AskEngine;
   /** Gives it back. Never rejects. */
   unlock(): Promise<void>;
   /** Ends what is under way there, by process group, and gives up what cannot be ended so. Never rejects. */
@@ -245,6 +248,10 @@ export function createMachine({
             await guard?.ready(session, become, true);
             changes.lockedAt = performance.now();
           }),
+        ),
+      engine: (become) => (request) =>
+        line.hold(() =>
+          unlessLost({ purpose: 'fact', become }, run, (session) => session.docker(request, { become })),
         ),
       unlock: async () => guard?.release(),
       async stop() {

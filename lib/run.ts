@@ -4,15 +4,17 @@ import { createClaim } from './claim.ts';
 import { codeOf } from './errors.ts';
 import type { Counts, Event, Happening, RunEnded } from './events.ts';
 import { faultOf } from './fault.ts';
-import { createGuard, type LockHolder } from './guard.ts';
+import { createGuard } from './guard.ts';
 import { createHost, type Host } from './host.ts';
 import type { Inventory } from './inventory/inventory.ts';
+import type { LockHolder } from './lock/lock-holder.ts';
 import { createMachines } from './machines.ts';
 import type { Operator } from './operator.ts';
 import { createPlay } from './play.ts';
 import type { Hosts, Playbook } from './playbook.ts';
 import { createRedactor } from './redact.ts';
 import { isTold, type RunContext } from './run-context.ts';
+import { createSwarmClaim } from './swarm-claim.ts';
 import { createTally } from './tally.ts';
 import type { Session, Target } from './transport/session.ts';
 import { createUnderWay } from './under-way.ts';
@@ -47,7 +49,10 @@ export interface RunOptions {
   readonly cwd?: string | undefined;
 }
 
-export interface LockOptions extends LockHolder {
+export interface LockOptions {
+  readonly holder: LockHolder;
+  /** Whether the process of another holder is known to run no more. Nobody's is by default. */
+  readonly isGone?: ((holder: LockHolder) => boolean) | undefined;
   /** Seconds to wait for another run that is at work there; 0 by default: the run ends as `locked` at once. */
   readonly timeout?: number | undefined;
 }
@@ -100,7 +105,7 @@ export async function run(
     signal,
     mostOpen,
     // Where nothing is written nothing is locked.
-    guardOf: lock && !check ? (host) => createGuard(host, lock) : undefined,
+    guardOf: lock && !check ? (host) => createGuard(host, lock.holder) : undefined,
   });
   const changeable = new Map(
     Object.values(bound.groups).flatMap((hosts) =>
@@ -127,6 +132,14 @@ export async function run(
       hosts: lock === undefined || check || changeable.size > mostOpen ? [] : [...changeable],
       machineOf: machines.of,
       timeout: lock?.timeout ?? 0,
+      swarms:
+        lock &&
+        createSwarmClaim({
+          holder: lock.holder,
+          isGone: lock.isGone,
+          warn: (message) => emit({ type: 'warning', message }),
+          signal,
+        }),
       emit,
       end: (error) => stop.abort(error),
       signal,
@@ -159,6 +172,7 @@ export async function run(
   }
   const forgotten = await underWay.settle();
   thrown ??= forgotten;
+  await context.claim.release();
   await machines.close();
   options.signal?.removeEventListener('abort', onAbort);
   options.force?.removeEventListener('abort', onForce);

@@ -3,15 +3,15 @@ import { looksSecret, looksSecretValue } from '../looks-secret.ts';
 import { posixQuote } from '../posix-quote.ts';
 
 /**
- * The command line of a run, to be shown or to go on with: the same one, with a file of variables more where one is given. Variables on it whose names
+ * The command line that goes on with a run: the same one, with a file of variables more. Variables on it whose names
  * look like those of secrets are not repeated.
  * @param argv as the process has it
  * @example again(['node', '/usr/bin/dabook', 'run', 'ha.ts', '-i', 'hosts.yml'], 'answers.yml')
  * // 'dabook run ha.ts -i hosts.yml -e @answers.yml'
  */
-export function again(argv: readonly string[], file?: string): string {
+export function again(argv: readonly string[], file: string): string {
   const [, script = 'dabook', ...words] = argv;
-  const given = file === undefined || words.some((word) => word.endsWith(`@${file}`));
+  const given = words.some((word) => word.endsWith(`@${file}`));
   const shown = words.map((word, index) => {
     const isVars = /^(-e|--extra-vars)$/.test(words[index - 1] ?? '') || /^(-e.|--extra-vars=)/.test(word);
     return isVars && holdsSecret(word) ? '<hidden>' : word;

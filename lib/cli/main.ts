@@ -3,6 +3,7 @@ import { codeOf, DabookError } from '../errors.ts';
 import { inventoryCommand } from './inventory-command.ts';
 import { exitStatus, type Io } from './io.ts';
 import { runCommand } from './run-command.ts';
+import { runsCommand } from './runs-command.ts';
 import { showError } from './show-error.ts';
 import { version } from './version.ts';
 import { watchOutput } from './watch-output.ts';
@@ -49,6 +50,8 @@ function createProgram(io: Io, done: (status: number) => void): Command {
 Examples:
   dabook run ha.ts -i hosts.yml --check    show what would change, change nothing
   dabook run ha.ts -i hosts.yml            do it
+  dabook run ha.ts -i hosts.yml -l @failed   again, on the hosts where it failed
+  dabook runs show                         show what the last run did
   dabook inventory -i hosts.yml --graph    show groups and hosts
 
 Exit status: 0 all well, 1 a task failed, 2 the input is wrong (nothing was connected to),
@@ -56,21 +59,26 @@ Exit status: 0 all well, 1 a task failed, 2 the input is wrong (nothing was conn
 hosts, 130 interrupted.`,
     );
   program.addCommand(runCommand(io, done));
+  program.addCommand(runsCommand(io, done));
   program.addCommand(inventoryCommand(io, done));
   program.addCommand(
     new Command('version').description('Print the version.').action(() => {
       io.stdout.write(`${version()}\n`);
     }),
   );
-  for (const command of [program, ...program.commands]) {
-    const see = command === program ? 'dabook --help' : `dabook ${command.name()} --help`;
-    command.exitOverride().configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(showUsage(text, see)),
-    });
-  }
+  configure(io, program, program.name());
   return program;
+}
+
+/** Has a command and those in it print as dabook does, and leave the end of the process to it. */
+function configure(io: Io, command: Command, words: string): void {
+  const see = `${words} --help`;
+  command.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    outputError: (text, write) => write(showUsage(text, see)),
+  });
+  for (const each of command.commands) configure(io, each, `${words} ${each.name()}`);
 }
 
 /** What commander says of wrong arguments, the way other errors are printed. */

@@ -23,7 +23,7 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
       collect,
     )
     .option('-f, --forks <n>', 'hosts served at once', positive, 50)
-    .option('--lock-timeout <s>', 'seconds to wait for another run that is at work on the hosts', seconds, 0)
+    .option('--lock-timeout <s>', 'seconds to wait for another run that is at work on the hosts', seconds, 60)
     .option('--no-lock', 'lock no host: where nobody else can be at work')
     .option('-u, --user <name>', 'user to log in as, where the inventory names none')
     .option('--private-key <file>', 'key to log in with, where the inventory names none')
@@ -44,6 +44,10 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
 Examples:
   dabook run ha.ts -i hosts.yml --check --diff
   dabook run ha.ts -i hosts.yml -l 'web:!web3' -b -K -e '{"version": "1.2"}'
+  dabook run ha.ts -i hosts.yml -l @failed
+
+-l takes hosts from the last run of that playbook, too: @failed, @unreachable and @lost (a step of theirs was
+begun and never confirmed). A run in check mode counts as the last one only where there is no other.
 
 Where something is to be done by hand, a run asks on a terminal. Elsewhere it ends with exit status 3,
 says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.yml -e @answers.yml`,

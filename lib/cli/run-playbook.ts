@@ -4,7 +4,7 @@ import { bind, type ExtraVars } from '../bind.ts';
 import { DabookError } from '../errors.ts';
 import { readExtraVars } from '../inventory/extra-vars.ts';
 import type { Inventory } from '../inventory/inventory.ts';
-import { selectHosts } from '../inventory/select-hosts.ts';
+import { createRunId } from '../journal/run-id.ts';
 import { checkFile } from '../load/check-file.ts';
 import { checkTypes } from '../load/check-types.ts';
 import { createImporter } from '../load/import-module.ts';
@@ -16,8 +16,11 @@ import { askPassword } from './ask-password.ts';
 import { prepareConnector } from './connector.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { exitStatus, type Io } from './io.ts';
+import { keepJournal } from './keep-journal.ts';
+import { limitOf } from './limit.ts';
 import { ownStdout } from './own-stdout.ts';
 import { readInventory } from './read-inventory.ts';
+import { runsKept } from './runs-place.ts';
 import { type Input, showRun } from './show-run.ts';
 import { createStartUpClock, type StartUpClock } from './start-up.ts';
 import { withoutStrayFault } from './stray-fault.ts';
@@ -56,6 +59,8 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   const startUp = createStartUpClock();
   const controller = new AbortController();
   const force = new AbortController();
+  // What the environment says is input, too.
+  runsKept(io);
   const { profileTrace } = flags;
   const trace = profileTrace === undefined ? undefined : await openTraceFile(profileTrace, io.cwd());
   const perform = async (out: Output): Promise<number> => {
@@ -63,8 +68,22 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     // What a stray fault while loading was about has been told.
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
+    const run = createRunId();
+    const { name } = input.playbook;
+    const { extraVars } = input;
+    const playbook = { name, file: resolve(io.cwd(), file) };
+    const journal = keepJournal(io, { run, playbook, extraVars, flags });
     return untilInterrupted(io, { first: controller, second: force }, (interrupt) =>
-      showRun(io, out, input, { ...flags, trace, startUp, signal, force: force.signal, interrupt }),
+      showRun(io, out, input, {
+        ...flags,
+        run,
+        trace,
+        startUp,
+        signal,
+        force: force.signal,
+        interrupt,
+        journal,
+      }).finally(journal.end),
     );
   };
   try {
@@ -95,7 +114,7 @@ async function readInput(
       return read;
     }),
   ]);
-  const limit = limitOf(inventory, flags.limit);
+  const limit = await limitOf(io, inventory, playbook.name, flags.limit);
   if (!flags.askBecomePass) return { playbook, inventory, extraVars, limit };
   // Nobody should type a password for a run that cannot begin.
   await bind(playbook, inventory, extraVars);
@@ -134,11 +153,6 @@ async function readVars(io: Io, args: readonly string[]): Promise<ExtraVars> {
   if (faults.length > 0)
     throw new DabookError('usage', 'the variables given with -e cannot be used', { faults });
   return extra;
-}
-
-function limitOf(inventory: Inventory, pattern: string | undefined): ReadonlySet<string> | undefined {
-  if (pattern === undefined) return undefined;
-  return new Set(selectHosts(inventory, pattern).map(({ name }) => name));
 }
 
 /** The inventory, with a sudo password for the hosts that have none of their own. */

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { ExtraVars } from '../bind.ts';
 import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import type { Journal } from '../journal/create-journal.ts';
 import type { Operator } from '../operator.ts';
 import type { Playbook } from '../playbook.ts';
 import { run } from '../run.ts';
@@ -15,7 +15,7 @@ import { visibleText } from '../visible.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { leaveAnswers } from './leave-answers.ts';
-import { lockHolder } from './lock-holder.ts';
+import { isGone, lockHolder } from './lock-holder.ts';
 import { createProfile } from './profile.ts';
 import { terminalOperator } from './terminal-operator.ts';
 import type { TraceFile } from './trace-file.ts';
@@ -34,6 +34,8 @@ interface Manner {
   readonly check?: true;
   readonly diff?: true;
   readonly forks: number;
+  /** Its id. */
+  readonly run: string;
   readonly lock: boolean;
   /** Seconds. */
   readonly lockTimeout: number;
@@ -47,6 +49,7 @@ interface Manner {
   readonly force: AbortSignal;
   /** What Ctrl-C does while the operator is asked. */
   readonly interrupt: () => void;
+  readonly journal: Pick<Journal, 'handle' | 'synced'>;
 }
 
 /**
@@ -75,16 +78,18 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   const { outcome } = await run(input.playbook, input.inventory, {
     connect: connector(io),
     onEvent: (event) => {
+      manner.journal.handle(event);
       view.handle(event);
       profile.handle(event);
       unkept.push(...formsOf(event));
     },
+    beforeStep: manner.journal.synced,
     check: manner.check,
     extraVars: input.extraVars,
     limit: input.limit,
     forks: manner.forks,
     lock: manner.lock
-      ? { run: randomBytes(8).toString('hex'), shown: lockHolder(io), timeout: manner.lockTimeout }
+      ? { holder: lockHolder(io, manner.run, input.playbook.name), isGone, timeout: manner.lockTimeout }
       : undefined,
     signal: manner.signal,
     force: manner.force,

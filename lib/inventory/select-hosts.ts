@@ -16,13 +16,19 @@ import type { Inventory, InventoryHost } from './inventory.ts';
  * | `web,&live` | those of `web` that are also in `live` |
  * | `web,!web3` | those of `web` without `web3` |
  * | `web[0]`, `web[-1]`, `web[0:2]`, `web[1:]` | the first, the last, the first three, all but the first |
+ * | `@failed` | those that `earlier` has by that name |
  *
+ * @param earlier names of hosts of an earlier run, by words that begin with `@`; none by default
  * @throws DabookError `usage` where the whole pattern, or a part of it, stands for nothing: a part that is
  * overlooked would leave a host out, or leave one in that was to be spared
  */
-export function selectHosts(inventory: Inventory, pattern: string): readonly InventoryHost[] {
+export function selectHosts(
+  inventory: Inventory,
+  pattern: string,
+  earlier: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): readonly InventoryHost[] {
   const hosts = inventory.hosts.map(({ name }) => name);
-  const named: Named = { groups: inventory.groups, hosts, known: new Set(hosts) };
+  const named: Named = { groups: inventory.groups, hosts, known: new Set(hosts), earlier };
   const parts = splitPattern(named, pattern);
   if (parts.length === 0)
     throw new DabookError('usage', 'the host pattern is empty', { hint: 'all hosts are "all"' });
@@ -49,6 +55,7 @@ interface Named {
   /** In inventory order. */
   readonly hosts: readonly string[];
   readonly known: ReadonlySet<string>;
+  readonly earlier: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 function splitPattern({ groups, known }: Named, pattern: string): readonly string[] {
@@ -62,14 +69,12 @@ function splitPattern({ groups, known }: Named, pattern: string): readonly strin
 
 /** The names of the hosts that one part stands for. */
 function matches(named: Named, part: string): readonly string[] {
-  if (part.startsWith('@')) {
-    throw new DabookError('usage', `a file of hosts ("${part}") is not understood as a pattern`);
-  }
   const exact = named.known.has(part) ? [part] : undefined;
   const [, expression = part, from, colon, to] = part.startsWith('~')
     ? []
     : (/^(.+)\[(-?\d+)(?:(:)(\d*))?\]$/.exec(part) ?? []);
-  const found = exact ?? enumerate(named, expression);
+  const found =
+    exact ?? (expression.startsWith('@') ? ofEarlier(named, expression) : enumerate(named, expression));
   if (found === undefined) {
     throw new DabookError('usage', `"${expression}" is no host and no group of the inventory`, {
       hint:
@@ -83,6 +88,14 @@ function matches(named: Named, part: string): readonly string[] {
   if (sliced !== undefined && sliced.length > 0) return typeof sliced === 'string' ? [sliced] : sliced;
   throw new DabookError('usage', `"${part}" is past the end: "${expression}" has ${found.length} hosts`, {
     hint: 'the first host has the number 0',
+  });
+}
+
+function ofEarlier({ hosts, earlier }: Named, expression: string): readonly string[] {
+  const known = earlier.get(expression);
+  if (known !== undefined) return hosts.filter((name) => known.has(name));
+  throw new DabookError('usage', `a file of hosts ("${expression}") is not understood as a pattern`, {
+    hint: 'of the last run there are @failed, @unreachable and @lost',
   });
 }
 

@@ -12,6 +12,8 @@ export interface LockHolder {
   /** For people only: ISO 8601. No decision rests on it. */
   readonly since: string;
   readonly playbook: string;
+  /** What tells its process from any other there ever was on that machine; only it can make sense of it. */
+  readonly life?: string | undefined;
 }
 
 /** A holder on one line: `ann@desk, process 4711 since 2026-01-31T12:00:00Z, for ha (run 7f3a)`. Safe to show. */

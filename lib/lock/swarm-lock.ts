@@ -25,6 +25,8 @@ export interface SwarmLockOptions {
   /** Told once when somebody broke or removed the lock while it was held. It must not throw. */
   readonly onLost?: (reason: string) => void;
   readonly clock?: LockClock;
+  /** Whether the process of a holder is known to run no more: its lock is broken at once. Nobody is by default. */
+  readonly isGone?: ((holder: LockHolder) => boolean) | undefined;
 }
 
 /** Another run's lock. */
@@ -105,7 +107,7 @@ const rounds = 5;
  * if (acquired.outcome === 'held') await acquired.lock.release()
  */
 export function createSwarmLocking(options: SwarmLockOptions): SwarmLocking {
-  const { holder, lease = 30, onLost = () => {}, clock = systemClock } = options;
+  const { holder, lease = 30, onLost = () => {}, isGone = () => false, clock = systemClock } = options;
   if (!(lease >= 3)) throw new DabookError('bug', `a lease has 3 seconds at least, not ${lease}`);
   const patience = Math.max(leastPatience, lease / 6) * 1000;
   const doors = createSwarmDoors(options.doors, { patience, clock });
@@ -152,8 +154,10 @@ export function createSwarmLocking(options: SwarmLockOptions): SwarmLocking {
       // Who broke it removes it, unless it crashed in between; by then the holder trusts its lock no more.
       if (silent <= lease / 2) return { outcome: 'taken', holder: theirs.holder, silent, brokenBy };
     } else {
-      if (silent < staleAfter(lease)) return { outcome: 'taken', holder: theirs.holder, silent };
-      const by = `${showHolder(holder)}, as its holder showed no sign of life for ${Math.round(silent)} s`;
+      const crashed = isGone(theirs.holder);
+      if (!crashed && silent < staleAfter(lease)) return { outcome: 'taken', holder: theirs.holder, silent };
+      const why = crashed ? 'process is no more' : `showed no sign of life for ${Math.round(silent)} s`;
+      const by = `${showHolder(holder)}, as its holder ${why}`;
       const written = await writeLockObject(doors, found, { ...theirs, brokenBy: by }, { signal });
       if (written !== 'written') return 'again';
     }

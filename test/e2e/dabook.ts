@@ -22,7 +22,8 @@ export function dabook(
   return new Promise((done, fail) => {
     const child = spawn(...outsideTap(process.execPath, [`${root}bin/dabook.cjs`, ...args]), {
       cwd,
-      env: { ...process.env, ...env },
+      // In this folder nobody looks for a journal.
+      env: { ...process.env, ...(cwd === root ? { DABOOK_RUNS: 'off' } : {}), ...env },
     });
     let stdout = '';
     let stderr = '';

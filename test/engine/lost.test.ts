@@ -12,6 +12,14 @@ import { createLocalTransport } from '../../lib/transport/local.ts';
 import { type AnyTask, inventoryOf, only } from './settings.ts';
 
 const user = 'me';
+const holder = (run: string, who: string) => ({
+  run,
+  user: who,
+  from: 'desk',
+  pid: 7,
+  since: 'noon',
+  playbook: 'lost',
+});
 
 function folder(t: Test): string {
   const dir = mkdtempSync(join(tmpdir(), 'dabook-lost-'));
@@ -88,7 +96,7 @@ t.test('what goes on without its shell is ended before anything is decided', asy
   const by = sh`echo start >>${`${path}.starts`}
 if [ ! -e ${`${path}.died`} ]; then : >${`${path}.died`}; kill -9 $$; sleep 30; echo late >>${path}; fi
 echo done >${path}`;
-  const lock = { run: 'r1', shown: 'me' };
+  const lock = { holder: holder('r1', 'ann') };
   const { outcome, events } = await onThisMachine([line({ path, by })], { lock });
   t.equal(outcome, 'ok');
   t.same(
@@ -107,7 +115,7 @@ t.test('locked: the second of two runs ends, and says who has it', async (t) => 
   const dir = folder(t);
   const path = join(dir, 'file');
   const second = join(dir, 'second');
-  const lock = { run: 'r1', shown: 'ann@desk since noon' };
+  const lock = { holder: holder('r1', 'ann') };
   let other: Awaited<ReturnType<typeof onThisMachine>> | undefined;
   const by = sh`while [ ! -e ${`${path}.go`} ]; do sleep 0.05; done; echo done >${path}`;
   const first = onThisMachine([line({ path, by })], {
@@ -115,17 +123,19 @@ t.test('locked: the second of two runs ends, and says who has it', async (t) => 
     onEvent: async (event) => {
       if (event.type !== 'step.started') return;
       const theirs = line({ path: second, by: sh`echo done >${second}` });
-      other = await onThisMachine([theirs], { lock: { run: 'r2', shown: 'bob' } });
+      other = await onThisMachine([theirs], { lock: { holder: holder('r2', 'bob') } });
       writeFileSync(`${path}.go`, '');
     },
   });
   const { outcome } = await first;
   t.equal(outcome, 'ok');
   t.equal(other?.outcome, 'locked');
-  t.match(other?.events.at(-1), { fault: { code: 'locked', message: /ann@desk since noon/ } });
+  t.match(other?.events.at(-1), {
+    fault: { code: 'locked', message: /here is locked by ann@desk, process 7 since noon, for lost/ },
+  });
   t.notOk(existsSync(second));
   const after = await onThisMachine([line({ path: second, by: sh`echo done >${second}` })], {
-    lock: { run: 'r2', shown: 'bob' },
+    lock: { holder: holder('r2', 'bob') },
   });
   t.equal(after.outcome, 'ok', 'and has it once the first is over');
 });

@@ -892,6 +892,7 @@ function machineOf(exec: Machine['exec']): Machine {
     docker: () => Promise.reject(new Error('not asked here')),
     lock: async () => {},
     unlock: async () => {},
+    engine: () => () => Promise.reject(new Error('not asked here')),
     stop: async () => {},
     close: async () => {},
   };

@@ -119,6 +119,7 @@ function machineOf(exec: Machine['exec']): Machine {
     docker: never,
     lock: async () => {},
     unlock: async () => {},
+    engine: () => () => Promise.reject(new Error('not asked here')),
     stop: async () => {},
     close: async () => {},
   };

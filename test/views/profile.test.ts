@@ -547,7 +547,7 @@ export default playbook({ name: 'Profiled', groups: { all: z.looseObject({}) } }
 
   const names = await readdir(folder);
   t.same(
-    names.filter((name) => name.startsWith('.dabook')),
+    names.filter((name) => name.startsWith('.dabook-')),
     [],
     'nothing else is left',
   );

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { runIds } from './prune-runs.ts';
+import { readJournal } from './read-journal.ts';
+import { journalFile } from './runs-place.ts';
+import { type RunState, summarize } from './summarize.ts';
+import { unconfirmed } from './troubled-hosts.ts';
+
+/** A run in one line. */
+export interface RunInShort {
+  readonly run: string;
+  /** ISO time at which it began. */
+  readonly at: string;
+  readonly playbook: string;
+  readonly user: string;
+  readonly host: string;
+  readonly check: boolean;
+  readonly state: RunState;
+  /** How it ended; none where it has not. */
+  readonly outcome?: string;
+  /** How many hosts it may change. */
+  readonly hosts: number;
+  /** How many tasks changed something, or would in check mode. */
+  readonly changed: number;
+  /** Steps of which nothing tells whether they were done. */
+  readonly unconfirmed: number;
+  /** None where it has not ended. */
+  readonly seconds?: number;
+}
+
+/** A run whose journal cannot be read. */
+export interface RunUnread {
+  readonly run: string;
+  readonly error: unknown;
+}
+
+/** The runs in a folder, oldest first. */
+export async function listRuns(folder: string): Promise<readonly (RunInShort | RunUnread)[]> {
+  const listed: (RunInShort | RunUnread)[] = [];
+  // One after the other: they may be long, and are let go of.
+  for (const run of await runIds(folder)) {
+    listed.push(await inShort(join(folder, run, journalFile)).catch((error: unknown) => ({ run, error })));
+  }
+  return listed;
+}
+
+async function inShort(file: string): Promise<RunInShort> {
+  const { meta, state, end, hosts } = summarize(await readJournal(file));
+  return {
+    run: meta.run,
+    at: meta.at,
+    playbook: meta.playbook.name,
+    user: meta.by.user,
+    host: meta.by.host,
+    check: meta.options.check,
+    state,
+    ...(end === undefined ? {} : { outcome: end.outcome, seconds: end.seconds }),
+    hosts: hosts.length,
+    changed: hosts.reduce((sum, { counts }) => sum + counts.changed, 0),
+    unconfirmed: hosts.flatMap(({ tasks }) => tasks.flatMap(unconfirmed)).length,
+  };
+}
