@@ -89,6 +89,10 @@ t.test('a line that was cut off is left out; one that is none is told with its p
     code: 'usage',
     message: /cannot be read: ENOENT/,
   });
+  await t.rejects(
+    readJournal(fileOf(t, line({ ...meta, by: 1 }))),
+    /:1: what a journal begins with is missing/,
+  );
   t.equal(await readMeta(fileOf(t, line(meta).trimEnd())), undefined);
   t.same(await readMeta(fileOf(t, line(meta))), meta);
 });
@@ -102,6 +106,7 @@ t.test('what was begun and never confirmed', async (t) => {
     ...[started('b', 2), step('b', 2, 3), stepEnd('b', 2, 3, 'lost'), end('b', 2, 'changed')],
     ...[started('c', 3), step('c', 3, 4), stepEnd('c', 3, 4, 'lost'), end('c', 3, 'failed', 'lost')],
     ...[started('d', 4), end('d', 4, 'failed', 'command')],
+    { type: 'host.lost', host: 'b', fault: { code: 'lost', message: 'gone' } },
     { type: 'host.unreachable', host: 'e', fault: { code: 'unreachable', message: 'm' } },
     ...[started('e', 5), end('e', 5, 'failed', 'unreachable')],
   );
@@ -120,6 +125,7 @@ t.test('what was begun and never confirmed', async (t) => {
       ['f', []],
     ],
   );
+  t.same(run.hosts[1]?.losses, [{ code: 'lost', message: 'gone' }]);
   const counted = Object.fromEntries(run.hosts.map(({ host, counts }) => [host, counts]));
   t.match(counted, {
     a: { changed: 0 },
