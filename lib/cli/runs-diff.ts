@@ -36,7 +36,7 @@ export async function showDifference(io: Io, before: string, after: string, show
 
 function only(sign: string, tone: Tone, hosts: readonly string[], run: RunSummary, paint: Paint) {
   if (hosts.length === 0) return [];
-  return ['', `${paint(tone, sign)} only in ${run.meta.run}: ${visible(hosts.join(', '))}`];
+  return ['', `${paint(tone, sign)} ${visible(`only in ${run.meta.run}: ${hosts.join(', ')}`)}`];
 }
 
 function headOf({ meta, state, end, git }: RunSummary): string {

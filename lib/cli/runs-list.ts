@@ -46,8 +46,8 @@ export async function showRuns(io: Io, shown: ShownAs): Promise<void> {
 
 function cellsOf(run: RunInShort): readonly string[] {
   return [
-    run.run,
-    timeOf(run.at),
+    visible(run.run),
+    visible(timeOf(run.at)),
     visible(run.playbook),
     visible(`${run.user}@${run.host}`),
     `${run.outcome ?? run.state}${run.check ? ' (check)' : ''}${run.unconfirmed > 0 && run.state !== 'running' ? ' (lost)' : ''}`,

@@ -4,7 +4,7 @@ import { unconfirmed } from '../journal/troubled-hosts.ts';
 import { jsonLine } from '../json-line.ts';
 import { counted } from '../views/counted.ts';
 import { duration } from '../views/duration.ts';
-import { faultLines } from '../views/fault-lines.ts';
+import { faultInShort, faultLines } from '../views/fault-lines.ts';
 import type { Paint, Tone } from '../views/paint.ts';
 import { wrap } from '../views/width.ts';
 import { visible } from '../visible.ts';
@@ -87,7 +87,7 @@ function optionsOf({ options }: RunMeta): string {
 }
 
 function hostLines(
-  { host, counts, unreachable, tasks }: HostSummary,
+  { host, counts, unreachable, losses, tasks }: HostSummary,
   run: RunSummary,
   screen: Screen,
   verbose: boolean,
@@ -105,6 +105,7 @@ function hostLines(
     '',
     `${paint('bold', visible(host))}  ${inShort.join(', ') || 'nothing was done'}`,
     ...shown.flatMap((task) => taskLines(task, run, screen)),
+    ...losses.map((fault) => `  ${paint('yellow', 'lost')}  ${faultInShort(fault)}`),
     ...(unreachable === undefined
       ? []
       : [`  ${paint('red', 'unreachable')}`, ...indented(faultLines(unreachable, paint))]),

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Counts, RunEnded } from '../events.ts';
 import { runIds } from './prune-runs.ts';
-import { readJournal } from './read-journal.ts';
+import { readJournal, readMeta } from './read-journal.ts';
 import { journalFile } from './runs-place.ts';
-import { type RunState, summarize } from './summarize.ts';
+import { type RunState, type RunSummary, summarize } from './summarize.ts';
 import { unconfirmed } from './troubled-hosts.ts';
 
 /** A run in one line. */
@@ -44,7 +46,7 @@ export async function listRuns(folder: string): Promise<readonly (RunInShort | R
 }
 
 async function inShort(file: string): Promise<RunInShort> {
-  const { meta, state, end, hosts } = summarize(await readJournal(file));
+  const { meta, state, end, hosts, unsure } = (await readEnds(file)) ?? (await readWhole(file));
   return {
     run: meta.run,
     at: meta.at,
@@ -55,7 +57,35 @@ async function inShort(file: string): Promise<RunInShort> {
     state,
     ...(end === undefined ? {} : { outcome: end.outcome, seconds: end.seconds }),
     hosts: hosts.length,
-    changed: hosts.reduce((sum, { counts }) => sum + counts.changed, 0),
-    unconfirmed: hosts.flatMap(({ tasks }) => tasks.flatMap(unconfirmed)).length,
+    changed: hosts.reduce((sum, { changed }) => sum + changed, 0),
+    unconfirmed: unsure,
   };
+}
+
+interface Found extends Pick<RunSummary, 'meta' | 'state' | 'end'> {
+  readonly hosts: readonly Counts[];
+  readonly unsure: number;
+}
+
+async function readWhole(file: string): Promise<Found> {
+  const { hosts, ...run } = summarize(await readJournal(file));
+  const unsure = hosts.flatMap(({ tasks }) => tasks.flatMap(unconfirmed)).length;
+  return { ...run, hosts: hosts.map(({ counts }) => counts), unsure };
+}
+
+/** Of most runs the first line and the last one tell all, and a long journal takes long to be parsed. */
+async function readEnds(file: string): Promise<Found | undefined> {
+  const text = await readFile(file, 'utf8');
+  const begin = text.lastIndexOf('\n{"type":"run.ended"') + 1;
+  const starts = text.split('\n{"type":"step.started"').length;
+  const ends = text.split('\n{"type":"step.ended"').length;
+  if (begin === 0 || starts !== ends || text.includes('"outcome":"lost"')) return undefined;
+  const meta = await readMeta(file);
+  try {
+    const end = JSON.parse(text.slice(begin)) as RunEnded;
+    return meta && { meta, state: 'ended', end, hosts: Object.values(end.hosts), unsure: 0 };
+  } catch {
+    // Cut off.
+    return undefined;
+  }
 }

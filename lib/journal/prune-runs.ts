@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DabookError } from '../errors.ts';
 import { isRunning } from './is-running.ts';
 import { readMeta } from './read-journal.ts';
 import { isRunId } from './run-id.ts';
@@ -21,11 +22,16 @@ export async function pruneRuns(folder: string, keep: number): Promise<void> {
   }
 }
 
-/** The ids of the runs in a folder, oldest first; none where there is no such folder. */
+/**
+ * The ids of the runs in a folder, oldest first; none where there is no such folder.
+ * @throws DabookError `usage` where it cannot be read
+ */
 export async function runIds(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw error;
+    throw new DabookError('usage', `the runs in ${folder} cannot be read: ${error.message}`, {
+      cause: error,
+    });
   });
   const sorted = names.filter(isRunId).sort();
   const isRun = await Promise.all(sorted.map((id) => isFile(join(folder, id))));

@@ -68,9 +68,14 @@ function metaOf(line: JournalLine | undefined, file: string): RunMeta {
       hint: 'the run may have been ended just when it began; nothing was done by it then',
     });
   }
-  if (line.version > journalVersion) {
+  if (typeof line.version === 'number' && line.version > journalVersion) {
     throw new DabookError('usage', `${file} was written by a newer dabook (${line.dabook})`, {
       hint: 'read it with that one',
+    });
+  }
+  if (![line.by, line.playbook, line.options].every(isRecord)) {
+    throw new DabookError('usage', `${file}:1: what a journal begins with is missing`, {
+      hint: 'the file was damaged or changed by hand',
     });
   }
   return line;

@@ -29,6 +29,8 @@ export interface HostSummary {
   readonly counts: Counts;
   /** Why it could not be reached. */
   readonly unreachable: Fault | undefined;
+  /** Why connections to it died that were then made again, or were to be. */
+  readonly losses: readonly Fault[];
   /** In the order in which they began. */
   readonly tasks: readonly TaskSummary[];
 }
@@ -56,7 +58,10 @@ export interface StepSummary {
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
 type OpenTask = Omit<Open<TaskSummary>, 'steps'> & { steps: (Open<StepSummary> & { step: number })[] };
-type OpenHost = Omit<Open<HostSummary>, 'tasks'> & { tasks: Map<number, OpenTask> };
+type OpenHost = Omit<Open<HostSummary>, 'tasks' | 'losses'> & {
+  tasks: Map<number, OpenTask>;
+  losses: Fault[];
+};
 
 /** What the lines of a journal come to. */
 export function summarize({ meta, lines, isCut }: JournalRead): RunSummary {
@@ -65,9 +70,11 @@ export function summarize({ meta, lines, isCut }: JournalRead): RunSummary {
   let git: GitState | undefined;
   let end: RunEnded | undefined;
   const hostOf = (host: string): OpenHost => {
-    const found = hosts.get(host) ?? { host, counts: none, unreachable: undefined, tasks: new Map() };
-    hosts.set(host, found);
-    return found;
+    const found = hosts.get(host);
+    if (found !== undefined) return found;
+    const made = { host, counts: none, unreachable: undefined, losses: [], tasks: new Map() };
+    hosts.set(host, made);
+    return made;
   };
   for (const line of lines) {
     if (line.type === 'journal.git') git = line;
@@ -96,7 +103,14 @@ const none: Counts = { ok: 0, changed: 0, failed: 0, lost: 0, unreachable: 0, sk
 type OfHost = Extract<
   Event,
   {
-    type: 'task.started' | 'task.planned' | 'task.ended' | 'step.started' | 'step.ended' | 'host.unreachable';
+    type:
+      | 'task.started'
+      | 'task.planned'
+      | 'task.ended'
+      | 'step.started'
+      | 'step.ended'
+      | 'host.lost'
+      | 'host.unreachable';
   }
 >;
 
@@ -106,6 +120,7 @@ const ofHost: ReadonlySet<string> = new Set<OfHost['type']>([
   'task.ended',
   'step.started',
   'step.ended',
+  'host.lost',
   'host.unreachable',
 ]);
 
@@ -117,6 +132,10 @@ function take(host: OpenHost, event: OfHost): void {
   if (event.type === 'host.unreachable') {
     host.unreachable = event.fault;
     count(host, 'unreachable');
+    return;
+  }
+  if (event.type === 'host.lost') {
+    host.losses.push(event.fault);
     return;
   }
   if (event.type === 'task.started') {

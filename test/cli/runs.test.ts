@@ -262,6 +262,10 @@ t.test('wrong arguments', async (t) => {
     t.same([status, stdout], [2, ''], args.join(' '));
     t.match(stderr, said);
   }
+  t.match(await does(['runs', 'list'], { DABOOK_RUNS: 'jobs.ts' }), {
+    status: 2,
+    stderr: /cannot be read: ENOTDIR/,
+  });
   t.match(await does(['runs', '--help']), { status: 0, stdout: /Examples:\n {2}dabook runs list/ });
   t.match(await does(['help', 'runs']), { status: 0, stdout: /Usage: dabook runs/ });
 });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import {
   appendFile,
   chmod,
@@ -18,13 +19,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { z } from 'zod';
 import type { Event } from '../../lib/events.ts';
+import { playbook } from '../../lib/index.ts';
 import { createJournal, type Journal } from '../../lib/journal/create-journal.ts';
 import type { JournalLine } from '../../lib/journal/journal-line.ts';
 import { createLineWriter } from '../../lib/journal/line-writer.ts';
 import { readJournal } from '../../lib/journal/read-journal.ts';
 import { createRunId } from '../../lib/journal/run-id.ts';
 import { type RunsPlace, runsBelow } from '../../lib/journal/runs-place.ts';
+import { fakeHost, runWith, set } from '../engine/settings.ts';
 
 const isRoot = process.getuid?.() === 0;
 const at = '2026-11-23T04:15:00.000Z';
@@ -149,6 +153,29 @@ t.test('what was told before is on the disk when it says so, and many wait for o
   release();
   await ending;
   t.same(faults, []);
+});
+
+t.test('a step is in the journal before its host hears of it', async (t) => {
+  const { journal, file } = begin(runsBelow(t.testdir({})));
+  const host = fakeHost();
+  const kept: (readonly [command: string, lines: string])[] = [];
+  host.onCommand = (command) => {
+    if (command.startsWith('set')) kept.push([command, readFileSync(file, 'utf8')]);
+  };
+  const book = playbook({ name: 'P', groups: { g: z.object({}) } }, async ({ groups: { g }, play }) => {
+    await play('p', g, async (each) => {
+      for (const name of ['one', 'two', 'three']) await each.run(set({ name, value: 'x' }));
+    });
+  });
+  const { handle: onEvent, synced: beforeStep } = journal;
+  const { outcome } = await runWith(book, { a: host }, { g: ['a'] }, { onEvent, beforeStep });
+  await journal.end();
+  t.equal(outcome, 'ok');
+  t.equal(kept.length, 3);
+  for (const [command, text] of kept) {
+    const last = text.trimEnd().split('\n').at(-1) ?? '';
+    t.match(JSON.parse(last), { type: 'step.started', shown: command });
+  }
 });
 
 t.test('the state of the repository comes as a line of its own', async (t) => {

@@ -6,6 +6,7 @@ import { diffRuns } from '../../lib/journal/diff-runs.ts';
 import { findRun } from '../../lib/journal/find-run.ts';
 import { isRunning, startOf } from '../../lib/journal/is-running.ts';
 import type { RunMeta } from '../../lib/journal/journal-line.ts';
+import { listRuns } from '../../lib/journal/list-runs.ts';
 import { readJournal, readMeta } from '../../lib/journal/read-journal.ts';
 import { summarize } from '../../lib/journal/summarize.ts';
 import { troubledHosts, unconfirmed } from '../../lib/journal/troubled-hosts.ts';
@@ -89,6 +90,10 @@ t.test('a line that was cut off is left out; one that is none is told with its p
     code: 'usage',
     message: /cannot be read: ENOENT/,
   });
+  await t.rejects(
+    readJournal(fileOf(t, line({ ...meta, by: 1 }))),
+    /:1: what a journal begins with is missing/,
+  );
   t.equal(await readMeta(fileOf(t, line(meta).trimEnd())), undefined);
   t.same(await readMeta(fileOf(t, line(meta))), meta);
 });
@@ -102,6 +107,7 @@ t.test('what was begun and never confirmed', async (t) => {
     ...[started('b', 2), step('b', 2, 3), stepEnd('b', 2, 3, 'lost'), end('b', 2, 'changed')],
     ...[started('c', 3), step('c', 3, 4), stepEnd('c', 3, 4, 'lost'), end('c', 3, 'failed', 'lost')],
     ...[started('d', 4), end('d', 4, 'failed', 'command')],
+    { type: 'host.lost', host: 'b', fault: { code: 'lost', message: 'gone' } },
     { type: 'host.unreachable', host: 'e', fault: { code: 'unreachable', message: 'm' } },
     ...[started('e', 5), end('e', 5, 'failed', 'unreachable')],
   );
@@ -120,6 +126,7 @@ t.test('what was begun and never confirmed', async (t) => {
       ['f', []],
     ],
   );
+  t.same(run.hosts[1]?.losses, [{ code: 'lost', message: 'gone' }]);
   const counted = Object.fromEntries(run.hosts.map(({ host, counts }) => [host, counts]));
   t.match(counted, {
     a: { changed: 0 },
@@ -181,6 +188,40 @@ t.test('what two runs did differently', async (t) => {
   ]);
   t.equal(tasks.length, 3);
   t.same(diffRuns(after, after).tasks, []);
+});
+
+t.test('a list tells the same of a run whether its ends or all of it are read', async (t) => {
+  const whole: readonly Happening[] = [
+    { type: 'run.started', playbook: 'P', check: false, hosts: ['a'] },
+    ...[started('a', 1), step('a', 1, 1), stepEnd('a', 1, 1, 'done'), end('a', 1, 'changed')],
+  ];
+  const counts = { ok: 0, changed: 1, failed: 0, unreachable: 0, skipped: 0, waiting: 0 };
+  const over: Happening = {
+    type: 'run.ended',
+    check: false,
+    outcome: 'ok',
+    seconds: 2,
+    hosts: { a: counts },
+    roundTrips: {},
+  };
+  const id = (last: number) => `20261123-041500-00000${last}`;
+  const content = [
+    text(...whole, over),
+    text(...whole),
+    text(...whole, step('a', 1, 2), over),
+    text(...whole, over).slice(0, -9),
+    text(...whole, over).replace('"task.started"', '"task.started'),
+  ].map((journal, index) => [id(index), { 'journal.jsonl': journal }]);
+  const runs = await listRuns(t.testdir({ ...Object.fromEntries(content), notes: '', [id(9)]: {} }));
+  const common = { playbook: 'P', user: 'me', hosts: 1, changed: 1 };
+  t.match(runs, [
+    { ...common, state: 'ended', outcome: 'ok', seconds: 2, unconfirmed: 0 },
+    { ...common, state: 'died', outcome: undefined, unconfirmed: 0 },
+    { ...common, state: 'ended', outcome: 'ok', unconfirmed: 1 },
+    { ...common, state: 'died' },
+    { ...common, state: 'ended' },
+  ]);
+  t.equal(runs.length, 5);
 });
 
 t.test('a run is found by a part of its id', async (t) => {
