@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { codeOf, DabookError } from '../errors.ts';
 import { inventoryCommand } from './inventory-command.ts';
 import { exitStatus, type Io } from './io.ts';
+import { lockCommand } from './lock-command.ts';
 import { runCommand } from './run-command.ts';
 import { runsCommand } from './runs-command.ts';
 import { showError } from './show-error.ts';
@@ -60,6 +61,7 @@ hosts, 130 interrupted.`,
     );
   program.addCommand(runCommand(io, done));
   program.addCommand(runsCommand(io, done));
+  program.addCommand(lockCommand(io, done));
   program.addCommand(inventoryCommand(io, done));
   program.addCommand(
     new Command('version').description('Print the version.').action(() => {

@@ -3,14 +3,12 @@ import { resolve } from 'node:path';
 import { bind, type ExtraVars } from '../bind.ts';
 import { DabookError } from '../errors.ts';
 import { readExtraVars } from '../inventory/extra-vars.ts';
-import type { Inventory } from '../inventory/inventory.ts';
 import { createRunId } from '../journal/run-id.ts';
 import { checkFile } from '../load/check-file.ts';
 import { checkTypes } from '../load/check-types.ts';
 import { createImporter } from '../load/import-module.ts';
 import { loadPlaybook } from '../load/load-playbook.ts';
 import type { Playbook } from '../playbook.ts';
-import type { Secret } from '../secret.ts';
 import type { Output } from '../views/view.ts';
 import { askPassword } from './ask-password.ts';
 import { prepareConnector } from './connector.ts';
@@ -26,6 +24,7 @@ import { createStartUpClock, type StartUpClock } from './start-up.ts';
 import { withoutStrayFault } from './stray-fault.ts';
 import { openTraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
+import { withBecomePassword } from './with-become-password.ts';
 import { type Cache, withCache } from './with-cache.ts';
 
 /** The options of `dabook run`, as they were given. */
@@ -153,12 +152,4 @@ async function readVars(io: Io, args: readonly string[]): Promise<ExtraVars> {
   if (faults.length > 0)
     throw new DabookError('usage', 'the variables given with -e cannot be used', { faults });
   return extra;
-}
-
-/** The inventory, with a sudo password for the hosts that have none of their own. */
-function withBecomePassword(inventory: Inventory, becomePassword: Secret): Inventory {
-  const hosts = inventory.hosts.map((host) =>
-    host.target.becomePassword ? host : { ...host, target: { ...host.target, becomePassword } },
-  );
-  return { ...inventory, hosts };
 }
