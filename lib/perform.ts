@@ -1,6 +1,7 @@
 import { engineMessage } from './ask.ts';
 import { attributesScript } from './attributes-script.ts';
 import { readContent, refuseChanged } from './content.ts';
+import { detachedScript } from './detached-script.ts';
 import { isRecord } from './equal.ts';
 import { DabookError } from './errors.ts';
 import { type Asker, commandFailed, type Machine } from './machine.ts';
@@ -73,8 +74,9 @@ async function commandOf(
     return { command: treeScript(step, layout).text, stdin: packTree(step, layout) };
   }
   if (step.kind === 'attributes') return { command: attributesScript(step).text };
-  if (step.stdin === undefined) return { command: step.command.text };
-  return { command: step.command.text, stdin: await bytesOf(step.stdin, machineOf) };
+  const command = (step.detached ? detachedScript(step.command) : step.command).text;
+  if (step.stdin === undefined) return { command };
+  return { command, stdin: await bytesOf(step.stdin, machineOf) };
 }
 
 async function bytesOf(

@@ -17,6 +17,12 @@ export interface ExecStep {
   readonly stdin?: string | Secret | Content | undefined;
   /** What its stderr says when others are at work on the same thing: the engine then decides anew. */
   readonly conflicts?: RegExp | undefined;
+  /**
+   * It goes on when the connection is lost or dabook ends, for work that takes long: performed again while it still
+   * runs, with the same text and stdin, it is waited for and not begun a second time. Of each of its outputs the
+   * last 64 KiB are kept. Its stdin lies on the host while it runs, where its user alone can read it.
+   */
+  readonly detached?: boolean | undefined;
   /** What the operator can do when it fails. */
   readonly hint?: string | undefined;
 }

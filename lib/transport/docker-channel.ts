@@ -1,8 +1,9 @@
 import { DabookError } from '../errors.ts';
 import type { Channel, ChannelEnd, ChannelOutput, Place } from './channel.ts';
-import { dockerFault } from './docker-fault.ts';
+import { dockerFault, lateCall, unheardCall } from './docker-fault.ts';
 import { createHttpReader, type HttpReader, type HttpResponse } from './http-reader.ts';
-import type { DockerRequest, DockerResponse } from './session.ts';
+import type { DockerOptions, DockerRequest, DockerResponse } from './session.ts';
+import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 import type { Trips } from './trips.ts';
 
 export interface DockerChannelOptions {
@@ -15,14 +16,18 @@ export interface DockerChannelOptions {
 }
 
 export interface DockerChannel {
-  /** Calls the Engine API. What is asked in one tick travels as one write; answers come in order. */
-  request(request: DockerRequest): Promise<DockerResponse>;
+  /**
+   * Calls the Engine API. What is asked in one tick travels as one write; answers come in order. Where a deadline
+   * passes the line is let go of: GETs that wait behind are asked again on another one, other calls are rejected.
+   */
+  request(request: DockerRequest, options?: Pick<DockerOptions, 'deadline'>): Promise<DockerResponse>;
   /** Ends it and rejects with this error what is under way and all that is asked later. */
   close(error: DabookError): void;
 }
 
 interface Call {
   readonly request: DockerRequest;
+  readonly deadline: DockerOptions['deadline'];
   readonly trip: number;
   readonly resolve: (response: DockerResponse) => void;
   readonly reject: (error: unknown) => void;
@@ -33,6 +38,8 @@ interface Line {
   readonly opened: Promise<Channel>;
   readonly reader: HttpReader;
   readonly sent: Call[];
+  /** Watches the first of the sent. */
+  readonly limit: TimeLimit;
   /** Responses that came on it. */
   answered: number;
   stderr: string;
@@ -67,7 +74,9 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
     if (channel === undefined || closed || unsent.length === 0) return;
     if (on.over) return flush();
     const calls = unsent.splice(0);
+    const isFirst = on.sent.length === 0;
     on.sent.push(...calls);
+    if (isFirst) on.limit.begin(calls[0]?.deadline);
     // What a call sends is small, and the line is read all the time.
     void channel.write(Buffer.from(calls.map(({ request }) => textOf(request)).join('')));
   };
@@ -80,7 +89,8 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
         next.stderr = (next.stderr + bytes.toString()).slice(-4096);
       },
     });
-    const next: Line = { opened, reader, sent: [], answered: 0, stderr: '', over: false };
+    const limit = createTimeLimit((_which, seconds) => late(next, seconds));
+    const next: Line = { opened, reader, sent: [], limit, answered: 0, stderr: '', over: false };
     opened.then(
       (channel) => channel.ended.then((end) => over(next, end)),
       (error) => {
@@ -109,7 +119,13 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
 
   const answer = (on: Line, { status, body }: HttpResponse) => {
     const call = on.sent.shift();
+    on.limit.begin(on.sent[0]?.deadline);
     call?.resolve({ status, body, trip: call.trip });
+  };
+
+  const late = (on: Line, seconds: number) => {
+    on.sent.shift()?.reject(lateCall(place, seconds));
+    giveUp(on, unheardCall(place), { retry: true });
   };
 
   const over = (on: Line, end: ChannelEnd) => {
@@ -125,7 +141,7 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
         : closedByDaemon
           ? lostCall(place)
           : dockerFault(place, end, on.stderr);
-    giveUp(on, error, { retry: closedByDaemon && idle });
+    giveUp(on, error, { retry: closedByDaemon && idle && on.answered > 0 });
     // A line that never worked would not work the next time either.
     if (on.answered === 0) for (const call of unsent.splice(0)) call.reject(error);
   };
@@ -133,20 +149,21 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
   /** Lets go of a line. What was sent on it is asked again where that can do no harm, else rejected. */
   const giveUp = (on: Line, error: unknown, { retry = false } = {}) => {
     on.over = true;
+    on.limit.begin(undefined);
     if (line === on) line = undefined;
     on.opened.then(
       (channel) => channel.destroy(),
       () => {},
     );
     for (const call of on.sent.splice(0)) {
-      const again = retry && on.answered > 0 && call.request.method === 'GET' && !call.retried;
+      const again = retry && call.request.method === 'GET' && !call.retried;
       if (again) schedule({ ...call, retried: true });
       else call.reject(error);
     }
   };
 
   return {
-    request(request) {
+    request(request, { deadline } = {}) {
       return new Promise((resolve, reject) => {
         if (closed) throw closed;
         if (!/^\/[!-~]*$/.test(request.path)) {
@@ -156,7 +173,7 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
             { hint: 'use encodeURIComponent for what comes from outside' },
           );
         }
-        schedule({ request, resolve, reject, retried: false });
+        schedule({ request, deadline, resolve, reject, retried: false });
       });
     },
     close(error) {

@@ -34,3 +34,21 @@ export function dockerFault(place: Place, end: ChannelEnd, printed: string): Dab
     'try it there: docker version',
   );
 }
+
+/** A call that was not answered in time. */
+export function lateCall({ host }: Pick<Place, 'host'>, seconds: number): DabookError {
+  return new DabookError(
+    'command',
+    `the Docker Engine of ${host} did not answer within ${seconds} s (total deadline)`,
+    { hint: 'whether the call was done is not known; is the host frozen, or short of memory or disk?' },
+  );
+}
+
+/** A call that was sent on a line which was then ended because of another one. */
+export function unheardCall({ host }: Place): DabookError {
+  return new DabookError(
+    'command',
+    `the Docker Engine of ${host} was not heard out: its line was ended for another call`,
+    { hint: 'whether this one was done is not known' },
+  );
+}

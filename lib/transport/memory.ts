@@ -1,6 +1,15 @@
 import { DabookError } from '../errors.ts';
 import type { MeteredSession } from './create-session.ts';
-import type { DockerRequest, DockerResponse, ExecOptions, ExecResult, Target } from './session.ts';
+import { lateCall } from './docker-fault.ts';
+import { pastDeadline } from './past-deadline.ts';
+import type {
+  DockerRequest,
+  DockerResponse,
+  ExecDeadline,
+  ExecOptions,
+  ExecResult,
+  Target,
+} from './session.ts';
 import { stdinPieces } from './stdin-pieces.ts';
 import { tooMuchOutput, usualOutput } from './too-much-output.ts';
 import { createTrips } from './trips.ts';
@@ -100,14 +109,16 @@ export function createMemoryTransport({
           const options = stdin === undefined ? more : { ...more, stdin: await collect(stdin, onProgress) };
           asked.push({ host, type: 'exec', command, ...options });
           if (!script.exec) throw unscripted(host, 'commands');
-          return bounded(resultOf(await script.exec(command, options), trip), options.maxOutput);
+          const answer = await within(options.deadline, script.exec(command, options), pastDeadline);
+          return bounded(resultOf(answer, trip), options.maxOutput);
         });
       },
-      docker(request, { become }) {
+      docker(request, { become, deadline }) {
         return lanes.docker[become ? 1 : 0](async (trip) => {
           asked.push({ host, type: 'docker', become, ...request });
           if (!script.docker) throw unscripted(host, 'calls of the Docker Engine');
-          return responseOf(await script.docker(request, { become }), trip);
+          const late = (_which: string, seconds: number) => lateCall({ host }, seconds);
+          return responseOf(await within(deadline, script.docker(request, { become }), late), trip);
         });
       },
       accompany: async () => {
@@ -136,6 +147,21 @@ async function collect(
     onProgress?.(taken);
   }
   return Buffer.concat(pieces);
+}
+
+/** An answer, or an error where it does not come in time. A script is silent until it answers. */
+async function within<T>(
+  { total = Infinity, idle = Infinity }: ExecDeadline = {},
+  answer: T | Promise<T>,
+  late: (which: 'total' | 'idle', seconds: number) => DabookError,
+): Promise<T> {
+  const seconds = Math.min(total, idle);
+  if (seconds === Infinity) return answer;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late(total <= idle ? 'total' : 'idle', seconds)), seconds * 1000);
+  });
+  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 function resultOf(answer: MemoryAnswer, trip: number): ExecResult {

@@ -4,11 +4,13 @@ import type { DabookError } from '../errors.ts';
 import type { Channel, ChannelEnd, ChannelOutput, Place } from './channel.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { pastDeadline } from './past-deadline.ts';
 import type { ExecOptions, ExecResult } from './session.ts';
 import { lostShell, unheard } from './shell-fault.ts';
 import { answer, type ShellJob } from './shell-job.ts';
 import { frameOf, residentScript } from './shell-script.ts';
 import { stdinPieces } from './stdin-pieces.ts';
+import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 import { usualOutput } from './too-much-output.ts';
 import type { Trips } from './trips.ts';
 
@@ -37,18 +39,23 @@ interface Shell {
   writing: boolean;
   /** It takes no more: the stdin of the last of the sent could not be read to its end. */
   ending: boolean;
+  /** Watches the first of the sent. */
+  readonly limit: TimeLimit;
 }
 
 /** Milliseconds that a shell which was let go of may take to end before another one is started. */
 const patience = 3000;
+/** Bytes of stdin that are written at once where it matters when they were taken: a slow line takes its time. */
+const smallPiece = 2 ** 16;
 /** Milliseconds between two looks at a shell that is being let go of. */
 const turn = 10;
 
 /**
  * One POSIX shell on a host that stays for the whole session, opened when it is first used: a command costs
  * one round trip and no process but its own. A shell that is lost stays lost: whatever is asked of it
- * afterwards is rejected with the same error. Only one whose command wrote too much, or whose stdin came apart, is
- * ended on purpose, and the next command gets another shell.
+ * afterwards is rejected with the same error. Only one whose command wrote too much or took too long, or whose stdin
+ * came apart, is ended on purpose, and the next command gets another shell. What was sent behind that one is rejected
+ * and not sent again: the shell may have read and begun it before it hears that nobody listens any more.
  *
  * A command that leaves a process behind must redirect that one's output, or it ends up in another's.
  */
@@ -64,6 +71,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
   const fail = (error: unknown) => {
     if (lost !== undefined) return;
     lost = error;
+    current?.limit.begin(undefined);
     current?.channel.then(
       (channel) => channel.destroy(),
       () => {},
@@ -72,13 +80,14 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
   };
 
   /** What a shell still does after its output is closed ends with the first word that it cannot tell. */
-  const letGo = (shell: Shell, guilty: ShellJob | undefined, error: unknown) => {
+  const letGo = (shell: Shell) => {
     current = undefined;
+    shell.limit.begin(undefined);
     ended = shell.channel.then((channel) => {
       channel.destroy();
       return Promise.race([channel.ended, sleep(patience, undefined, { ref: false })]);
     });
-    for (const job of shell.sent.splice(0)) job.reject(job === guilty ? error : unheard(place));
+    for (const job of shell.sent.splice(0)) job.reject(job.fault ?? unheard(place));
     if (unsent.length > 0) flush();
   };
 
@@ -86,14 +95,22 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
 
   const open = (): Shell => {
     const sent: ShellJob[] = [];
+    const limit = createTimeLimit((which, seconds) =>
+      endFor(shell, sent[0], pastDeadline(which, seconds), patience),
+    );
     const reader = (which: 'stdout' | 'stderr') => {
       const reading = () => sent.find((job) => job[which] === undefined);
       let cutOff = false;
       const frames = createFrameReader(key, () => reading()?.maxOutput ?? maxBytes);
       return (bytes: Buffer) => {
         if (cutOff || !isHeard(shell)) return;
+        limit.heard();
         try {
-          for (const frame of frames.push(bytes)) answer(sent, which, frame);
+          for (const frame of frames.push(bytes)) {
+            const [first] = sent;
+            answer(sent, which, frame);
+            if (sent[0] !== first) limit.begin(sent[0]?.deadline);
+          }
         } catch (error) {
           cutOff = true;
           endFor(shell, reading(), error, patience);
@@ -105,7 +122,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
       if (lost !== undefined) throw lost;
       return options.start(residentScript, output);
     });
-    const shell: Shell = { channel, sent, keySent: false, writing: false, ending: false };
+    const shell: Shell = { channel, sent, keySent: false, writing: false, ending: false, limit };
     const onEnd = (end: ChannelEnd) => {
       if (shell === current && (!shell.ending || end.kind === 'lost'))
         fail(lostShell(place, end, sent.length));
@@ -115,17 +132,19 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
   };
 
   const send = async (shell: Shell, job: ShellJob, outbox: Outbox) => {
-    const { command, stdin, onProgress } = job;
+    const { command, stdin, onProgress, deadline } = job;
     const size = stdin instanceof Uint8Array ? stdin.length || undefined : stdin?.size;
     const { head, tail } = frameOf(key, command, size);
     shell.sent.push(job);
+    if (shell.sent.length === 1) shell.limit.begin(deadline);
     await outbox.add(head);
     if (stdin === undefined) return;
     try {
       let taken = 0;
-      for await (const piece of stdinPieces(stdin)) {
+      for await (const piece of stdinPieces(stdin, deadline?.idle === undefined ? undefined : smallPiece)) {
         await outbox.add(piece);
         if (!isHeard(shell) || shell.ending) return;
+        if (shell.sent[0] === job) shell.limit.heard();
         taken += piece.length;
         onProgress?.(taken);
       }
@@ -142,6 +161,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
    */
   const endFor = async (shell: Shell, guilty: ShellJob | undefined, error: unknown, most: number) => {
     shell.ending = true;
+    if (guilty) guilty.fault ??= error;
     const channel = await shell.channel;
     channel.end();
     let left = most;
@@ -150,7 +170,7 @@ export function createResidentShell(options: ResidentShellOptions): ResidentShel
       over = true;
     });
     for (; !over && left > 0 && shell.sent[0] !== guilty && isHeard(shell); left -= turn) await sleep(turn);
-    if (isHeard(shell)) letGo(shell, guilty, error);
+    if (isHeard(shell)) letGo(shell);
   };
 
   const flush = async () => {

@@ -26,6 +26,14 @@ export interface StdinStream {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
+/** How long a command may take, in seconds. What is left out has no limit. */
+export interface ExecDeadline {
+  /** From when it is the first of those under way, its stdin included; not while it waits in line for others. */
+  readonly total?: number | undefined;
+  /** While nothing is heard of it on either output, and nothing of its stdin is taken. */
+  readonly idle?: number | undefined;
+}
+
 export interface ExecOptions {
   /** Run as root, through sudo. */
   readonly become: boolean;
@@ -37,6 +45,11 @@ export interface ExecOptions {
    * cut off and rejected with code `command`; what comes after it is run as ever.
    */
   readonly maxOutput?: number | undefined;
+  /**
+   * One that takes longer is let go of and rejected with code `command`; what was sent behind it too, since nobody
+   * knows whether it has been begun. What is asked later is run as ever. None by default.
+   */
+  readonly deadline?: ExecDeadline | undefined;
 }
 
 export interface ExecResult {
@@ -55,6 +68,12 @@ export interface DockerRequest {
   readonly path: string;
   /** JSON text. */
   readonly body?: string | undefined;
+}
+
+export interface DockerOptions {
+  readonly become: boolean;
+  /** Seconds that it may take once all before it are answered; then it is rejected with code `command`. */
+  readonly deadline?: Pick<ExecDeadline, 'total'> | undefined;
 }
 
 export interface DockerResponse {
@@ -88,7 +107,7 @@ export interface Companion {
  */
 export interface Session {
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
-  docker(request: DockerRequest, options: { readonly become: boolean }): Promise<DockerResponse>;
+  docker(request: DockerRequest, options: DockerOptions): Promise<DockerResponse>;
   /**
    * Starts a script for `sh` on a channel of its own, beside the commands. Settles once it runs.
    * @throws DabookError as `exec` does

@@ -2,7 +2,7 @@ import type { Frame } from './frame-reader.ts';
 import type { ExecOptions, ExecResult } from './session.ts';
 
 /** A command that was asked of a resident shell. */
-export interface ShellJob extends Pick<ExecOptions, 'stdin' | 'onProgress'> {
+export interface ShellJob extends Pick<ExecOptions, 'stdin' | 'onProgress' | 'deadline'> {
   readonly command: string;
   readonly maxOutput: number;
   readonly trip: number;
@@ -10,6 +10,8 @@ export interface ShellJob extends Pick<ExecOptions, 'stdin' | 'onProgress'> {
   readonly reject: (error: unknown) => void;
   stdout?: Frame;
   stderr?: Frame;
+  /** Why its shell is being ended. */
+  fault?: unknown;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,9 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { secret, sh } from '../../lib/index.ts';
+import { posixQuote } from '../../lib/posix-quote.ts';
+import { sha256Of } from '../../lib/sha256.ts';
 import { type CommandArgs, command } from '../../lib/tasks/command/command.ts';
 import { copyFile } from '../../lib/tasks/files/copy-file.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
+import type { Session } from '../../lib/transport/session.ts';
 import { only } from '../engine/settings.ts';
 import { onHosts, type Rig } from './rig.ts';
 
@@ -126,4 +130,54 @@ t.test('check mode: a file that an earlier task foresees is there', async (t) =>
   t.same((await onHosts(rig, ([here]) => here.run(list), { check: true })).statuses, ['would-change', 'ok']);
   writeFileSync(dest, 'x');
   t.same((await onHosts(rig, ([here]) => here.run(list))).statuses, ['ok', 'ok']);
+});
+
+t.test('detached: it outlives its connection, and a later run waits for it', async (t) => {
+  const dir = folder(t);
+  const log = join(dir, 'log');
+  const run = sh`cat >>log; until [ -e go ]; do sleep 0.1; done; : >made`;
+  const args: CommandArgs = {
+    run,
+    creates: 'made',
+    cwd: dir,
+    stdin: secret('word', 'begun\n'),
+    detached: true,
+  };
+  const own = join('/var/tmp', `.dabook.${process.getuid?.()}`);
+  const claim = join(own, `${sha256Of(`cd -- ${posixQuote(dir)} || exit 1\n${run.text}`)}.claim`);
+  const isFound = () => {
+    const status = join(own, readFileSync(claim, 'utf8').split(' ')[0] ?? '', 'status');
+    const found = `find /proc/[0-9]*/fd/6 -lname '${status}' 2>/dev/null`;
+    return execFileSync('sh', ['-c', `${found} || :`]).length > 0;
+  };
+  const begun = async (times: number) => {
+    while (!existsSync(log) || readFileSync(log, 'utf8') !== 'begun\n'.repeat(times))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const sessions: Session[] = [];
+  const lossy: Rig = {
+    ...rig,
+    connect: async (target) => {
+      const session = await rig.connect(target);
+      sessions.push(session);
+      return session;
+    },
+  };
+  const first = onHosts(lossy, ([here]) => here.run(command(args)));
+  await begun(1);
+  for (const session of sessions) await session.close();
+  t.match((await first).error, { code: 'unreachable' });
+  t.ok(existsSync(claim));
+  const second = on(args);
+  while (!isFound()) await new Promise((resolve) => setTimeout(resolve, 20));
+  writeFileSync(join(dir, 'go'), '');
+  const { statuses, events } = await second;
+  t.same(statuses, ['changed']);
+  t.equal(readFileSync(log, 'utf8'), 'begun\n', 'it was begun once');
+  t.notOk(existsSync(claim), 'nothing stays behind');
+  t.notMatch(JSON.stringify(events), /begun/);
+  t.same((await on(args)).statuses, ['ok']);
+
+  const { error } = await on({ ...args, run: sh`echo why >&2; exit 3`, creates: 'other' });
+  t.match(error, { code: 'command', command: { status: 3, stderr: 'why\n' } });
 });

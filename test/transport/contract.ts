@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import { codeOf } from '../../lib/errors.ts';
 import { posixQuote } from '../../lib/posix-quote.ts';
-import type { Session, StdinStream } from '../../lib/transport/session.ts';
+import type { ExecDeadline, Session, StdinStream } from '../../lib/transport/session.ts';
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 const octal = [...everyByte].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
@@ -295,4 +297,112 @@ export async function backpressure(t: Test, session: Session): Promise<void> {
   writeFileSync(`${folder}/go`, '');
   t.equal(Number((await counted).stdout), size);
   t.equal((await behind).stdout.toString(), 'behind\n');
+}
+
+/** Who takes too long, or falls silent, is told so, and hinders nobody after it. */
+export async function deadlines(t: Test, connect: () => Promise<Session>): Promise<void> {
+  // Not a testdir: that is removed before the teardown.
+  const folder = mkdtempSync(join(tmpdir(), 'dabook-deadlines-'));
+  const session = await connect();
+  const pids = join(folder, 'pids');
+  t.teardown(async () => {
+    await session.close();
+    for (const pid of existsSync(pids) ? readFileSync(pids, 'utf8').split('\n').filter(Boolean) : []) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has ended with its shell.
+      }
+    }
+    rmSync(folder, { recursive: true });
+  });
+  /** A command that the test ends if nothing else does. */
+  const endless = (rest: string) => `sh -c ${posixQuote(`echo $$ >>'${pids}'; ${rest}`)}`;
+  const run = (command: string, deadline?: ExecDeadline, stdin?: Uint8Array) =>
+    session.exec(command, { ...user, deadline, stdin });
+  const total = (seconds: number) => ({
+    code: 'command',
+    message: `a command did not end within ${seconds} s (total deadline)`,
+  });
+  const idle = (seconds: number) => ({
+    code: 'command',
+    message: `a command was silent for ${seconds} s (idle deadline)`,
+  });
+  const works = async () =>
+    t.equal(
+      (await run('cat; echo again', { total: 60 }, Buffer.from('in '))).stdout.toString(),
+      'in again\n',
+    );
+
+  await t.rejects(run(endless('exec sleep 60'), { total: 0.3 }), total(0.3), 'silent for long');
+  await works();
+  await t.rejects(run(endless('exec sleep 60'), { total: 50, idle: 0.4 }), idle(0.4));
+  await works();
+  await t.rejects(
+    run(endless('echo out; echo err >&2; exec sleep 60'), { idle: 0.4 }),
+    idle(0.4),
+    'silent later',
+  );
+  const slow = endless('while sleep 0.1; do echo out; sleep 0.1; echo err >&2; done');
+  await t.rejects(run(slow, { total: 2, idle: 40 }), total(2), 'prints for ever');
+  await t.rejects(
+    run(endless('exec >&- 2>&-; exec sleep 60'), { total: 50, idle: 0.4 }),
+    idle(0.4),
+    'closes its outputs',
+  );
+  await works();
+  const unread = Buffer.alloc(8 * 2 ** 20);
+  await t.rejects(run(endless('exec sleep 60'), { idle: 0.4 }, unread), idle(0.4), 'takes no stdin');
+  await works();
+
+  const ticks = await run('for i in 1 2 3 4 5 6; do echo out; sleep 0.5; done', { idle: 2.5, total: 60 });
+  t.equal(ticks.stdout.toString(), 'out\n'.repeat(6), 'one that is never silent for long');
+
+  const [patient, behind] = await Promise.all([
+    run('sleep 1.5; echo first'),
+    run('echo second', { total: 1, idle: 1 }),
+  ]);
+  t.strictSame(
+    [patient, behind].map(({ stdout }) => stdout.toString()),
+    ['first\n', 'second\n'],
+    'waiting in line does not count',
+  );
+
+  const marker = join(folder, 'marker');
+  const [before, guilty, next, last] = await Promise.allSettled([
+    run('echo before', { total: 60 }),
+    run(endless('exec sleep 60'), { total: 0.3 }),
+    run(`touch '${marker}'`),
+    run('echo last', { total: 60 }),
+  ]);
+  t.match(before, { status: 'fulfilled', value: { status: 0 } });
+  t.match(guilty, { status: 'rejected', reason: total(0.3) });
+  for (const one of [next, last])
+    t.match(one, {
+      status: 'rejected',
+      reason: { code: 'command', message: /not heard out/, hint: /is not known/ },
+    });
+  await works();
+
+  const broken = {
+    size: 10,
+    async *chunks() {
+      yield Buffer.from('half');
+      throw new Error('gone');
+    },
+  };
+  const [stuck, apart] = await Promise.allSettled([
+    run(endless('exec sleep 60'), { total: 1 }),
+    session.exec('cat', { ...user, stdin: broken }),
+  ]);
+  t.match(stuck, { status: 'rejected', reason: total(1) }, 'nor does the wait for another that came apart');
+  t.match(apart, { status: 'rejected', reason: { message: 'gone' } }, 'which is told for what it is');
+  await works();
+  const many = await Promise.all(
+    Array.from({ length: 2000 }, (_, i) => run(`echo ${i}`, { total: 60, idle: 60 })),
+  );
+  t.ok(
+    many.every(({ stdout }, i) => stdout.toString() === `${i}\n`),
+    'two thousand in line',
+  );
 }

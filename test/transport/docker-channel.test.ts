@@ -181,6 +181,45 @@ t.test('a line that the daemon closes', async (t) => {
   );
 });
 
+t.test('a call that is not answered in time', async (t) => {
+  const { docker, lines, say, turn } = scripted();
+  const deadline = { total: 0.1 };
+  const settled = Promise.allSettled([
+    docker.request(get('/quick'), { deadline: { total: 60 } }),
+    docker.request(get('/slow'), { deadline }),
+    docker.request({ method: 'POST', path: '/behind' }),
+    docker.request(get('/again'), { deadline: { total: 60 } }),
+  ]);
+  await turn();
+  say(0, ok('quick'));
+  while (lines.length < 2) await turn();
+  say(0, ok('too late'));
+  while (lines[1]?.written.length === 0) await turn();
+  t.match(lines[1]?.written, [/^GET \/again [^/]*\/1.1\r\n/], 'only what does no harm is asked again');
+  say(1, ok('again'));
+  t.match(await settled, [
+    { status: 'fulfilled', value: { body: Buffer.from('quick') } },
+    {
+      status: 'rejected',
+      reason: {
+        code: 'command',
+        message: 'the Docker Engine of ha1 did not answer within 0.1 s (total deadline)',
+      },
+    },
+    { status: 'rejected', reason: { code: 'command', message: /not heard out/, hint: /is not known/ } },
+    { status: 'fulfilled', value: { body: Buffer.from('again') } },
+  ]);
+  const half = docker.request(get('/half'), { deadline });
+  half.catch(() => {});
+  await turn();
+  say(1, 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal');
+  await t.rejects(half, { code: 'command', message: /within 0.1 s/ }, 'a half answer is none');
+  const next = docker.request(get('/next'));
+  while (lines[2] === undefined || lines[2].written.length === 0) await turn();
+  say(2, ok('next'));
+  t.equal((await next).body.toString(), 'next');
+});
+
 t.test('a docker that cannot be used', async (t) => {
   const folder = t.testdir();
   const docker = (script: string) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { createLocalTransport } from '../../lib/transport/local.ts';
-import { backpressure, contract } from './contract.ts';
+import { backpressure, contract, deadlines } from './contract.ts';
 
 // The machine may be busy.
 t.setTimeout(180_000);
@@ -10,6 +10,8 @@ const transport = createLocalTransport({ user: 'me' });
 const target = { name: 'here', connection: 'local', address: 'here' } as const;
 
 t.test('the contract', (t) => contract(t, () => transport.connect(target)));
+
+t.test('deadlines', (t) => deadlines(t, () => transport.connect(target)));
 
 t.test('a stream waits for its reader', async (t) => {
   const session = await transport.connect(target);
@@ -40,6 +42,25 @@ t.test('a command that never ends of itself is cut off', async (t) => {
   await t.rejects(endless, { code: 'command', message: /more than 1000 bytes/ });
   const isGone = `while kill -0 "$(cat '${pid}')"; do sleep 0.02; done 2>/dev/null; echo gone`;
   t.equal((await session.exec(isGone, { become: false })).stdout.toString(), 'gone\n');
+});
+
+t.test('a gigabyte costs no more than the limit', async (t) => {
+  const session = await transport.connect(target);
+  t.teardown(() => session.close());
+  await session.exec('true', { become: false });
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }, 5);
+  t.teardown(() => clearInterval(watch));
+  const gigabyte = session.exec('head -c 1000000000 /dev/zero; head -c 1000000000 /dev/zero >&2', {
+    become: false,
+    deadline: { total: 120 },
+  });
+  await t.rejects(gigabyte, { code: 'command', message: /more than 16 MiB/ });
+  t.ok(most < 200 * 2 ** 20, `${most} bytes`);
+  t.equal((await session.exec('echo next', { become: false })).stdout.toString(), 'next\n');
 });
 
 t.test(

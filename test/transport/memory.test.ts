@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import t from 'tap';
 import { createMemoryTransport, type MemoryAnswer } from '../../lib/transport/memory.ts';
+import type { ExecDeadline } from '../../lib/transport/session.ts';
 import { contract } from './contract.ts';
 
 // The machine may be busy.
@@ -75,4 +76,29 @@ t.test('scripted hosts', async (t) => {
     { host: 'ha2', type: 'connect' },
     { host: 'ha9', type: 'connect' },
   ]);
+});
+
+t.test('deadlines', async (t) => {
+  const transport = createMemoryTransport({
+    hosts: {
+      ha1: {
+        exec: (command) => (command === 'quick' ? 'yes' : new Promise<never>(() => {})),
+        docker: ({ method }) => (method === 'GET' ? { status: 200 } : new Promise<never>(() => {})),
+      },
+    },
+  });
+  const session = await transport.connect(target('ha1'));
+  const run = (command: string, deadline: ExecDeadline) => session.exec(command, { become: false, deadline });
+  await t.rejects(run('slow', { total: 0.1, idle: 9 }), { code: 'command', message: /within 0.1 s \(total/ });
+  await t.rejects(run('slow', { total: 9, idle: 0.1 }), {
+    code: 'command',
+    message: /silent for 0.1 s \(idle/,
+  });
+  t.equal((await run('quick', { total: 60, idle: 60 })).stdout.toString(), 'yes');
+  const deadline = { total: 0.1 };
+  await t.rejects(session.docker({ method: 'POST', path: '/x' }, { become: false, deadline }), {
+    code: 'command',
+    message: /Docker Engine of ha1 did not answer within 0.1 s/,
+  });
+  t.equal((await session.docker({ method: 'GET', path: '/x' }, { become: false, deadline })).status, 200);
 });

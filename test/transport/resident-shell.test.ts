@@ -6,7 +6,7 @@ import { secret } from '../../lib/secret.ts';
 import type { ChannelEnd, OpenChannel } from '../../lib/transport/channel.ts';
 import { channelWriter } from '../../lib/transport/channel-writer.ts';
 import { createSession } from '../../lib/transport/create-session.ts';
-import { contract } from './contract.ts';
+import { contract, deadlines } from './contract.ts';
 
 // The machine may be busy.
 t.setTimeout(180_000);
@@ -65,6 +65,9 @@ for (const shell of ['dash', 'bash', 'busybox']) {
   t.test(`sh is ${shell}`, { skip: program === undefined && 'not installed' }, async (t) => {
     const path = folderWith(t, program ?? '');
     await contract(t, async () => sessionBy(openBy('/bin/sh', path)));
+    // The local transport does so with the sh of this machine.
+    if (shell !== 'busybox') return;
+    await t.test('deadlines', (t) => deadlines(t, async () => sessionBy(openBy('/bin/sh', path))));
   });
 }
 

@@ -7,7 +7,7 @@ import { DabookError } from '../../lib/errors.ts';
 import { secret } from '../../lib/secret.ts';
 import type { Session, Target } from '../../lib/transport/session.ts';
 import { createSshTransport, type SshOptions } from '../../lib/transport/ssh.ts';
-import { backpressure, contract } from './contract.ts';
+import { backpressure, contract, deadlines } from './contract.ts';
 import { cannotRun, freePort, hostKey, makeKeys, makeUser, type Sshd, setSudo, startSshd } from './sshd.ts';
 
 const user = { become: false };
@@ -65,6 +65,11 @@ else {
   t.test('the contract', (t) => {
     const transport = createSshTransport(options());
     return contract(t, () => transport.connect(target()));
+  });
+
+  t.test('deadlines', (t) => {
+    const transport = createSshTransport(options());
+    return deadlines(t, () => transport.connect(target()));
   });
 
   t.test('a stream waits for its reader', async (t) => backpressure(t, await login(t, target())));

@@ -18,6 +18,11 @@ export interface CommandArgs {
   readonly stdin?: string | Secret;
   /** Folder in which it and its conditions run; the user's own by default. */
   readonly cwd?: string;
+  /**
+   * `run` goes on when the connection is lost or dabook is ended, and a later run of the playbook that finds it still
+   * to be done waits for it instead of beginning it again. For work that takes long. False by default.
+   */
+  readonly detached?: boolean;
 }
 
 /** What a command left. */
@@ -38,6 +43,7 @@ const answers = Array.from({ length: 126 }, (_, status) => status);
  * the others whether it is done. Without a condition it always runs: its plan is marked
  * `opaque` in the events.
  * @example command({ run: sh`tar -xf upgrade.tgz`, cwd: '/opt/nexus', creates: '/opt/nexus/scripts' })
+ * @example command({ run: sh`./reindex && touch done`, cwd: '/opt/nexus', creates: 'done', detached: true })
  */
 export function command(args: CommandArgs): Task<CommandState> {
   return runCommand(args);
@@ -51,9 +57,7 @@ const runCommand = task('command', {
     if (isOpaque(args)) return { done: true, runs: (now.runs ?? 0) + 1 };
     return { done: true };
   },
-  steps: (_now, _want, { run, stdin, cwd }) => [
-    exec(within(cwd, run, 1), stdin === undefined ? {} : { stdin }),
-  ],
+  steps: (_now, _want, { run, stdin, cwd, detached }) => [exec(within(cwd, run, 1), { stdin, detached })],
   stuck: (_now, _want, args) => ({ reason: unmet(args), final: true }),
   opaque: isOpaque,
 });
