@@ -10,6 +10,7 @@ import type { InputFault } from './input-fault.ts';
  * - `lost`: the connection died: whether what was under way was done is not known (exit status 4)
  * - `locked`: another run is at work there (exit status 5)
  * - `become`: the host was reached, but would not give the rights asked for
+ * - `deadline`: the whole run took too long
  * - `refused`: a task must not be done, said by its `want`
  * - `command`: a command or an Engine API call failed
  * - `conflict`: somebody else wrote first; the engine reads again and decides anew
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'lost'
   | 'locked'
   | 'become'
+  | 'deadline'
   | 'refused'
   | 'command'
   | 'conflict'

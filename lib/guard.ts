@@ -15,6 +15,8 @@ export interface Guard {
   ready(session: Session, become: boolean, starts: boolean): Promise<void>;
   /** The connection died. @param duringStep a step was under way, which may still be so on the host */
   lost(duringStep: boolean): void;
+  /** A user's shell was given up, and another one takes its place: what it still does is ended. Never rejects. */
+  shellEnded(become: boolean): Promise<void>;
   /** Ends what is under way on the host, by process group. Never rejects. */
   stop(): Promise<void>;
   /** Gives the lock back. Never rejects. */
@@ -27,6 +29,8 @@ interface Watch {
   readonly keeper: Promise<Keeper>;
   /** What there will be to end, should this session be lost. */
   left: Omit<Former, 'isBusy'> | undefined;
+  /** The user's shell was given up: the next one is not watched over yet. */
+  isNewShell: boolean;
 }
 
 /** Prints the process group of the shell that runs it. */
@@ -45,7 +49,7 @@ export function createGuard(host: string, holder: LockHolder): Guard {
     const before = watches.get(become)?.left;
     const former = before && { ...before, isBusy };
     const [locks = become] = watches.keys();
-    const watch: Watch = { session, keeper: open(), left: before };
+    const watch: Watch = { session, keeper: open(), left: before, isNewShell: false };
     watches.set(become, watch);
     return watch;
 
@@ -59,20 +63,30 @@ export function createGuard(host: string, holder: LockHolder): Guard {
         holder: showHolder(holder),
       });
       if ('busy' in made) throw lockedBy(host, made.busy);
-      // Its shell is asked in a trip of its own: only the first step on a host waits for it.
-      const { stdout } = await session.exec(ownGroup, { become });
-      const shell = Number(stdout.toString());
-      if (Number.isInteger(shell) && shell > 1) await made.watch(shell);
-      watch.left = { keeper: made.group, groups: shell > 1 ? [shell] : [] };
+      watch.left = { keeper: made.group, groups: [] };
+      await watchShell(watch, made, become);
       return made;
     }
+  };
+
+  /** The shell is asked in a trip of its own: only the first step on a host waits for it. */
+  const watchShell = async (watch: Watch, keeper: Keeper, become: boolean) => {
+    const { stdout } = await watch.session.exec(ownGroup, { become });
+    const shell = Number(stdout.toString());
+    // Where it cannot be told, what is under way there can only end by itself.
+    if (!Number.isInteger(shell) || shell <= 1) return;
+    await keeper.watch(shell);
+    watch.left = { keeper: keeper.group, groups: [shell] };
+    watch.isNewShell = false;
   };
 
   const readyFor = async (session: Session, become: boolean) => {
     const known = watches.get(become);
     const watch = known?.session === session ? known : start(session, become);
     try {
-      await (await watch.keeper).confirm();
+      const keeper = await watch.keeper;
+      if (watch.isNewShell) await watchShell(watch, keeper, become);
+      await keeper.confirm();
     } catch (error) {
       // Whoever comes next tries anew.
       if (watches.get(become) === watch) watches.set(become, { ...watch, session: none });
@@ -94,6 +108,15 @@ export function createGuard(host: string, holder: LockHolder): Guard {
     },
     lost(duringStep) {
       isBusy ||= duringStep;
+    },
+    async shellEnded(become) {
+      const watch = watches.get(become);
+      if (watch === undefined) return;
+      watch.isNewShell = true;
+      await watch.keeper.then(
+        (keeper) => keeper.stop(),
+        () => {},
+      );
     },
     async stop() {
       await Promise.all((await keepers()).map((keeper) => keeper.stop()));

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
+import { type Abortable, createAbortable } from './abortable.ts';
 import type { Connections } from './connections.ts';
-import { type Abortable, createAbortable, withDeadline } from './deadline.ts';
+import { callDeadline, type Deadlines, readDeadline, stepDeadline } from './deadlines.ts';
 import { codeOf, DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import { faultOf } from './fault.ts';
@@ -8,9 +9,11 @@ import { createGathering, type Gathering } from './gathering.ts';
 import type { Guard } from './guard.ts';
 import type { AskEngine } from './lock/swarm-door.ts';
 import { progressOf } from './progress.ts';
+import { createReach } from './reach.ts';
 import type {
   DockerRequest,
   DockerResponse,
+  ExecDeadline,
   ExecResult,
   Session,
   StdinStream,
@@ -26,6 +29,8 @@ export interface Asker {
   readonly task?: number | undefined;
   /** Bytes that a command may print; the connection's usual limit by default. */
   readonly maxOutput?: number | undefined;
+  /** It goes on when the connection dies, and may take its time. */
+  readonly isDetached?: boolean | undefined;
 }
 
 /** What has been changed on a host, or foreseen to be. */
@@ -77,6 +82,7 @@ export interface MachineOptions {
   readonly target: Target;
   /** Watches over the host while steps are done there; none where nothing is locked. */
   readonly guard?: Guard | undefined;
+  readonly deadlines?: Deadlines | undefined;
   readonly connections: Connections;
   readonly emit: (event: Happening) => void;
   readonly nextCommand: () => number;
@@ -84,17 +90,11 @@ export interface MachineOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often a question is asked when the connection is lost each time. */
-const mostTries = 3;
-/** Seconds that an Engine API call that only reads may take. */
-const callDeadline = 60;
-/** Seconds that a command that only reads may take. */
-const commandDeadline = 300;
-
 /** Makes a machine. Nothing is connected to before the first command. */
 export function createMachine({
   target,
   guard,
+  deadlines = {},
   connections,
   emit,
   nextCommand,
@@ -106,10 +106,10 @@ export function createMachine({
   const line = connections.line(target, (seconds) => emit({ type: 'host.connected', host, seconds }));
   const changes: Changes = { count: 0, underWay: 0, lockedAt: 0 };
   const trips = createTripCount();
+  const reach = createReach({ host, line, guard, changes, emit });
   // Told once; and what is still asked when the run ends is cut off on purpose.
   let tellsNoMore = false;
   let isClosed = false;
-  let isStopped = false;
 
   function tellUnreachable(error: unknown): void {
     if (tellsNoMore || codeOf(error) !== 'unreachable') return;
@@ -139,9 +139,9 @@ export function createMachine({
       if (isClosed)
         throw new DabookError('playbook', `${host} was asked for something after the run had ended`);
       return await line.hold(() =>
-        unlessLost(asker, run, async (session) => {
+        reach.ask(asker, run, async (session) => {
           const started = now();
-          const answer = await answered(ask(session, which), asker, run, shown);
+          const answer = await answered(ask(session, which), asker, run);
           const { status } = answer;
           const trip = trips.of(session, answer.trip);
           emit({ type: 'command.ended', ...which, status, seconds: (now() - started) / 1000, trip });
@@ -154,58 +154,21 @@ export function createMachine({
     }
   }
 
-  /**
-   * Asks on the host's connection, which is made again when it is lost. What only reads is then asked anew; of a step
-   * nobody knows whether it was done, which its task finds out.
-   */
-  async function unlessLost<T>(
-    { purpose, become }: Asker,
-    run: Abortable,
-    ask: (session: Session) => Promise<T>,
-  ): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      const session = await run.unlessAborted(line.session());
-      try {
-        if (guard !== undefined) await run.unlessAborted(guard.ready(session, become, purpose === 'step'));
-        return await ask(session);
-      } catch (error) {
-        if (isStopped && purpose === 'step') throw endedByForce(host, error);
-        if (codeOf(error) !== 'lost') throw error;
-        const isNews = line.renew(session);
-        if (isNews) guard?.lost(changes.underWay > 0 || purpose === 'step');
-        if (isNews && !isClosed) emit({ type: 'host.lost', host, fault: faultOf(error) });
-        if (purpose === 'step') throw error;
-        if (tries === mostTries) throw lostForGood(error);
-      }
-    }
+  /** A step is waited for, come what may; what only reads not after an interrupt. */
+  async function answered<T>(answer: Promise<T>, { purpose }: Asker, run: Abortable): Promise<T> {
+    if (purpose === 'fact') return run.unlessAborted(answer);
+    changes.count += 1;
+    changes.underWay += 1;
+    return answer.finally(() => {
+      changes.count += 1;
+      changes.underWay -= 1;
+    });
   }
 
-  /** A step is waited for, come what may; what only reads, for so long, and not after an interrupt. */
-  async function answered<T>(
-    answer: Promise<T>,
-    { purpose }: Asker,
-    run: Abortable,
-    shown: string,
-  ): Promise<T> {
-    if (purpose === 'step') {
-      changes.count += 1;
-      changes.underWay += 1;
-      return answer.finally(() => {
-        changes.count += 1;
-        changes.underWay -= 1;
-      });
-    }
-    const isCall = shown.startsWith('GET ');
-    const seconds = isCall ? callDeadline : commandDeadline;
-    const late = () => {
-      const who = isCall ? `the Docker Engine of ${host}` : host;
-      const hint = 'is it frozen, or short of memory or disk?';
-      return commandFailed(`${who} did not answer within ${seconds} s`, shown, 0, '', hint);
-    };
-    // A command that reads waits in line behind a step, which may take its time.
-    const unless = () => changes.underWay > 0;
-    return withDeadline(run.unlessAborted(answer), { seconds, late, unless });
-  }
+  const deadlineOf = ({ purpose, isDetached }: Asker, most: number): ExecDeadline | undefined => {
+    if (purpose === 'fact') return { total: most };
+    return isDetached ? undefined : { total: deadlines.step ?? stepDeadline, idle: deadlines.idle };
+  };
 
   const foreseen = new Map<string, unknown>();
   const under = (signal: AbortSignal): RunMachine => {
@@ -233,56 +196,33 @@ export function createMachine({
             const onProgress = progressOf(stdin, now, (sent, size) =>
               emit({ type: 'command.progress', ...which, sent, size }),
             );
-            return session.exec(command, { become, stdin, maxOutput, onProgress });
+            const deadline = deadlineOf(asker, readDeadline);
+            return session.exec(command, { become, stdin, maxOutput, onProgress, deadline });
           });
         return asked(stdin === undefined ? { command, become, maxOutput } : undefined, asker, ask);
       },
       docker: (request, asker, shown) =>
         asked({ request, become: asker.become }, asker, () =>
-          told(shown, asker, run, (session) => session.docker(request, { become: asker.become })),
+          told(shown, asker, run, (session) =>
+            session.docker(request, { become: asker.become, deadline: deadlineOf(asker, callDeadline) }),
+          ),
         ),
       under,
-      lock: (become) =>
-        line.hold(() =>
-          unlessLost({ purpose: 'fact', become }, run, async (session) => {
-            await guard?.ready(session, become, true);
-            changes.lockedAt = performance.now();
-          }),
-        ),
+      lock: (become) => line.hold(() => reach.lock(become, run)),
+      unlock: reach.unlock,
       engine: (become) => (request) =>
         line.hold(() =>
-          unlessLost({ purpose: 'fact', become }, run, (session) => session.docker(request, { become })),
+          reach.ask({ purpose: 'fact', become }, run, (session) => session.docker(request, { become })),
         ),
-      unlock: async () => guard?.release(),
-      async stop() {
-        isStopped = true;
-        if (changes.underWay === 0) return;
-        await guard?.stop();
-        // A call of the Docker Engine is no process: nobody waits for its answer any more.
-        if (changes.underWay > 0) await line.close();
-      },
+      stop: reach.stop,
       async close() {
         isClosed = true;
         tellsNoMore = true;
-        await guard?.release();
-        await line.close();
+        await reach.close();
       },
     };
   };
   return under(signal);
-}
-
-function endedByForce(host: string, cause: unknown): DabookError {
-  return new DabookError('lost', `it was ended on ${host} while it was under way`, {
-    hint: 'whether it was done is not known: the next run looks, and goes on from what it finds',
-    cause,
-  });
-}
-
-/** What only reads, on a connection that is lost each time that it is asked. */
-function lostForGood(cause: unknown): DabookError {
-  const message = `the connection was lost ${mostTries} times, each time that the same was asked`;
-  return new DabookError('unreachable', message, { cause });
 }
 
 /** The error of a command that ended with a status that is no answer. */

@@ -1,4 +1,5 @@
 import { createConnections } from './connections.ts';
+import type { Deadlines } from './deadlines.ts';
 import { DabookError } from './errors.ts';
 import type { Happening } from './events.ts';
 import type { Guard } from './guard.ts';
@@ -22,6 +23,7 @@ export interface MachinesOptions {
   readonly signal: AbortSignal;
   /** Connections that are kept open at one time. */
   readonly mostOpen: number;
+  readonly deadlines?: Deadlines | undefined;
   readonly guardOf?: ((host: string) => Guard) | undefined;
 }
 
@@ -30,7 +32,7 @@ export interface MachinesOptions {
  */
 export function createMachines(
   inventory: Inventory,
-  { connect, emit, signal, mostOpen, guardOf }: MachinesOptions,
+  { connect, emit, signal, mostOpen, guardOf, deadlines }: MachinesOptions,
 ): Machines {
   const targets = new Map(inventory.hosts.map(({ name, target }) => [name, target]));
   const machines = new Map<string, RunMachine>();
@@ -47,6 +49,7 @@ export function createMachines(
         target,
         connections,
         guard: guardOf?.(name),
+        deadlines,
         emit,
         nextCommand,
         now: () => performance.now(),

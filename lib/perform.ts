@@ -43,7 +43,8 @@ export async function perform(
   if (step.kind === 'ask') return performAsk(step, around, (put) => perform(put, machine, asker, around));
   if (step.kind === 'fetch') return performFetch(step, machine, asker);
   const shown = showStep(step);
-  const acting: Asker = { ...asker, purpose: 'step' };
+  const isDetached = step.kind === 'exec' && step.detached;
+  const acting: Asker = { ...asker, purpose: 'step', isDetached };
   if (step.kind === 'docker') {
     const { method, path } = step;
     const body = step.body === undefined ? undefined : JSON.stringify(revealed(step.body));

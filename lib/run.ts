@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { bind, type ExtraVars } from './bind.ts';
 import { createClaim } from './claim.ts';
-import { codeOf } from './errors.ts';
+import { type Deadlines, lastSteps } from './deadlines.ts';
+import { codeOf, DabookError } from './errors.ts';
 import type { Counts, Event, Happening, RunEnded } from './events.ts';
 import { faultOf } from './fault.ts';
 import { createGuard } from './guard.ts';
@@ -27,6 +28,7 @@ export interface RunOptions {
   readonly onEvent: (event: Event) => void;
   /** Awaited before each step, when its `step.started` has been told: keeps a journal on disk. Must not reject. */
   readonly beforeStep?: (() => Promise<void>) | undefined;
+  readonly deadlines?: Deadlines | undefined;
   /** Locks the hosts before the first of them is changed; none by default, and none in check mode. */
   readonly lock?: LockOptions | undefined;
   /** Plan only: no step is performed. False by default. */
@@ -104,6 +106,7 @@ export async function run(
     emit,
     signal,
     mostOpen,
+    deadlines: options.deadlines,
     // Where nothing is written nothing is locked.
     guardOf: lock && !check ? (host) => createGuard(host, lock.holder) : undefined,
   });
@@ -148,6 +151,13 @@ export async function run(
   };
   redactor.learn(inventory.hosts.map(({ vars, target }) => [vars, target]));
 
+  const timers = new Set<NodeJS.Timeout>();
+  const after = (seconds: number, work: () => void) => timers.add(setTimeout(work, seconds * 1000));
+  const { run: most } = options.deadlines ?? {};
+  if (most !== undefined) {
+    after(most, () => stop.abort(tooLong(most)));
+    after(most + lastSteps, () => machines.stop());
+  }
   const onForce = () => void machines.stop();
   options.force?.addEventListener('abort', onForce, { once: true });
 
@@ -172,14 +182,15 @@ export async function run(
   }
   const forgotten = await underWay.settle();
   thrown ??= forgotten;
+  for (const timer of timers) clearTimeout(timer);
   await context.claim.release();
   await machines.close();
   options.signal?.removeEventListener('abort', onAbort);
   options.force?.removeEventListener('abort', onForce);
   const outcome = outcomeOf(context, thrown, tally.hosts);
-  // No task has told that another run is at work.
-  const isLocked = outcome === 'locked';
-  const silent = thrown === undefined || (isTold(context, thrown) && !isLocked);
+  // What ended the run from outside no task has told, or told as its own.
+  const isFromOutside = ['locked', 'deadline'].includes(codeOf(thrown));
+  const silent = thrown === undefined || (isTold(context, thrown) && !isFromOutside);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
   const where = codeOf(thrown) === 'run' ? undefined : whereIn(stack, context.cwd);
   const fault = silent ? {} : { fault: faultOf(thrown, where) };
@@ -209,6 +220,12 @@ function outcomeOf(
   if (failed || ownFault) return 'failed';
   if (unreachable) return 'unreachable';
   return waiting ? 'waiting' : 'ok';
+}
+
+function tooLong(seconds: number): DabookError {
+  return new DabookError('deadline', `the run took longer than its deadline of ${seconds} s (--timeout)`, {
+    hint: 'what was begun is told above; the next run goes on from what it finds',
+  });
 }
 
 /** Numbers from 1. */

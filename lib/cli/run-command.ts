@@ -23,6 +23,9 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
       collect,
     )
     .option('-f, --forks <n>', 'hosts served at once', positive, 50)
+    .option('--timeout <s>', 'seconds that the whole run may take', seconds)
+    .option('--step-timeout <s>', 'seconds that one step may take, unless it is detached', seconds, 3600)
+    .option('--idle-timeout <s>', 'seconds that a step may be silent for', seconds)
     .option('--lock-timeout <s>', 'seconds to wait for another run that is at work on the hosts', seconds, 60)
     .option('--no-lock', 'lock no host: where nobody else can be at work')
     .option('-u, --user <name>', 'user to log in as, where the inventory names none')

@@ -37,6 +37,9 @@ export interface RunFlags {
   readonly forks: number;
   readonly lock: boolean;
   readonly lockTimeout: number;
+  readonly timeout?: number;
+  readonly stepTimeout: number;
+  readonly idleTimeout?: number;
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;

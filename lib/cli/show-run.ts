@@ -39,6 +39,9 @@ interface Manner {
   readonly lock: boolean;
   /** Seconds. */
   readonly lockTimeout: number;
+  readonly timeout?: number;
+  readonly stepTimeout: number;
+  readonly idleTimeout?: number;
   readonly verbose: number;
   readonly json?: true;
   readonly color: boolean;
@@ -93,6 +96,7 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
       : undefined,
     signal: manner.signal,
     force: manner.force,
+    deadlines: { run: manner.timeout, step: manner.stepTimeout, idle: manner.idleTimeout },
     operator: operatorAt(io, view, { ...manner, color }),
     cwd: io.cwd(),
   }).finally(() => view.end());

@@ -76,7 +76,8 @@ export function createSession(options: SessionOptions): MeteredSession {
       },
     },
     exec: async (command, { become, ...more }) => (become ? root : user).shell.exec(command, more),
-    docker: async (request, { become }) => (become ? root : user).docker.request(request),
+    docker: async (request, { become, deadline }) =>
+      (become ? root : user).docker.request(request, { deadline }),
     accompany: (script, { become, onLine }) =>
       startCompanion(script, { onLine }, become ? startAsRoot : startAsUser),
     close: () => (closed ??= close()),

@@ -30,23 +30,3 @@ export function createAbortable(signal: AbortSignal): Abortable {
     },
   };
 }
-
-export interface Deadline {
-  readonly seconds: number;
-  /** The error when it is over. */
-  readonly late: () => Error;
-  /** While it holds, the deadline is put off. */
-  readonly unless: () => boolean;
-}
-
-/** A promise, or an error when it takes too long. What it stands for goes on. */
-export async function withDeadline<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
-  const { seconds, late, unless } = deadline;
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, fail) => {
-    timer = setInterval(() => {
-      if (!unless()) fail(late());
-    }, seconds * 1000);
-  });
-  return Promise.race([promise, tooLate]).finally(() => clearInterval(timer));
-}
