@@ -16,6 +16,7 @@ const words = [
   'diff',
   'events',
   'fact',
+  'file-stamp',
   'form',
   'input-fault',
   'looks-secret',
