@@ -11,6 +11,7 @@ const words = [
   'at-end',
   'bulk',
   'checklist-lines',
+  'cursor',
   'errors',
   'equal',
   'diff',

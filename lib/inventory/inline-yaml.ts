@@ -1,5 +1,5 @@
+import type { Cursor } from '../cursor.ts';
 import { coreValue } from './core-value.ts';
-import type { Cursor } from './cursor.ts';
 import { must } from './not-plain.ts';
 import type { Tree } from './tree.ts';
 import type { Pair, TreeBuilder } from './tree-builder.ts';

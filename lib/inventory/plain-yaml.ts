@@ -1,4 +1,4 @@
-import { createCursor } from './cursor.ts';
+import { createCursor } from '../cursor.ts';
 import { BLANKS, COLON, DEEPEST, inlineYaml } from './inline-yaml.ts';
 import { must, NotPlain } from './not-plain.ts';
 import type { Place } from './place.ts';
