@@ -9,7 +9,7 @@ import { sha256Of } from './sha256.ts';
 import type { Content } from './step.ts';
 import type { StdinStream } from './transport/session.ts';
 
-/** Larger files of the control machine are never in memory as a whole. Bytes. */
+/** Larger files of the control machine are read piece by piece, of which few are in memory at a time. Bytes. */
 const largestRead = 2 ** 20;
 
 /**

@@ -1,8 +1,5 @@
 import { DabookError, messageOf } from './errors.ts';
-import { openShared } from './shared-file.ts';
-
-/** Bytes that are read at once. */
-const pieceSize = 2 ** 20;
+import { openShared, pieceSize } from './shared-file.ts';
 
 /**
  * The bytes of a file of the control machine, read as they are taken; for hosts that are sent it at the same time, once.
@@ -15,14 +12,15 @@ export async function* readPieces(path: string, size: number, what = path): Asyn
     throw new DabookError('command', `${what} cannot be read: ${messageOf(cause)}`, { cause });
   });
   try {
-    if (Number(file.opened.size) !== size) throw sourceChanged(what);
-    for (let at = 0; at < size; at += pieceSize) {
-      const length = Math.min(size - at, pieceSize);
-      const piece = await file.read(at, length);
-      if (piece.length < length) throw sourceChanged(what);
-      const isLast = at + length === size;
-      // It is held back: what changed while it was read must not be taken for whole.
-      if (isLast && (await file.stat()).mtimeNs !== file.opened.mtimeNs) throw sourceChanged(what);
+    if (Number(file.before.size) !== size) throw sourceChanged(what);
+    for (let index = 0; index * pieceSize < size; index += 1) {
+      const left = size - index * pieceSize;
+      const piece = await file.piece(index);
+      if (piece.length < Math.min(left, pieceSize)) throw sourceChanged(what);
+      // The last one is held back: what changed while it was read must not be taken for whole. By the time of its
+      // content alone, since other permissions do not matter.
+      const isLast = left <= pieceSize;
+      if (isLast && (await file.stat()).mtimeNs !== file.before.mtimeNs) throw sourceChanged(what);
       yield piece;
     }
   } finally {

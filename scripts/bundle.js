@@ -8,12 +8,12 @@ import { root } from './installed.js';
 /** What others import. They are bundled together: what they have in common exists once. */
 const modules = { index: 'lib/index.ts', tasks: 'lib/tasks/index.ts' };
 
-/** An optional, native part of ssh2. */
-const external = ['cpu-features', '*.node'];
+/** In jiti. */
+const nativeImport = '(id) => import(id)';
 
 /**
- * jiti's compiler is read when there is something to compile, and stays a file of its own: it is half of all code. So
- * does its one `import()`: in code that V8 has kept, Node 20 finds no way to serve it.
+ * jiti's compiler is read when there is something to compile, and stays a file of its own: it is half of all code. Its
+ * one `import()` is replaced by scripts/native-import.cjs.
  */
 const apart = {
   name: 'apart',
@@ -29,15 +29,9 @@ const apart = {
     });
   },
 };
-const nativeImport = '(id) => import(id)';
-
-/** ssh2-promise loads it for a way to reach hosts that dabook does not use, and it cannot be bundled. */
-const alias = { '@heroku/socksv5': './scripts/no-socks.js', jiti: './node_modules/jiti/lib/jiti.cjs' };
-
-/** Libraries that are CommonJS expect these in a module, too. */
+/** Libraries that are CommonJS expect it in a module, too. */
 const inModules = `import { createRequire as requireFrom } from 'node:module';
-const require = requireFrom(import.meta.url);
-const __dirname = import.meta.dirname;`;
+const require = requireFrom(import.meta.url);`;
 
 /** And modules expect this in a script. */
 const inScripts = `const moduleUrl = require('node:url').pathToFileURL(__filename).href;`;
@@ -56,8 +50,6 @@ export async function bundle(outdir) {
     bundle: true,
     platform: 'node',
     target: 'node20.19',
-    external,
-    alias,
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
@@ -77,6 +69,13 @@ export async function bundle(outdir) {
       ...both,
       entryPoints: { cli: 'lib/cli/main.ts' },
       outExtension: { '.js': '.cjs' },
+      // An optional, native part of ssh2.
+      external: ['cpu-features', '*.node'],
+      alias: {
+        // For a way to reach hosts that dabook does not use; ssh2-promise loads it, and it cannot be bundled.
+        '@heroku/socksv5': './scripts/no-socks.js',
+        jiti: './node_modules/jiti/lib/jiti.cjs',
+      },
       plugins: [apart],
       format: 'cjs',
       define: { 'import.meta.url': 'moduleUrl' },
@@ -87,19 +86,19 @@ export async function bundle(outdir) {
   const script = join(root, outdir, 'cli.cjs');
   writeFileSync(script, inAscii(readFileSync(script, 'utf8')));
   copyFileSync(join(root, 'node_modules/jiti/dist/babel.cjs'), join(root, outdir, 'compiler.cjs'));
-  writeFileSync(join(root, outdir, 'native-import.cjs'), `module.exports = ${nativeImport};\n`);
-  const inputs = Object.assign({}, ...made.map(({ metafile }) => metafile.inputs));
+  copyFileSync(join(root, 'scripts/native-import.cjs'), join(root, outdir, 'native-import.cjs'));
+  const inputs = made.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   writeFileSync(join(root, outdir, 'third-party-notices.txt'), notices(inputs));
 }
 
-/** Only comments have other characters, and for one of them V8 would keep two bytes of each. */
+/** Only comments have other characters, and for one of them V8 would keep two bytes of each. bin/dabook.cjs counts on it. */
 function inAscii(text) {
   return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The licences of the libraries whose code is in the bundle: they ask to be passed on with it. */
 function notices(inputs) {
-  const folders = new Set(Object.keys(inputs).map(packageFolder).filter(Boolean));
+  const folders = new Set(inputs.map(packageFolder).filter(Boolean));
   const texts = [...new Set([...folders].map(notice))].sort((a, b) => a.localeCompare(b, 'en'));
   return `The code of dabook contains that of the libraries below, each under its own licence.\n\n${texts.join('')}`;
 }

@@ -16,7 +16,7 @@ export function again(argv: readonly string[], file: string): string {
     const isVars = /^(-e|--extra-vars)$/.test(words[index - 1] ?? '') || /^(-e.|--extra-vars=)/.test(word);
     return isVars && holdsSecret(word) ? '<hidden>' : word;
   });
-  const all = [basename(script).replace(/\.c?js$/, ''), ...shown, ...(given ? [] : ['-e', `@${file}`])];
+  const all = [basename(script, '.cjs'), ...shown, ...(given ? [] : ['-e', `@${file}`])];
   return all.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : posixQuote(word))).join(' ');
 }
 

@@ -20,7 +20,8 @@ export interface Cache {
 /**
  * Does work with the folder for what dabook keeps between runs: `$XDG_CACHE_HOME/dabook`, else
  * `~/.cache/dabook`. Where that cannot be written to, with an empty one that is removed afterwards. Code
- * that is run comes from the kept one, so it must belong to this user and be writable by nobody else.
+ * that is run comes from the kept one, so it must belong to this user and be writable by nobody else. bin/dabook.cjs
+ * has the same rules for its own code: what changes here changes there.
  * @throws DabookError `usage` when others could write to it
  */
 export async function withCache<T>(io: Io, work: (cache: Cache) => Promise<T>): Promise<T> {

@@ -85,8 +85,9 @@ export function readConnection(
   passwords: Passwords,
   findings: Findings,
 ): Connection {
-  warnOfIgnored(vars, findings);
-  const settings = settingsOf(vars, UNDERSTOOD, findings);
+  const names = Object.keys(vars.values).filter((name) => name.startsWith('ansible_'));
+  warnOfIgnored(vars, names, findings);
+  const settings = settingsOf(vars, names, UNDERSTOOD, findings);
   oneOf(settings, NAMES.becomeUser, BECOME_USERS);
   oneOf(settings, NAMES.becomeMethod, BECOME_METHODS);
   const connection = oneOf(settings, NAMES.connection, CONNECTIONS) ?? 'ssh';
@@ -121,15 +122,14 @@ function passwordOf(settings: Settings, names: readonly string[]): Secret | unde
   return value instanceof Secret ? value : undefined;
 }
 
-function warnOfIgnored(vars: LayeredVars, findings: Findings): void {
-  for (const name of Object.keys(vars.values)) {
-    if (!name.startsWith('ansible_')) continue;
-    const names = UNDERSTOOD.get(name);
-    const isIgnored = names === undefined ? NOT_HONOURED.test(name) : SSH_OPTIONS.includes(names);
+function warnOfIgnored(vars: LayeredVars, names: readonly string[], findings: Findings): void {
+  for (const name of names) {
+    const same = UNDERSTOOD.get(name);
+    const isIgnored = same === undefined ? NOT_HONOURED.test(name) : SSH_OPTIONS.includes(same);
     if (!isIgnored) continue;
     const value = vars.values[name];
     const place = vars.entry(name)?.tree.place;
-    if (names === undefined) {
+    if (same === undefined) {
       if (value !== '' && value !== null) findings.warn(`${name} has no effect here`, place);
     } else if (/StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(value ?? ''))) {
       findings.warn(`${name}: host keys are checked all the same`, place);

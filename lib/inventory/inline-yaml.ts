@@ -1,5 +1,5 @@
+import type { Cursor } from '../cursor.ts';
 import { coreValue } from './core-value.ts';
-import type { Cursor } from './cursor.ts';
 import { must } from './not-plain.ts';
 import type { Tree } from './tree.ts';
 import type { Pair, TreeBuilder } from './tree-builder.ts';
@@ -10,10 +10,11 @@ const SINGLE = /'(?:[^'\n]|'')*'/y;
 const WORD = /(?:[^\s,[\]{}#&*!|>'"%@`?:-]|-(?=\w))(?:[^\s:#]|:(?=\S)|(?<=\S)#| +(?=[^\s:#]))*/y;
 /** Within brackets, where a comma ends a word. */
 const BRACKETED_WORD = /[\w/](?:[^\s,[\]{}:#]|:(?=[^\s,[\]{}])| +(?=[^\s,[\]{}:#]))*/y;
-const COLON = /:(?=[ \n])/y;
-const BLANKS = / */y;
+export const COLON = /:(?=[ \n])/y;
+export const BLANKS = / */y;
 const BLANKS_AND_LINES = /[ \n]*/y;
-const DEEPEST = 100;
+/** Collections within each other. */
+export const DEEPEST = 100;
 
 /** Reads values that stand in one line; each throws {@link NotPlain} where what is there is anything else. */
 export interface InlineYaml {

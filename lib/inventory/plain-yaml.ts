@@ -1,5 +1,5 @@
-import { createCursor } from './cursor.ts';
-import { inlineYaml } from './inline-yaml.ts';
+import { createCursor } from '../cursor.ts';
+import { BLANKS, COLON, DEEPEST, inlineYaml } from './inline-yaml.ts';
 import { must, NotPlain } from './not-plain.ts';
 import type { Place } from './place.ts';
 import type { Tree } from './tree.ts';
@@ -10,18 +10,15 @@ const ORDINARY = /^[\n -~\p{L}\p{M}\p{N}]*$/u;
 const EMPTY_LINE = / *(?:#[^\n]*)?\n/y;
 const END_OF_LINE = /(?: +#[^\n]*| *)\n/y;
 const START = /---(?: +#[^\n]*| *)\n/y;
-const BLANKS = / */y;
 const DASH = /-(?=[ \n])/y;
-const COLON = /:(?=[ \n])/y;
 const ANCHOR = /&[\w-]+(?=[ \n])/y;
 /** Shorter than the length from which on the library refuses a key. */
 const KEY = /[\w/<~\x80-\uffff](?:[^\s:]|:(?=\S)){0,1000}(?=:[ \n])/y;
-const DEEPEST = 100;
 
 /**
  * Reads YAML that is written plainly, many times as fast as the library does: mappings and lists by indentation,
- * words, quoted texts and bracketed collections of one line each, anchors and aliases; and JSON. Of any other value
- * the library is asked alone. What it returns is what the library makes of the same text as a whole.
+ * words, quoted texts and bracketed collections of one line each, anchors and aliases; and JSON. Where a key has any other
+ * value, the library is asked for that key alone. What it returns is what the library makes of the same text as a whole.
  * @param ask reads a mapping of one key, and returns its value; `shift` is to be added to the offsets of its places
  * @returns nothing where anything is not right, or stands where it is not expected
  */
@@ -38,14 +35,6 @@ export function plainYaml(
   /** Of the first word of the line that comes next; none at the end of the text. */
   let column = -1;
   let depth = 0;
-  /** Each name once: the same few variables are given to thousands of hosts. */
-  const names = new Map<string, string>();
-
-  function shared(name: string): string {
-    const known = names.get(name);
-    if (known === undefined) names.set(name, name);
-    return known ?? name;
-  }
 
   function nextLine(): void {
     while (skip(EMPTY_LINE));
@@ -70,7 +59,7 @@ export function plainYaml(
     do {
       const key = build.place(cursor.at);
       const quoted = inline.quotedText();
-      const name = shared(must(quoted ?? take(KEY)));
+      const name = must(quoted ?? take(KEY));
       must(skip(COLON));
       pairs.push({ name, plain: quoted === undefined, key, tree: value(own, key) });
     } while (column === own);

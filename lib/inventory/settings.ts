@@ -14,7 +14,7 @@ export interface Setting {
 /** The settings of one host. What cannot be used becomes a fault, and is read as if it were not given. */
 export interface Settings {
   readonly vars: LayeredVars;
-  /** By the names that it may have, the name that each setting was given: one or two on most hosts. */
+  /** By the names that it may have, that very array, the name that each setting was given: one or two on most hosts. */
   readonly given: ReadonlyMap<readonly string[], string>;
   readonly findings: Findings;
 }
@@ -30,19 +30,21 @@ export function isOneWord(text: string): boolean {
 
 /**
  * Looks for settings among the variables of a host; of several that are given, the last name wins, as with Ansible.
- * @param known each name with all those that say the same
+ * @param names of variables that may be settings
+ * @param known each name with all those that say the same: one array for all of them, by which the setting is found
  */
 export function settingsOf(
   vars: LayeredVars,
+  names: readonly string[],
   known: ReadonlyMap<string, readonly string[]>,
   findings: Findings,
 ): Settings {
   const given = new Map<readonly string[], string>();
-  for (const name of Object.keys(vars.values)) {
-    const names = name.startsWith('ansible_') ? known.get(name) : undefined;
-    if (names === undefined || (vars.values[name] ?? null) === null) continue;
-    const other = given.get(names);
-    if (other === undefined || names.indexOf(other) < names.indexOf(name)) given.set(names, name);
+  for (const name of names) {
+    const same = known.get(name);
+    if (same === undefined || (vars.values[name] ?? null) === null) continue;
+    const other = given.get(same);
+    if (other === undefined || same.indexOf(other) < same.indexOf(name)) given.set(same, name);
   }
   return { vars, given, findings };
 }

@@ -47,6 +47,14 @@ export function createTreeBuilder(source: SourceText, findings: Findings): TreeB
   // filled in document order, which is how an alias finds the last anchor of its name before it
   const anchors = new Map<string, Tree>();
   let merged = 0;
+  /** Each name once: the same few variables are given to thousands of hosts. */
+  const names = new Map<string, string>();
+
+  function shared(name: string): string {
+    const known = names.get(name);
+    if (known === undefined) names.set(name, name);
+    return known ?? name;
+  }
 
   function mergeInto(entries: Map<string, Entry>, tree: Tree): void {
     for (const from of tree.kind === 'list' ? tree.items : [tree]) {
@@ -78,7 +86,7 @@ export function createTreeBuilder(source: SourceText, findings: Findings): TreeB
           continue;
         }
         const first = entries.get(name);
-        if (first === undefined) entries.set(name, { key, tree: atKeyWhenEmpty(tree, key) });
+        if (first === undefined) entries.set(shared(name), { key, tree: atKeyWhenEmpty(tree, key) });
         else {
           const { line } = source.lines.linePos(first.key.offset);
           findings.fault(`"${name}" is given twice: first in line ${line}`, key, 'keep one of them');

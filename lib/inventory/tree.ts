@@ -87,6 +87,7 @@ export function valuesOf(
   entries: Entries,
   below: Readonly<Record<string, unknown>> = {},
 ): Record<string, unknown> {
+  // A spread takes over what is named `__proto__` as any other key; Object.assign would make it the prototype.
   const values: Record<string, unknown> = { ...below };
   for (const [name, { tree }] of entries) setKey(values, name, tree.value);
   return values;

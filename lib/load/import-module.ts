@@ -8,7 +8,8 @@ const require = createRequire(import.meta.url);
 
 /**
  * Makes the importer of users' modules: TypeScript wherever it lies, with or without a package.json, and
- * `dabook` is always the dabook that runs. `zod` comes with it where the user's folder has none.
+ * `dabook` is always the dabook that runs, in ES modules and in packages that depend on it too. `zod` comes with it where
+ * the user's folder has none.
  * @param cacheDir a folder of this user alone, where compiled modules are kept; without one they are not
  */
 export async function createImporter(cacheDir: string | undefined): Promise<ImportModule> {

@@ -39,18 +39,16 @@ export function createSession(options: SessionOptions): MeteredSession {
 
   /**
    * With a password the first sudo decides for all: a wrong one is tried once, and not until the account is locked.
-   * Nor could two sudos ask at once: sudo lets one wait for the other, in an order of its own.
+   * Nor does another one ask while the first does: sudo lets one wait for the other, in an order of its own.
    */
   const startAsRoot = async (script: string, output: ChannelOutput) => {
-    const start = () =>
-      startCommand({ open, place, script, become: true, password, signal: closing.signal }, output);
-    if (firstSudo === undefined) {
-      const first = start();
-      firstSudo = first;
-      return first;
-    }
-    if (password !== undefined) await firstSudo;
-    return start();
+    if (password !== undefined && firstSudo !== undefined) await firstSudo;
+    const started = startCommand(
+      { open, place, script, become: true, password, signal: closing.signal },
+      output,
+    );
+    firstSudo ??= started;
+    return started;
   };
   const startAsUser = (script: string, output: ChannelOutput) =>
     startCommand({ open, place, script, become: false, signal: closing.signal }, output);

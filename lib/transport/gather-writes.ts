@@ -6,15 +6,10 @@ import type { Socket } from 'node:net';
  */
 export function gatherWrites(socket: Socket): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  let isGathering = false;
   socket.write = (...args: unknown[]) => {
-    if (!isGathering) {
-      isGathering = true;
+    if (socket.writableCorked === 0) {
       socket.cork();
-      process.nextTick(() => {
-        isGathering = false;
-        socket.uncork();
-      });
+      process.nextTick(() => socket.uncork());
     }
     return write(...args);
   };

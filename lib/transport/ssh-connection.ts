@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { type DabookError, messageOf } from '../errors.ts';
 import type { OpenChannel } from './channel.ts';
@@ -39,7 +39,11 @@ export interface SshCommons {
 const mostTries = 3;
 /** Milliseconds; the login itself may be slow, by PAM or a directory. */
 const authTimeout = 30_000;
-const keepalive = { keepaliveInterval: 5_000, keepaliveCountMax: 3 };
+/**
+ * Milliseconds. ssh2 asks one interval after the last answer, and gives up where it would ask once more than it may:
+ * a host that stops answering is noticed within (3 + 1) * 3.5 = 14 s.
+ */
+const keepalive = { keepaliveInterval: 3_500, keepaliveCountMax: 3 };
 
 /**
  * Connects to a host, once there is room for it. What may pass (refused, reset, not answered) is tried again twice
@@ -86,8 +90,10 @@ async function attemptSsh(
 ): Promise<Try<SshConnection>> {
   const { shown, address, port, user, alias, knownHostsFiles } = settings;
   const start = Date.now();
-  // What SSH needs is loaded while the other side is on its way.
+  // What SSH needs is loaded while the other side is on its way. Node sends the first packet in the next tick, and
+  // loading would hold it back.
   const opening = sshSocket(settings, via, timeout);
+  await setImmediate();
   const [{ default: SSH2Promise }, auth] = await Promise.all([
     import('ssh2-promise'),
     sshAuth(settings, commons.readKey),
@@ -175,13 +181,11 @@ async function attemptSsh(
     async close() {
       const told = new Promise<void>((resolve) => socket.got.once('finish', () => resolve()));
       client.end();
-      const wait = new AbortController();
-      const late = sleep(1000, undefined, { signal: wait.signal }).catch(() => {});
+      const late = sleep(1000, undefined, { ref: false });
       // Once the goodbye has left, the other side's costs a round trip and says nothing. The client destroys no stream
       // that it has ended, and a jump host that is gone would never tell its end.
       await Promise.race([closed, told, late]);
       socket.got.destroy();
-      wait.abort();
     },
   };
   return { got };

@@ -54,11 +54,12 @@ function direct(
     }, timeout);
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.removeAllListeners('error');
+      // Who takes it lets it flow again. An end that came before would be lost, and ssh2 would wait for it for ever.
+      socket.pause();
       gatherWrites(socket);
       resolve({ got: socket });
     });
-    socket.once('error', (error) => {
+    socket.on('error', (error) => {
       clearTimeout(timer);
       resolve(socketFault(shown, host, error));
     });
@@ -116,7 +117,7 @@ async function through(via: JumpHost, settings: SshSettings, timeout: number): P
   const late = sleep(timeout, undefined, { signal: wait.signal }).catch(() => undefined);
   try {
     const got = await Promise.race([opened, late]);
-    if (got) return { got };
+    if (got) return { got: endingAtOnce(got) };
     opened.then((stream) => stream.destroy()).catch(() => {});
     const message = `${shown} did not answer ${via.shown} within ${settings.timeout / 1000} s`;
     return {
@@ -135,4 +136,18 @@ async function through(via: JumpHost, settings: SshSettings, timeout: number): P
   } finally {
     wait.abort();
   }
+}
+
+/**
+ * ssh2 takes a channel for ended once the other side agrees. A jump host does so when it has passed on all that it was
+ * given: to a host that is frozen, never.
+ */
+function endingAtOnce(channel: Duplex): Duplex {
+  const destroy = channel.destroy.bind(channel);
+  channel.destroy = (error) => {
+    destroy(error);
+    channel.removeAllListeners('data').resume().emit('close');
+    return channel;
+  };
+  return channel;
 }

@@ -1,3 +1,4 @@
+import { createCursor } from '../cursor.ts';
 import { DabookError } from '../errors.ts';
 
 /** Where something stands in an XML document: a small part of XPath, read. */
@@ -22,6 +23,13 @@ interface Predicate {
 
 const NAME = /[\p{L}_][\p{L}\p{N}_.·-]*(?::[\p{L}_][\p{L}\p{N}_.·-]*)?/uy;
 const BLANKS = /[ \t\r\n]*/y;
+const SEPARATOR = /\/\/?/y;
+const AT = /@/y;
+const ANY = /\*/y;
+const SELF = /\.(?!\.)/y;
+const OPEN = /\[/y;
+const CLOSE = /\]/y;
+const EQUALS = /=[ \t\r\n]*/y;
 const LITERAL = /"[^"]*"|'[^']*'/y;
 
 /**
@@ -32,65 +40,45 @@ const LITERAL = /"[^"]*"|'[^']*'/y;
  * @throws DabookError `playbook` for anything else of XPath, with the place where it begins
  */
 export function readLocator(text: string): Locator {
-  let at = 0;
-
-  const take = (token: string): boolean => {
-    const isThere = text.startsWith(token, at);
-    if (isThere) at += token.length;
-    return isThere;
-  };
-  const match = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    const [found] = pattern.exec(text) ?? [];
-    if (found !== undefined) at += found.length;
-    return found;
-  };
-  const stop = () => notUnderstood(text, at);
-
-  function separator(): '/' | '//' | undefined {
-    if (take('//')) return '//';
-    return take('/') ? '/' : undefined;
-  }
+  const cursor = createCursor(text);
+  const { skip, take } = cursor;
+  const stop = () => notUnderstood(text, cursor.at);
 
   function path(deep: boolean): LocatorStep[] {
     const next = step(deep);
     const isLast = next.kind === 'attribute';
-    const between = isLast ? undefined : separator();
+    const between = isLast ? undefined : take(SEPARATOR);
     return between === undefined ? [next] : [next, ...path(between === '//')];
   }
 
   function step(deep: boolean): LocatorStep {
-    if (take('@')) {
-      const name = match(NAME);
+    if (skip(AT)) {
+      const name = take(NAME);
       if (name === undefined) throw stop();
-      return { kind: 'attribute', name, deep, end: at };
+      return { kind: 'attribute', name, deep, end: cursor.at };
     }
-    if (text[at] === '.' && text[at + 1] !== '.') {
-      at += 1;
-      return { kind: 'self', deep, end: at };
-    }
-    const name = take('*') ? '*' : match(NAME);
+    if (skip(SELF)) return { kind: 'self', deep, end: cursor.at };
+    const name = take(ANY) ?? take(NAME);
     if (name === undefined) throw stop();
     const predicates: Predicate[] = [];
-    while (take('[')) predicates.push(predicate());
-    return { kind: 'element', name, predicates, deep, end: at };
+    while (skip(OPEN)) predicates.push(predicate());
+    return { kind: 'element', name, predicates, deep, end: cursor.at };
   }
 
   function predicate(): Predicate {
-    match(BLANKS);
+    skip(BLANKS);
     const steps = path(false);
-    match(BLANKS);
-    const isTest = take('=');
-    if (isTest) match(BLANKS);
-    const literal = isTest ? match(LITERAL) : undefined;
+    skip(BLANKS);
+    const isTest = skip(EQUALS);
+    const literal = isTest ? take(LITERAL) : undefined;
     if (isTest && literal === undefined) throw stop();
-    match(BLANKS);
-    if (!take(']')) throw stop();
+    skip(BLANKS);
+    if (!skip(CLOSE)) throw stop();
     return literal === undefined ? { steps } : { steps, equals: literal.slice(1, -1) };
   }
 
-  const steps = path(separator() === '//');
-  if (at < text.length) throw stop();
+  const steps = path(take(SEPARATOR) === '//');
+  if (cursor.at < text.length) throw stop();
   return { text, steps };
 }
 

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Io } from '../../lib/cli/io.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { outsideTap } from '../outside-tap.ts';
+import { cannotRun, hostKey, makeKeys, startSshd } from '../transport/sshd.ts';
 
 t.setTimeout(180_000);
 
@@ -173,34 +174,41 @@ t.test('a signal ends the run', async (t) => {
   }
 });
 
-t.test('the code of a run that went well is kept, for this user alone', async (t) => {
+t.test('the code of the run that compiled most is kept, for this user alone', async (t) => {
   const cache = join(folder, 'code');
   const env = { XDG_CACHE_HOME: cache };
   const codes = async () => {
     const names = (await readdir(join(cache, 'dabook'))).filter((name) => name.startsWith('code-'));
     return Promise.all(names.map(async (name) => ({ name, ...(await lstat(join(cache, 'dabook', name))) })));
   };
+  /** Which code there is after this was run twice; it must not be made anew by the second run. */
+  const keptOf = async (t: Test, args: readonly string[], status: number) => {
+    t.equal((await run(args, { env })).status, status);
+    const kept = await codes();
+    t.equal((await run(args, { env })).status, status);
+    t.same(
+      (await codes()).map(({ ino }) => ino),
+      kept.map(({ ino }) => ino),
+      'it is used, and kept once',
+    );
+    t.equal(kept.length, 1, 'nothing else is kept');
+    return kept[0];
+  };
   t.equal((await run(['run', 'ok.ts', ...local, '-l', 'nobody'], { env })).status, 2);
   t.same(await codes(), [], 'one that did not begin has not compiled much');
+
   await write('fails.ts', `await play('Fail', [host], async () => { throw new Error('on purpose'); });`);
-  t.equal((await run(['run', 'fails.ts', ...local], { env })).status, 1);
-  const [part] = await codes();
-  t.match(part?.name, '-part-');
-  t.equal((await run(['run', 'fails.ts', ...local], { env })).status, 1);
-  t.same(
-    (await codes()).map(({ ino }) => ino),
-    [part?.ino],
-    'it is used, and kept once',
-  );
-  t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 0);
-  await rm(join(cache, 'dabook', part?.name ?? ''));
-  const [kept] = await codes();
-  t.match(kept, { mode: 0o100600, name: /-whole-/ });
-  t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 0);
-  t.same(
-    (await codes()).map(({ ino }) => ino),
-    [kept?.ino],
-    'it is used from then on',
+  const part = await keptOf(t, ['run', 'fails.ts', ...local], 1);
+  const left = join(cache, 'dabook', 'code-run-of-another-bundle');
+  await writeFile(left, '');
+  await utimes(left, 0, 0);
+  const kept = await keptOf(t, ['run', 'ok.ts', ...local], 0);
+  t.not(kept?.name, part?.name);
+  t.equal(kept?.mode, 0o100600);
+  t.equal(
+    (await keptOf(t, ['run', 'fails.ts', ...local], 1))?.ino,
+    kept?.ino,
+    'a poorer one takes not its place',
   );
 
   const file = join(cache, 'dabook', kept?.name ?? '');
@@ -212,11 +220,31 @@ t.test('the code of a run that went well is kept, for this user alone', async (t
   t.ok(renewed && renewed.size > 500_000);
   t.same(others, [], 'one that V8 does not take is made anew');
 
+  await t.test('over SSH', { skip: cannotRun }, async (t) => {
+    const keys = makeKeys(t);
+    const { port } = await startSshd(t, keys);
+    await mkdir(join(folder, 'ssh'));
+    const known = join(folder, 'ssh/known_hosts');
+    await writeFile(known, `[127.0.0.1]:${port} ${hostKey(keys, 'ed25519')}\n`);
+    const vars = `ansible_host: 127.0.0.1, ansible_port: ${port}, ansible_user: root, ansible_private_key_file: ${keys.ed25519}`;
+    const args = `ansible_ssh_common_args: "-o UserKnownHostsFile=${known}"`;
+    await writeFile(join(folder, 'far.yml'), `all: { hosts: { far: { ${vars}, ${args} } } }\n`);
+    await write('asks.ts', `await play('Ask', [host], (each) => each.run(command({ run: sh\`true\` })));`);
+    t.equal((await run(['run', 'asks.ts', ...local], { env })).status, 0);
+    const [near] = await codes();
+    const far = await keptOf(t, ['run', 'asks.ts', '-i', 'far.yml', '--no-type-check'], 0);
+    t.not(far?.name, near?.name);
+    t.ok(far && near && far.size > near.size + 100_000, 'with the code for SSH');
+    t.equal((await keptOf(t, ['run', 'asks.ts', ...local], 0))?.ino, far?.ino);
+  });
+
+  const [last] = await codes();
+  const whole = join(cache, 'dabook', last?.name ?? '');
   await chmod(join(cache, 'dabook'), 0o770);
-  await writeFile(file, 'of somebody else');
+  await writeFile(whole, 'of somebody else');
   t.equal((await run(['--version'], { env })).status, 0);
   t.equal((await run(['run', 'ok.ts', ...local], { env })).status, 2);
-  t.equal(await readFile(file, 'utf8'), 'of somebody else');
+  t.equal(await readFile(whole, 'utf8'), 'of somebody else');
 });
 
 t.test('an error of the playbook that nothing catches is told with its line', async (t) => {

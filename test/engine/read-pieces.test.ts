@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { readPieces } from '../../lib/read-pieces.ts';
 import { sha256Of } from '../../lib/sha256.ts';
+import { openShared } from '../../lib/shared-file.ts';
 
 const MiB = 2 ** 20;
 const folder = await mkdtemp(join(tmpdir(), 'dabook-pieces-'));
@@ -34,18 +35,21 @@ async function openings(path: string): Promise<number> {
 
 t.test('a file that is sent to several hosts at once is read once', async (t) => {
   const { path, size, sha256 } = await fileOf('shared', 3 * MiB + 10);
-  const [one = [], two = []] = await Promise.all([all(readPieces(path, size)), all(readPieces(path, size))]);
+  const pieces = await all(readPieces(path, size));
   t.same(
-    one.map(({ length }) => length),
+    pieces.map(({ length }) => length),
     [MiB, MiB, MiB, 10],
   );
-  t.equal(sha256Of(Buffer.concat(one)), sha256);
-  t.ok(
-    one.every((piece, index) => piece === two[index]),
-    'the very same pieces',
-  );
-  const [again] = await all(readPieces(path, size));
-  t.not(again, one[0], 'nothing is kept when nobody reads it any more');
+  t.equal(sha256Of(Buffer.concat(pieces)), sha256);
+
+  const [one, two] = await Promise.all([openShared(path), openShared(path)]);
+  t.equal(await openings(path), 1);
+  const first = await one.piece(0);
+  t.equal(await two.piece(0), first, 'the very same piece');
+  t.not(await one.piece(0), first, 'nothing is kept when nobody comes to it any more');
+  await two.close();
+  t.not(await one.piece(1), await one.piece(1), 'nor while there is one reader');
+  await one.close();
   t.equal(await openings(path), 0);
 });
 
@@ -58,6 +62,15 @@ t.test('a reader that is far behind, and one that stops in the middle, disturb n
   t.equal(await openings(path), 1);
   const rest = await all(slow);
   t.equal(sha256Of(Buffer.concat([first.value as Buffer, ...rest])), sha256);
+  t.equal(await openings(path), 0);
+
+  const [ahead, middle, behind] = await Promise.all([openShared(path), openShared(path), openShared(path)]);
+  for (let index = 0; index < 18; index += 1) await middle.piece(index);
+  const given: Buffer[] = [];
+  for (let index = 0; index < 30; index += 1) given.push(await ahead.piece(index));
+  for (let index = 0; index < 17; index += 1) await behind.piece(index);
+  t.equal(await middle.piece(18), given[18], 'those in the middle do not miss what one behind them reads');
+  await Promise.all([ahead, middle, behind].map((file) => file.close()));
   t.equal(await openings(path), 0);
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,34 @@ export default playbook({ name: 'pack', groups: { all: z.object({ greeting: z.st
   if (first?.changed && readFileSync(${JSON.stringify(file)}, 'utf8') !== 'hello\\n') throw new Error('not written');
 });
 `;
+
+/** A playbook and an inventory in JavaScript, and what the playbook needs in a file and in a package beside it. */
+const javaScript = (file: string) => ({
+  'main.mjs': `
+import { playbook, Secret } from 'dabook';
+import { write } from 'roles';
+import { z } from 'zod';
+import { greeting } from './greeting.mjs';
+export default playbook({ name: 'modules', groups: { all: z.looseObject({}) } }, async ({ groups: { all }, play }) => {
+  if (!(all[0].vars.token instanceof Secret)) throw new Error('it is of another dabook');
+  await play('Write', all, (host) => host.run(write(greeting, ${JSON.stringify(file)})));
+});
+`,
+  'greeting.mjs': `
+import { secret } from 'dabook';
+export const greeting = secret('greeting', 'hello\\n');
+`,
+  'hosts.mjs': `
+import { secret } from 'dabook';
+export default { all: { hosts: { here: { ansible_connection: 'local', token: secret('token', 'hidden') } } } };
+`,
+  'node_modules/roles/index.js': `
+import { copyFile } from 'dabook/tasks';
+export const write = (content, dest) => copyFile({ content, dest, mode: '0600' });
+`,
+  'node_modules/roles/package.json':
+    '{"name":"roles","type":"module","exports":"./index.js","peerDependencies":{"dabook":"*"}}',
+});
 
 t.test('the package: linted, and installed globally it runs a playbook in an empty folder', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dabook-package-'));
@@ -118,6 +146,16 @@ t.test('the package: linted, and installed globally it runs a playbook in an emp
     const last = JSON.parse(again.stdout.trimEnd().split('\n').at(-1) ?? '');
     t.match(last, { type: 'run.ended', outcome: 'ok', hosts: { here: { ok: 1, changed: 0 } } });
   }
+
+  const work = join(folder, 'work-modules');
+  await mkdir(join(work, 'node_modules/roles'), { recursive: true });
+  const written = join(work, 'greeting');
+  for (const [name, text] of Object.entries(javaScript(written))) await writeFile(join(work, name), text);
+  // It must not be taken for the dabook that runs, though it is the same.
+  await symlink(join(prefix, 'lib/node_modules/dabook'), join(work, 'node_modules/dabook'));
+  const asModules = await run(dabook, ['run', 'main.mjs', '-i', 'hosts.mjs'], { cwd: work, env });
+  t.match(asModules.stdout, /1 changed/, 'ES modules');
+  t.equal(await readFile(written, 'utf8'), 'hello\n');
 
   const broken = join(folder, 'work-none/broken.ts');
   await writeFile(broken, playbook('/nowhere').replace('host.vars.greeting', 'host.vars.greting'));

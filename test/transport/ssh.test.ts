@@ -386,6 +386,36 @@ else {
     t.equal(readFileSync(file, 'utf8'), 'old', 'a part of stdin is not taken for the whole');
   });
 
+  t.test('a host that freezes', async (t) => {
+    const jump = await startSshd(t, keys);
+    const { knownHostsFiles } = knownFile('frozen', `* ${hostKey(keys, 'ed25519')}\n`);
+    const configFile = join(keys.dir, 'frozen-config');
+    writeFileSync(
+      configFile,
+      `Host 127.0.0.2\n  ProxyJump root@127.0.0.1:${jump.port}\nHost *\n  IdentityFile ${keys.ed25519}\n`,
+    );
+    const behind = await listen(t, (socket) => pipe(socket, sshd.port), '127.0.0.2');
+    const works: readonly [string, (session: Session) => Promise<unknown>][] = [
+      ['while it works', (session) => session.exec('sleep 1000', user)],
+      ['while it is sent much', (session) => session.exec('cat >&2', { ...user, stdin: Buffer.alloc(5e7) })],
+      ['before it is asked', () => new Promise((resolve) => setTimeout(resolve, 100))],
+    ];
+    const ways = [
+      ['directly', target()],
+      ['behind a jump host', target({ address: '127.0.0.2', port: behind })],
+    ] as const;
+    const freeze = async (to: Target, what: string, work: (session: Session) => Promise<unknown>) => {
+      const session = await login(t, to, options({ configFile, knownHostsFiles }));
+      const pid = Number(await text(session, 'echo $PPID'));
+      t.teardown(() => process.kill(pid, 'SIGKILL'));
+      process.kill(pid, 'SIGSTOP');
+      const later = work(session).then(() => session.exec('true', user));
+      await t.rejects(later, { code: 'unreachable', message: /Keepalive timeout/ }, what);
+    };
+    const all = ways.flatMap(([way, to]) => works.map(([what, work]) => freeze(to, `${way}, ${what}`, work)));
+    await Promise.all(all);
+  });
+
   t.test('a host that falls silent can be left', async (t) => {
     let cut: Socket | undefined;
     const proxy = await listen(t, (socket) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DabookError, messageOf } from '../../errors.ts';
+import { fileStamp } from '../../file-stamp.ts';
 
 /** A file of the control machine. */
 export interface ControlFile {
@@ -29,7 +30,7 @@ export function controlFile(src: string | URL): ControlFile {
   try {
     const stats = statSync(path, { bigint: true });
     const known = digests.get(path);
-    const found = known?.stamp === stampOf(stats) ? { stats, sha256: known.sha256 } : read(path);
+    const found = known?.stamp === fileStamp(stats) ? { stats, sha256: known.sha256 } : read(path);
     return {
       path,
       sha256: found.sha256,
@@ -72,13 +73,9 @@ function read(path: string): { stats: BigIntStats; sha256: string } {
 
 /** One that was changed a moment ago could be changed again without a sign: clocks of file systems are coarse. */
 function remember(path: string, before: BigIntStats, after: BigIntStats, sha256: string): void {
-  const stamp = stampOf(before);
-  if (stampOf(after) !== stamp || Date.now() - Number(before.ctimeMs) < 2000) return;
+  const stamp = fileStamp(before);
+  if (fileStamp(after) !== stamp || Date.now() - Number(before.ctimeMs) < 2000) return;
   const [oldest] = digests.keys();
   if (digests.size >= most && oldest !== undefined) digests.delete(oldest);
   digests.set(path, { stamp, sha256 });
-}
-
-function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
