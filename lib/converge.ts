@@ -117,7 +117,8 @@ async function decide(
 
   const steps = task.steps(now, want);
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
-  if (c.mode === 'apply' && steps.length > 0) {
+  // What is asked of the operator changes nothing before there are answers; the host itself is locked for these.
+  if (c.mode === 'apply' && steps.some(({ kind }) => kind !== 'ask')) {
     await c.claim.taken(c.become);
     if (c.machine.changes.lockedAt > reading.at) {
       const again = { at: performance.now(), state: read(task, c) };
