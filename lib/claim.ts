@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { codeOf, DabookError, messageOf } from './errors.ts';
 import type { Happening } from './events.ts';
+import type { AskEngine } from './lock/swarm-door.ts';
 import type { RunMachine } from './machine.ts';
 import { pause } from './pause.ts';
 import type { SwarmClaim } from './swarm-claim.ts';
@@ -10,9 +11,11 @@ export interface Claim {
   /**
    * Settles once every host that the run may change is locked, or cannot be reached: all of them before the first
    * is written to, so that of two runs one does everything first, and neither waits for what the other one holds.
+   * @param host the one that is about to be written to
+   * @param become whether that is done as root, who may ask its Docker Engine where the login user may not
    * @throws DabookError `locked`, to all who wait
    */
-  taken(become: boolean): Promise<void>;
+  taken(host: string, become: boolean): Promise<void>;
   /**
    * Settles once the run is known to hold the locks of swarms still.
    * @throws DabookError `locked` when one was lost, which ends the run
@@ -38,10 +41,32 @@ export interface ClaimOptions {
 
 /** Makes a claim. Nothing is locked before it is asked for. */
 export function createClaim(options: ClaimOptions): Claim {
-  const { swarms, end } = options;
+  const { hosts, swarms, end } = options;
+  const users = new Map(hosts);
   let taken: Promise<void> | undefined;
+  const more = new Map<string, Promise<void>>();
+
+  /** A host that is changed as root after all: its swarm may not have been seen by its login user. */
+  const takeAsRoot = async (host: string) => {
+    const engine = { host, ask: engineOf(options, host, true) };
+    await swarms?.take([engine], options.timeout).catch((error: unknown) => {
+      if (codeOf(error) === 'locked') end(error as DabookError);
+      throw error;
+    });
+  };
+
   return {
-    taken: (become) => (taken ??= takeAll(options, become)),
+    async taken(host, become) {
+      if (taken === undefined) {
+        if (users.has(host)) users.set(host, users.get(host) === true || become);
+        taken = takeAll(options, users);
+      }
+      await taken;
+      if (!become || users.get(host) !== false) return;
+      const known = more.get(host) ?? takeAsRoot(host);
+      more.set(host, known);
+      await known;
+    },
     async confirm() {
       await swarms?.confirm().catch((error: unknown) => {
         if (codeOf(error) === 'locked') end(error as DabookError);
@@ -53,15 +78,11 @@ export function createClaim(options: ClaimOptions): Claim {
 }
 
 /** All or none, and again: who held some while it waits for others could wait for one that waits for it. */
-async function takeAll(options: ClaimOptions, asRoot: boolean): Promise<void> {
-  const { hosts, machineOf, timeout, swarms, emit, end, signal } = options;
+async function takeAll(options: ClaimOptions, users: ReadonlyMap<string, boolean>): Promise<void> {
+  const { machineOf, timeout, swarms, emit, end, signal } = options;
   const deadline = performance.now() + timeout * 1000;
   const told = new Set<string>();
-  // Locks are renewed while what is under way ends, and given back after that.
-  const toTheEnd = new AbortController().signal;
-  setMaxListeners(0, toTheEnd);
-  // Whoever may become root writes as root, and may ask the Docker Engine.
-  const locked = hosts.map(([host, become]) => ({ machine: machineOf(host), become: become || asRoot }));
+  const locked = [...users].map(([host, become]) => ({ machine: machineOf(host), become }));
   for (let wait = 250; ; wait = Math.min(wait * 1.5, 3000)) {
     const results = await Promise.allSettled(locked.map(({ machine, become }) => machine.lock(become)));
     signal.throwIfAborted();
@@ -71,7 +92,7 @@ async function takeAll(options: ClaimOptions, asRoot: boolean): Promise<void> {
     if (taken === undefined) {
       const engines = locked.flatMap(({ machine, become }, index) =>
         results[index]?.status === 'fulfilled'
-          ? [{ host: machine.name, ask: machine.under(toTheEnd).engine(become) }]
+          ? [{ host: machine.name, ask: engineOf(options, machine.name, become) }]
           : [],
       );
       const left = Math.max(0, deadline - performance.now()) / 1000;
@@ -97,4 +118,11 @@ async function takeAll(options: ClaimOptions, asRoot: boolean): Promise<void> {
     told.add(message);
     await pause(wait * (0.5 + Math.random()), signal);
   }
+}
+
+/** What asks an Engine for the locks: they are renewed while what is under way ends, and given back after that. */
+function engineOf({ machineOf }: ClaimOptions, host: string, become: boolean): AskEngine {
+  const toTheEnd = new AbortController().signal;
+  setMaxListeners(0, toTheEnd);
+  return machineOf(host).under(toTheEnd).engine(become);
 }

@@ -119,7 +119,7 @@ async function decide(
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
   // What is asked of the operator changes nothing before there are answers; the host itself is locked for these.
   if (c.mode === 'apply' && steps.some(({ kind }) => kind !== 'ask')) {
-    await c.claim.taken(c.become);
+    await c.claim.taken(c.machine.name, c.become);
     if (c.machine.changes.lockedAt > reading.at) {
       const again = { at: performance.now(), state: read(task, c) };
       return decide(task, again, id, c, readBehind);

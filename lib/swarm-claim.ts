@@ -76,7 +76,9 @@ export function createSwarmClaim({ holder, isGone, warn, signal }: SwarmClaimOpt
         for (const swarm of swarms) {
           const left = Math.max(0, deadline - performance.now()) / 1000;
           const into = doors.filter((door) => door.swarm === swarm);
-          await takeOne(swarm, into, left);
+          const known = held.get(swarm);
+          for (const door of known === undefined ? [] : into) known?.addDoor(door);
+          if (known === undefined) await takeOne(swarm, into, left);
         }
       } catch (error) {
         await release();
