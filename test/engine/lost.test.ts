@@ -94,7 +94,7 @@ t.test('what goes on without its shell is ended before anything is decided', asy
   const path = join(dir, 'file');
   // Its first start goes on when the shell that waits for it is killed, and would write a line of its own later.
   const by = sh`echo start >>${`${path}.starts`}
-if [ ! -e ${`${path}.died`} ]; then : >${`${path}.died`}; kill -9 $$; sleep 30; echo late >>${path}; fi
+if [ ! -e ${`${path}.died`} ]; then : >${`${path}.died`}; kill -9 $$; sleep 86399; echo late >>${path}; fi
 echo done >${path}`;
   const lock = { holder: holder('r1', 'ann') };
   const { outcome, events } = await onThisMachine([line({ path, by })], { lock });
@@ -107,7 +107,7 @@ echo done >${path}`;
   const left = execFileSync('ps', ['-eo', 'args'])
     .toString()
     .split('\n')
-    .filter((args) => args === 'sleep 30');
+    .filter((args) => args === 'sleep 86399');
   t.same(left, []);
 });
 
