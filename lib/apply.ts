@@ -43,9 +43,10 @@ export async function apply(
         performed = true;
       }
     } catch (error) {
-      // Nothing can be read of an opaque one, so nothing can be decided anew.
-      if (task.opaque || c.signal.aborted) throw error;
+      if (c.signal.aborted) throw error;
       const isLost = codeOf(error) === 'lost';
+      // Of an opaque one nothing can be read, so nothing can be decided anew; but work that goes on is found again.
+      if (task.opaque && (!isLost || !goesOn(steps))) throw error;
       // The call before, of which nobody knows, may have been done after it was looked for.
       const isEcho = codeOf(error) === 'command' && lost !== undefined;
       const late = performance.now() - started > task.settle.timeout * 1000;
@@ -53,15 +54,16 @@ export async function apply(
       if (!isLost && !isEcho && !isConflict) throw error;
       lost = isLost ? error : undefined;
       // If it is as wanted by now, that is most likely why.
-      performed ||= isLost;
+      performed ||= isLost && !task.opaque;
       if (isLost && ++losses > mostLosses) throw error;
       // Whatever follows from what is seen now is to be done, be it the same steps again.
-      steps = [];
+      if (!task.opaque) steps = [];
       // What the Engine was asked for on a connection that died it may still be at.
       await pause(isLost ? 1000 : Math.random() * 50 * 2 ** Math.min(conflicts, 6), c.signal);
     }
-    if (task.opaque) return { status: 'changed', state: task.want(found) };
+    if (task.opaque && performed) return { status: 'changed', state: task.want(found) };
 
+    if (task.opaque) continue;
     const seen = await settle(task, steps, found, ask, c, readBehind).catch((error: unknown) => {
       throw lost !== undefined && codeOf(error) === 'unreachable' ? outcomeUnknown(lost, error) : error;
     });
@@ -71,6 +73,12 @@ export async function apply(
     steps = seen.steps;
     plan(task, seen.now, seen.want, steps, id, c);
   }
+}
+
+/** Whether it is one step, which goes on without its connection: performed again, it is waited for. */
+function goesOn(steps: readonly Step[]): boolean {
+  const [step, ...more] = steps;
+  return step?.kind === 'exec' && step.detached === true && more.length === 0;
 }
 
 /** The host of a step that was lost could not be asked how far it got. */

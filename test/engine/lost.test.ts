@@ -8,6 +8,7 @@ import type { Event } from '../../lib/events.ts';
 import { type Command, exec, fact, sh, task } from '../../lib/index.ts';
 import { playbook } from '../../lib/playbook.ts';
 import { type RunOptions, run } from '../../lib/run.ts';
+import { command } from '../../lib/tasks/command/index.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import { type AnyTask, inventoryOf, only } from './settings.ts';
 
@@ -109,6 +110,23 @@ echo done >${path}`;
     .split('\n')
     .filter((args) => args === 'sleep 86399');
   t.same(left, []);
+});
+
+t.test('a detached one that nothing can be read of: it goes on, and is found again', async (t) => {
+  const dir = folder(t);
+  const path = join(dir, 'file');
+  const pid = `${path}.pid`;
+  // The shell that waits for the work is ended in the middle, by the work itself.
+  const by = sh`echo start >>${`${path}.starts`}; sleep 1; kill -9 "$(cat ${pid})"; sleep 2; echo done >${path}`;
+  const tell = command({ run: sh`echo $$ >${pid}` });
+  const { outcome, events } = await onThisMachine([tell, command({ run: by, detached: true })]);
+  t.equal(outcome, 'ok');
+  t.same(
+    only(events, 'step.ended').map(({ outcome }) => outcome),
+    ['done', 'lost', 'done'],
+  );
+  t.equal(startsOf(`${path}.starts`), 1);
+  t.equal(readFileSync(path, 'utf8'), 'done\n');
 });
 
 t.test('locked: the second of two runs ends, and says who has it', async (t) => {
