@@ -34,7 +34,8 @@ export interface ShellFrame {
  *
  * stdin is followed by the key. Where that is missing the connection was cut in the middle, or what was read
  * from came to an end too early, and the command must not take a part for the whole (`cat >new && mv new old`):
- * its process group is killed before it can see the end.
+ * its process group is ended before it can see the end: asked to, so that it removes what it made, with its stdin kept
+ * open, and killed two seconds later.
  * @param size bytes of stdin; undefined for none, which needs no guard
  */
 export function frameOf(key: string, command: string, size?: number): ShellFrame {
@@ -46,7 +47,7 @@ export function frameOf(key: string, command: string, size?: number): ShellFrame
   const copy = [blocks > 0 && `__d ${blockSize} ${blocks};`, rest > 0 && `__d ${rest} 1;`]
     .filter(Boolean)
     .join('');
-  const feed = `{ ${copy}IFS= read -r __t;[ "$__t" = "$__k" ]||kill -9 0;}`;
+  const feed = `{ ${copy}IFS= read -r __t;[ "$__t" = "$__k" ]||{ trap "" TERM;kill -TERM 0;sleep 2;kill -9 0;};}`;
   const code = `${feed}|( ${run};__s=$?;cat>/dev/null;exit $__s);__e $?`;
   return { head: Buffer.from(`${key} ${code}\n`), tail: Buffer.from(`${key}\n`) };
 }

@@ -34,7 +34,7 @@ export async function openSshChannel(
       }
       if (attempt === tries) {
         throw new DabookError('unreachable', `${shown} opens no further channel: ${messageOf(error)}`, {
-          hint: 'its sshd must allow five sessions a connection: MaxSessions',
+          hint: 'its sshd must allow seven sessions a connection: MaxSessions',
           cause: error,
         });
       }

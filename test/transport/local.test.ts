@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { putScript } from '../../lib/put-script.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import { backpressure, contract, deadlines } from './contract.ts';
 
@@ -74,3 +77,25 @@ t.test(
     process.kill(pid);
   },
 );
+
+t.test('a file whose content ends halfway: what was there stays, and nothing else', async (t) => {
+  const dir = t.testdir({ file: 'old' });
+  const session = await transport.connect(target);
+  t.teardown(() => session.close());
+  const path = join(dir, 'file');
+  const content = { from: 'text', text: '' } as const;
+  const script = putScript({ kind: 'put', path, content, mode: '0644' }, 'f'.repeat(64));
+  const stdin = {
+    size: 200_000,
+    async *chunks() {
+      yield Buffer.alloc(100_000);
+      // It is at work by now, in a folder of its own.
+      while (readdirSync(dir).length === 1) await sleep(10);
+      throw new Error('the disk is gone');
+    },
+  };
+  await t.rejects(session.exec(script.text, { become: false, stdin }), { message: 'the disk is gone' });
+  for (let i = 0; i < 500 && readdirSync(dir).length > 1; i++) await sleep(20);
+  t.same(readdirSync(dir), ['file']);
+  t.equal(readFileSync(path, 'utf8'), 'old');
+});
