@@ -23,6 +23,12 @@ export interface Guard {
   release(): Promise<void>;
 }
 
+export interface GuardOptions {
+  readonly holder: LockHolder;
+  /** Seconds that a step whose connection died may go on before it is ended; 10 by default. */
+  readonly grace?: number | undefined;
+}
+
 /** What one user's commands are watched by. */
 interface Watch {
   readonly session: Session;
@@ -41,7 +47,7 @@ const ownGroup = 'IFS=" " read -r _ _ _ _ g _ </proc/$$/stat && echo "$g"';
  * its processes watched over. On a new connection what the old one left behind is ended first: whatever is
  * read after that, nothing of the former steps is under way any more.
  */
-export function createGuard(host: string, holder: LockHolder): Guard {
+export function createGuard(host: string, { holder, grace }: GuardOptions): Guard {
   const watches = new Map<boolean, Watch>();
   let isBusy = false;
 
@@ -59,6 +65,7 @@ export function createGuard(host: string, holder: LockHolder): Guard {
         become,
         former,
         locks: become === locks,
+        grace,
         run: holder.run,
         holder: showHolder(holder),
       });

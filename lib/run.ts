@@ -53,6 +53,8 @@ export interface RunOptions {
 
 export interface LockOptions {
   readonly holder: LockHolder;
+  /** Seconds that a step whose connection died may go on before it is ended; 10 by default. */
+  readonly grace?: number | undefined;
   /** Whether the process of another holder is known to run no more. Nobody's is by default. */
   readonly isGone?: ((holder: LockHolder) => boolean) | undefined;
   /** Seconds to wait for another run that is at work there; 0 by default: the run ends as `locked` at once. */
@@ -108,7 +110,7 @@ export async function run(
     mostOpen,
     deadlines: options.deadlines,
     // Where nothing is written nothing is locked.
-    guardOf: lock && !check ? (host) => createGuard(host, lock.holder) : undefined,
+    guardOf: lock && !check ? (host) => createGuard(host, lock) : undefined,
   });
   const changeable = new Map(
     Object.values(bound.groups).flatMap((hosts) =>

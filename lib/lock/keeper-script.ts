@@ -12,6 +12,8 @@ export interface KeeperOptions {
   readonly lease: number;
   /** What an earlier session of this run left behind: it is ended first. */
   readonly former?: Former | undefined;
+  /** Seconds that a step which is under way may go on once nobody is there to hear of it. {@link usualGrace} by default. */
+  readonly grace?: number | undefined;
 }
 
 /** What a session that was lost left behind. */
@@ -24,7 +26,7 @@ export interface Former {
 }
 
 /** Seconds that a step which is under way may go on once nobody is there to hear of it. */
-export const grace = 10;
+export const usualGrace = 10;
 
 /**
  * The script that stays on a host beside the shells of a run, and does what the run could not do any more if it died:
@@ -38,7 +40,8 @@ export const grace = 10;
  * It prints `held` and its own process group, or `busy` with what the holder wrote there, or `odd` with what is wrong; then an answer to
  * each line that it reads: `beat`, `group N` (a process group to watch over), `stop` (end them now), `end`.
  */
-export function keeperScript({ run, holder, locks, lease, former }: KeeperOptions): Command {
+export function keeperScript(options: KeeperOptions): Command {
+  const { run, holder, locks, lease, former, grace = usualGrace } = options;
   return sh`LC_ALL=C k=$$ f= w= r=${run} i=${holder} g=${(former?.groups ?? []).join(' ')}
 left() {
   for p in $g; do kill -0 "-$p" 2>/dev/null && return 0; done
@@ -106,7 +109,7 @@ take() {
 }
 IFS=' ' read -r b b b b o b </proc/$$/stat || odd 'it has no /proc'
 ${former === undefined ? sh`:` : sh`kill -KILL ${`-${former.keeper}`} 2>/dev/null`}
-stop ${former?.isBusy ? grace * 10 : 0}
+stop ${former?.isBusy ? Math.round(grace * 10) : 0}
 g=
 ${locks ? sh`take` : sh`:`}
 echo "held $o"
@@ -125,6 +128,6 @@ while IFS= read -r l; do
   esac
 done
 kill "$w" 2>/dev/null
-stop ${grace * 10}
+stop ${Math.round(grace * 10)}
 release`;
 }

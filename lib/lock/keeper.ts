@@ -1,6 +1,6 @@
 import { DabookError } from '../errors.ts';
 import type { Session } from '../transport/session.ts';
-import { grace, type KeeperOptions, keeperScript } from './keeper-script.ts';
+import { type KeeperOptions, keeperScript, usualGrace } from './keeper-script.ts';
 
 /** What a host's keeper does for a run, from the control machine's side. */
 export interface Keeper {
@@ -19,7 +19,7 @@ export interface Keeper {
   end(): Promise<void>;
 }
 
-export interface Keeping extends Pick<KeeperOptions, 'run' | 'holder' | 'locks' | 'former'> {
+export interface Keeping extends Pick<KeeperOptions, 'run' | 'holder' | 'locks' | 'former' | 'grace'> {
   /** Names the host in messages. */
   readonly host: string;
   /** As root; what belongs to others it cannot end otherwise. */
@@ -40,12 +40,12 @@ const ending = 8;
  */
 export async function startKeeper(
   session: Session,
-  { host, become, lease = 30, ...more }: Keeping,
+  { host, become, lease = 30, grace = usualGrace, ...more }: Keeping,
 ): Promise<Keeper | { readonly busy: string }> {
   const answers: ((answer: string) => void)[] = [];
   const answer = () => new Promise<string>((resolve) => answers.push(resolve));
   const first = answer();
-  const companion = await session.accompany(keeperScript({ ...more, lease }).text, {
+  const companion = await session.accompany(keeperScript({ ...more, lease, grace }).text, {
     become,
     onLine: (line) => answers.shift()?.(line),
   });

@@ -24,7 +24,10 @@ import { sha256Of } from '../../lib/sha256.ts';
 
 // The machine may be busy.
 t.setTimeout(240_000);
+// They wait most of the time, each in a place of its own.
+t.jobs = 3;
 
+const shells = ['dash', 'bash', 'busybox'];
 const uid = process.getuid?.() ?? 0;
 
 interface Place {
@@ -42,6 +45,24 @@ interface Performing {
   readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
 }
 
+const names =
+  'cat chmod cmp find grep head id kill ln mkdir mktemp rm rmdir seq setsid sleep stat tail tr'.split(' ');
+/** Where the programs of this machine are; nothing is told of what is part of every shell. */
+const paths = new Map(
+  execFileSync('sh', [
+    '-c',
+    'for n; do printf "%s %s\\n" "$n" "$(command -v "$n")"; done',
+    'sh',
+    ...names,
+    ...shells,
+  ])
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ') as [name: string, path: string])
+    .filter(([, path]) => path.startsWith('/')),
+);
+
 /** A place whose `sh` is this program, and all else too where it is busybox; without the programs of `without`. */
 function placeWith(t: Test, program: string, without: readonly string[] = []): Place {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook detached ')));
@@ -49,16 +70,10 @@ function placeWith(t: Test, program: string, without: readonly string[] = []): P
   const bin = join(dir, 'bin');
   mkdirSync(bin);
   mkdirSync(join(dir, 'base'));
-  const sh = execFileSync('sh', ['-c', `command -v ${program}`])
-    .toString()
-    .trim();
-  for (const name of 'cat chmod cmp find grep head id kill ln mkdir mktemp rm rmdir seq setsid sleep stat tail tr'.split(
-    ' ',
-  )) {
-    const found = execFileSync('sh', ['-c', `command -v ${name}`])
-      .toString()
-      .trim();
-    if (!without.includes(name) && found.startsWith('/'))
+  const sh = paths.get(program) ?? '';
+  for (const name of names) {
+    const found = paths.get(name);
+    if (found !== undefined && !without.includes(name))
       symlinkSync(program === 'busybox' ? sh : found, join(bin, name));
   }
   symlinkSync(sh, join(bin, 'sh'));
@@ -94,10 +109,11 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** Whether it has found one that runs. */
-function hasFound({ pid }: Performing): boolean {
+/** Whether all of them wait for the one that runs. */
+function haveFound(place: Place, command: string, all: readonly Performing[]): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/fd/6`).endsWith('/status');
+    const status = join(place.own, folderOf(place, command), 'status');
+    return all.every(({ pid }) => readlinkSync(`/proc/${pid}/fd/6`) === status);
   } catch {
     return false;
   }
@@ -106,24 +122,23 @@ function hasFound({ pid }: Performing): boolean {
 const linesOf = (file: string) =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 /** Kills whoever waits, with all that is in its process group. */
-const killed = async ({ pid, ended }: Performing) => {
+const killed = async (t: Test, { pid, ended }: Performing) => {
   process.kill(-pid, 'SIGKILL');
   t.equal((await ended).status, null);
 };
 const claimOf = ({ own }: Place, command: string) => join(own, `${sha256Of(command)}.claim`);
+const folderOf = (place: Place, command: string) =>
+  readFileSync(claimOf(place, command), 'utf8').split(' ')[0] ?? '';
 const runnerOf = (place: Place, command: string) =>
   Number(readFileSync(claimOf(place, command), 'utf8').split(' ')[1]);
 
-for (const program of ['dash', 'bash', 'busybox']) {
-  let missing: string | false = false;
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`]);
-  } catch {
-    missing = 'not installed';
-  }
+for (const program of shells) {
+  const skip = !paths.has(program) && 'not installed';
+  t.test(`by ${program}`, { skip, buffered: true }, async (t) => {
+    t.jobs = 5;
+    const test = (title: string, work: (t: Test) => Promise<void>) => t.test(title, { buffered: true }, work);
 
-  t.test(`by ${program}`, { skip: missing }, async (t) => {
-    await t.test('status, both outputs, stdin, and where it runs', async (t) => {
+    test('status, both outputs, stdin, and where it runs', async (t) => {
       const place = placeWith(t, program);
       const command =
         'cat; printf "%s %s|" "$0" $#; umask; pwd; set | grep "^__[a-z]*="; echo err >&2; exit 7';
@@ -146,38 +161,37 @@ for (const program of ['dash', 'bash', 'busybox']) {
       t.same(readdirSync(place.base), []);
     });
 
-    await t.test('it goes on when whoever waits is killed, and is found again', async (t) => {
+    test('it goes on when whoever waits is killed, and is found again', async (t) => {
       const place = placeWith(t, program);
       const command = `echo begun >>'${place.log}'; until [ -e '${place.log}.go' ]; do sleep 0.1; done
 echo out; echo err >&2; exit 3`;
       const first = place.perform(command, 'the same');
       await until(() => linesOf(place.log).length === 1);
-      await killed(first);
-      const file = join(
-        place.own,
-        basename(readFileSync(claimOf(place, command), 'utf8').split(' ')[0] ?? ''),
-      );
+      await killed(t, first);
+      const file = join(place.own, folderOf(place, command));
       t.equal(lstatSync(place.own).mode & 0o777, 0o700);
       t.equal(lstatSync(join(file, 'stdin')).mode & 0o777, 0o600);
       t.equal(readFileSync(join(file, 'stdin'), 'utf8'), 'the same');
       const again = [place.perform(command, 'the same'), place.perform(command, 'the same')];
-      await until(() => again.every(hasFound));
+      await until(() => haveFound(place, command, again));
       writeFileSync(`${place.log}.go`, '');
       for (const { ended } of again) t.same(await ended, { status: 3, stdout: 'out\n', stderr: 'err\n' });
       t.same(linesOf(place.log), ['begun'], 'it ran once');
       t.same(readdirSync(place.base), [], 'nothing stays behind');
     });
 
-    await t.test('many that start at the same moment', async (t) => {
+    test('many that start at the same moment', async (t) => {
       const place = placeWith(t, program);
-      const command = `echo begun >>'${place.log}'; sleep 4; echo done`;
-      const all = await Promise.all(Array.from({ length: 5 }, () => place.perform(command).ended));
-      for (const one of all) t.same(one, { status: 0, stdout: 'done\n', stderr: '' });
+      const command = `echo begun >>'${place.log}'; until [ -e '${place.log}.go' ]; do sleep 0.1; done; echo done`;
+      const all = Array.from({ length: 5 }, () => place.perform(command));
+      await until(() => haveFound(place, command, all));
+      writeFileSync(`${place.log}.go`, '');
+      for (const { ended } of all) t.same(await ended, { status: 0, stdout: 'done\n', stderr: '' });
       t.same(readdirSync(place.base), []);
       t.same(linesOf(place.log), ['begun']);
     });
 
-    await t.test('another stdin is another step, and does not run beside it', async (t) => {
+    test('another stdin is another step, and does not run beside it', async (t) => {
       const place = placeWith(t, program);
       const command = `x=$(cat); echo "$x begun" >>'${place.log}'; sleep 1; echo "$x ended" >>'${place.log}'; echo "$x"`;
       const all = await Promise.all(['a', 'b'].map((stdin) => place.perform(command, stdin).ended));
@@ -190,20 +204,20 @@ echo out; echo err >&2; exit 3`;
       t.same(readdirSync(place.base), []);
     });
 
-    await t.test('what has ended unheard is run anew', async (t) => {
+    test('what has ended unheard is run anew', async (t) => {
       const place = placeWith(t, program);
       const command = `echo begun >>'${place.log}'; sleep 0.5; exit 4`;
       const first = place.perform(command);
       await until(() => linesOf(place.log).length === 1);
       const runner = runnerOf(place, command);
-      await killed(first);
+      await killed(t, first);
       await until(() => !existsSync(`/proc/${runner}`));
       t.equal((await place.perform(command).ended).status, 4);
       t.same(linesOf(place.log), ['begun', 'begun']);
       t.same(readdirSync(place.base), []);
     });
 
-    await t.test('what was killed before it could tell', async (t) => {
+    test('what was killed before it could tell', async (t) => {
       const place = placeWith(t, program);
       const go = `${place.log}.go`;
       const command = `[ -e '${go}' ] || { : >'${go}'; sleep 60; }; echo fine`;
@@ -211,9 +225,9 @@ echo out; echo err >&2; exit 3`;
         const first = place.perform(command);
         await until(() => existsSync(go));
         const runner = runnerOf(place, command);
-        if (attached) await killed(first);
+        if (attached) await killed(t, first);
         const waiting = attached ? place.perform(command) : first;
-        await until(() => hasFound(waiting));
+        await until(() => haveFound(place, command, [waiting]));
         process.kill(-runner, 'SIGKILL');
         const { status, stderr } = await waiting.ended;
         t.match([status, stderr], [137, /something killed it/]);
@@ -223,7 +237,7 @@ echo out; echo err >&2; exit 3`;
       }
     });
 
-    await t.test('a number that another process has now, and another boot', async (t) => {
+    test('a number that another process has now, and another boot', async (t) => {
       const place = placeWith(t, program);
       const command = `echo ran >>'${place.log}'`;
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -243,40 +257,41 @@ echo out; echo err >&2; exit 3`;
         t.same(readdirSync(place.base), []);
       }
       t.same(linesOf(place.log), ['ran', 'ran', 'ran']);
+    });
 
+    test('what a full disk left', async (t) => {
+      const place = placeWith(t, program);
+      const command = `echo ran >>'${place.log}'`;
       mkdirSync(place.own, { mode: 0o700 });
       writeFileSync(claimOf(place, command), '');
       const full = await place.perform(command).ended;
-      t.match(
-        full,
-        { status: 1, stderr: /what is left of an earlier one: remove .*\.claim/ },
-        'what a full disk left',
-      );
+      t.match(full, { status: 1, stderr: /what is left of an earlier one: remove .*\.claim/ });
+      t.notOk(existsSync(place.log));
     });
 
-    await t.test('what others left is removed, unless it runs', async (t) => {
+    test('what others left is removed, unless it runs', async (t) => {
       const place = placeWith(t, program);
       const other = `echo begun >>'${place.log}'; until [ -e '${place.log}.go' ]; do sleep 0.1; done; echo found`;
       const first = place.perform(other);
       await until(() => linesOf(place.log).length === 1);
-      await killed(first);
+      await killed(t, first);
       for (const name of ['run.999999999.1.abcdef', `run.${process.pid}.1.abcdef`]) {
         mkdirSync(join(place.own, name));
         writeFileSync(join(place.own, name, 'stdin'), 'half');
         execFileSync('touch', ['-d', '1 hour ago', join(place.own, name)]);
       }
-      const [claim = ''] = readFileSync(claimOf(place, other), 'utf8').split(' ');
+      const claim = folderOf(place, other);
       execFileSync('touch', ['-d', '1 hour ago', join(place.own, claim)]);
       t.equal((await place.perform('echo mine').ended).stdout, 'mine\n');
       t.same(readdirSync(place.own).sort(), [basename(claimOf(place, other)), claim].sort());
       const again = place.perform(other);
-      await until(() => hasFound(again));
+      await until(() => haveFound(place, other, [again]));
       writeFileSync(`${place.log}.go`, '');
       t.equal((await again.ended).stdout, 'found\n');
       t.same(readdirSync(place.base), []);
     });
 
-    await t.test('a folder that others may enter is refused', async (t) => {
+    test('a folder that others may enter is refused', async (t) => {
       const place = placeWith(t, program);
       const command = `echo ran >>'${place.log}'`;
       const refused = { status: 1, stderr: /is not a folder that only .* may enter/ };
@@ -300,7 +315,7 @@ echo out; echo err >&2; exit 3`;
       t.notOk(existsSync(place.log));
     });
 
-    await t.test('a host without setsid', async (t) => {
+    test('a host without setsid', async (t) => {
       const place = placeWith(t, program, ['setsid']);
       const command = `echo begun >>'${place.log}'; until [ -e '${place.log}.go' ]; do sleep 0.1; done; exit 6`;
       const first = place.perform(command);
@@ -308,7 +323,7 @@ echo out; echo err >&2; exit 3`;
       process.kill(-first.pid, 'SIGHUP');
       await first.ended;
       const again = place.perform(command);
-      await until(() => hasFound(again));
+      await until(() => haveFound(place, command, [again]));
       appendFileSync(`${place.log}.go`, '');
       t.equal((await again.ended).status, 6);
       t.same(linesOf(place.log), ['begun']);

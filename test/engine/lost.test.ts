@@ -97,7 +97,7 @@ t.test('what goes on without its shell is ended before anything is decided', asy
   const by = sh`echo start >>${`${path}.starts`}
 if [ ! -e ${`${path}.died`} ]; then : >${`${path}.died`}; kill -9 $$; sleep 86399; echo late >>${path}; fi
 echo done >${path}`;
-  const lock = { holder: holder('r1', 'ann') };
+  const lock = { holder: holder('r1', 'ann'), timeout: 60, grace: 0.5 };
   const { outcome, events } = await onThisMachine([line({ path, by })], { lock });
   t.equal(outcome, 'ok');
   t.same(
@@ -133,7 +133,7 @@ t.test('locked: the second of two runs ends, and says who has it', async (t) => 
   const dir = folder(t);
   const path = join(dir, 'file');
   const second = join(dir, 'second');
-  const lock = { holder: holder('r1', 'ann') };
+  const lock = { holder: holder('r1', 'ann'), timeout: 60 };
   let other: Awaited<ReturnType<typeof onThisMachine>> | undefined;
   const by = sh`while [ ! -e ${`${path}.go`} ]; do sleep 0.05; done; echo done >${path}`;
   const first = onThisMachine([line({ path, by })], {
@@ -153,7 +153,7 @@ t.test('locked: the second of two runs ends, and says who has it', async (t) => 
   });
   t.notOk(existsSync(second));
   const after = await onThisMachine([line({ path: second, by: sh`echo done >${second}` })], {
-    lock: { holder: holder('r2', 'bob') },
+    lock: { holder: holder('r2', 'bob'), timeout: 60 },
   });
   t.equal(after.outcome, 'ok', 'and has it once the first is over');
 });

