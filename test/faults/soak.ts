@@ -9,6 +9,8 @@ import type { CaseTold, SoakOrder } from './soak/process.ts';
 const program = fileURLToPath(new URL('soak/process.ts', import.meta.url));
 const init = fileURLToPath(new URL('../bench/apart.sh', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The first process of a namespace, as any host has one: it fetches the processes that nobody else waits for. */
+const reaper = ['sh', '-c', '"$@" & wait $!', 'sh'];
 const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** The parts of the soak, in the order in which they are done. */
@@ -40,7 +42,7 @@ export async function soak({
   const order: SoakOrder = { folder, short, seed, parts };
   const node = [process.execPath, '--expose-gc', '--import', 'jiti/register', program, JSON.stringify(order)];
   try {
-    await done(['unshare', ...namespaces, 'sh', init, folder, ...node], onCase);
+    await done(['unshare', ...namespaces, 'sh', init, folder, ...reaper, ...node], onCase);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

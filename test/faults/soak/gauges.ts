@@ -55,14 +55,13 @@ const countable: Readonly<Record<string, unknown>> = {
   timers: timer.constructor,
   sockets: Socket,
   'abort signals': AbortSignal,
-  promises: Promise,
 };
 
 /** Objects of some kinds that are still there once all that is garbage is gone. */
 export function liveObjects(): Readonly<Record<string, number>> {
-  const counted = Object.entries(countable).map(([name, constructor]) => [
+  const counted = Object.entries(countable).map(([name, of]) => [
     name,
-    Number(queryObjects(constructor as new () => object, { format: 'count' })),
+    Number(queryObjects(of as new () => object, { format: 'count' })),
   ]);
   return Object.fromEntries(counted);
 }
