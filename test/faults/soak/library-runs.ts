@@ -73,8 +73,10 @@ export default (async ({ folder, short, check }) => {
       const kind = kinds[number % kinds.length] ?? 'changes';
       const started = performance.now();
       const told = await oneRun(kind, `${number}`, hosts, number % 2 === 0 ? shared : reachBySsh());
-      wrong.push(...told.map((what) => `run ${number} (${kind}): ${what}`));
       seconds.set(kind, [...(seconds.get(kind) ?? []), (performance.now() - started) / 1000]);
+      const took = seconds.get(kind)?.at(-1) ?? 0;
+      if (took > 20) wrong.push(`run ${number} (${kind}) took ${took.toFixed(1)} s`);
+      wrong.push(...told.map((what) => `run ${number} (${kind}): ${what}`));
       const left = await before.leftovers(5);
       wrong.push(...left.map((what) => `run ${number} (${kind}) left ${what}`));
       heaps.push(heapUsed());
@@ -183,8 +185,12 @@ async function oneRun(
       force: force.signal,
     });
   const lost: Event[] = [];
+  const faults: string[] = [];
   const { outcome, hosts: counts } = await start(`r${number}`, (event) => {
     if (event.type === 'host.lost') lost.push(event);
+    const isTrouble =
+      event.type === 'host.unreachable' || event.type === 'host.lost' || event.type === 'task.ended';
+    if (isTrouble && event.fault) faults.push(`${event.host}: ${event.fault.message}`);
     if (!begun(event) || interrupt.signal.aborted) return;
     if (kind === 'interrupted') interrupt.abort(interrupted());
     if (kind === 'forced') {
@@ -202,7 +208,8 @@ async function oneRun(
     forced: 'interrupted',
     refused: 'unreachable',
   }[kind];
-  if (outcome !== wanted) wrong.push(`${outcome}, and not ${wanted}: ${JSON.stringify(counts)}`);
+  if (outcome !== wanted)
+    wrong.push(`${outcome}, and not ${wanted}: ${JSON.stringify(counts)}; ${faults.join('; ')}`);
   if (kind === 'locked') {
     const other = (await within)?.outcome;
     if (other !== 'locked') wrong.push(`the other run: ${other}`);
@@ -212,7 +219,8 @@ async function oneRun(
     rmSync(`${place}/cut`, { force: true });
     const isLeftOut = kind === 'refused' && name === first?.name;
     if (isLeftOut) continue;
-    if (readFileSync(`${place}/copied`, 'utf8') !== `${text}\n`) wrong.push(`${name} was not copied to`);
+    const copied = readFileSync(`${place}/copied`, { encoding: 'utf8', flag: 'a+' });
+    if (copied !== `${text}\n`) wrong.push(`${name} was not copied to`);
     const isWritten = wanted === 'ok' || kind === 'refused' || (kind === 'fails' && name !== first?.name);
     const found = readFileSync(`${place}/written`, { encoding: 'utf8', flag: 'a+' });
     if ((found === `${text}\n`) !== isWritten) wrong.push(`${name} has ${JSON.stringify(found)}`);

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { Writable } from 'node:stream';
 import { z } from 'zod';
 import type { Event } from '../../../lib/events.ts';
@@ -34,12 +35,19 @@ export default (async ({ folder, short, seed, check }) => {
   const fleet = await createFleet(folder, { hosts: count, settings: [`SetEnv TMPDIR=${folder}/tmp`] });
   mkdirSync(`${folder}/tmp`);
   const hosts: readonly SoakHost[] = fleet.hosts.map((host) => ({ ...host, port: fleet.port }));
-  const before = lookBefore([...hosts.map(({ place }) => place), `${folder}/tmp`]);
+  // One key for all of them, on whichever port.
+  const key = readFileSync(`${folder}/host_key.pub`, 'utf8').trim();
+  appendFileSync(
+    `${homedir()}/.ssh/known_hosts`,
+    hosts.map(({ address }) => `[${address}]:${badPort} ${key}\n`).join(''),
+  );
+  const folders = [...hosts.map(({ place }) => place), `${folder}/tmp`];
 
   for (const lock of [false, true]) {
     const how = lock ? 'locked' : 'without locks';
     let reference = Number.POSITIVE_INFINITY;
     const at = async (fleet: readonly SoakHost[], text: string) => {
+      const before = lookBefore(folders);
       const ran = await runOn(fleet, text, lock);
       const left = await before.leftovers(10);
       expect(left.length === 0, () => `left: ${left.slice(0, 5).join('; ')}`);
