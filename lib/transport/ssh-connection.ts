@@ -89,7 +89,6 @@ async function attemptSsh(
   thorough = false,
 ): Promise<Try<SshConnection>> {
   const { shown, address, port, user, alias, knownHostsFiles } = settings;
-  const start = Date.now();
   // What SSH needs is loaded while the other side is on its way. Node sends the first packet in the next tick, and
   // loading would hold it back.
   const opening = sshSocket(settings, via, timeout);
@@ -102,6 +101,8 @@ async function attemptSsh(
     if ('got' in opened) opened.got.destroy();
     throw error;
   });
+  // Loading may take long on a machine that is busy, which is no fault of the host's.
+  const start = Date.now();
   const socket = await opening;
   if ('fault' in socket) return socket;
 

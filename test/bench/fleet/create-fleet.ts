@@ -31,6 +31,8 @@ export interface FleetOptions {
   readonly roundTrip?: number;
   /** Variables of every host, beside `place`. */
   readonly vars?: Readonly<Record<string, string | number>>;
+  /** Further lines of sshd's settings. */
+  readonly settings?: readonly string[];
 }
 
 /** Where tools connect to, and the sshd behind the proxy. */
@@ -42,7 +44,7 @@ const behind = 2223;
  * folder is the controller's and that of every host.
  */
 export async function createFleet(folder: string, options: FleetOptions): Promise<Fleet> {
-  const { hosts: count, roundTrip = 0, vars = {} } = options;
+  const { hosts: count, roundTrip = 0, vars = {}, settings } = options;
   const ssh = `${homedir()}/.ssh`;
   const hosts = Array.from({ length: count }, (_, index): FleetHost => {
     const name = `h${String(index + 1).padStart(4, '0')}`;
@@ -64,7 +66,7 @@ export async function createFleet(folder: string, options: FleetOptions): Promis
   let direct: Sshd | undefined;
   let hidden: Sshd | undefined;
   let proxy: CountingProxy | undefined;
-  const sshd = (to: number) => startSshd({ folder, port: to, hostKey: `${folder}/host_key` });
+  const sshd = (to: number) => startSshd({ folder, port: to, hostKey: `${folder}/host_key`, settings });
   const startProxy = async () => {
     hidden ??= await sshd(behind);
     return createCountingProxy({ address: '0.0.0.0', port, target: behind, roundTrip });

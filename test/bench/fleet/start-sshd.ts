@@ -11,13 +11,15 @@ export interface SshdOptions {
   readonly folder: string;
   readonly port: number;
   readonly hostKey: string;
+  /** Further lines of its settings. */
+  readonly settings?: readonly string[] | undefined;
 }
 
 /**
  * Debian's sshd in its default settings, but for these: it takes any number of connections at once (all
  * hosts are this one sshd), asks no PAM and no name server, and logs nothing but errors.
  */
-const settings = ({ port, hostKey }: SshdOptions) => `Port ${port}
+const settings = ({ port, hostKey, settings: more = [] }: SshdOptions) => `Port ${port}
 ListenAddress 0.0.0.0
 HostKey ${hostKey}
 PidFile none
@@ -29,6 +31,7 @@ LogLevel ERROR
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 Subsystem sftp /usr/lib/openssh/sftp-server
+${more.join('\n')}
 `;
 
 /**

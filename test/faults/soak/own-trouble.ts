@@ -1,0 +1,2 @@
+import type { Part } from './stage.ts';
+export default (async () => {}) satisfies Part;
