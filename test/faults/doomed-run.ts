@@ -17,6 +17,7 @@ const {
   playbook: file,
   inventory: source,
   options,
+  become,
   step,
   moment,
 } = JSON.parse(process.argv[2] ?? '') as Doom;
@@ -26,7 +27,7 @@ const die = () => process.kill(process.pid, 'SIGKILL');
 const outcome = await withCache(process, async (cache) => {
   const extraVars = await readExtraVars(options, (path) => readFile(path, 'utf8'));
   const playbook = await loadPlaybook(file, await createImporter(cache.kept), process.cwd());
-  const asked = { inventory: [source], playbook: file, extraVars: extraVars.vars };
+  const asked = { inventory: [source], playbook: file, extraVars: extraVars.vars, become };
   const inventory = await readInventory(process, asked, cache);
   const id = createRunId();
   const flags = { inventory: [source], forks: 50 };

@@ -6,6 +6,7 @@ import { createReport } from './report.ts';
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   'kill-points': async () => (await import('./kill-points.ts')).killPoints,
+  'two-runs': async () => (await import('./two-runs.ts')).twoRuns,
 };
 
 const HELP = `npm run test:faults -- [part ...] [options]
