@@ -10,9 +10,16 @@ import { dabook } from '../e2e/dabook.ts';
 import { outsideTap } from '../outside-tap.ts';
 
 t.setTimeout(180_000);
+// Each has a folder of its own.
+t.jobs = 3;
+const test = (title: string, work: (t: Test) => Promise<void>) => t.test(title, { buffered: true }, work);
 
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 const password = 'correct-horse-battery';
+
+/** Of all: what the first of them has compiled. */
+const cache = await mkdtemp(join(tmpdir(), 'dabook-runs-cache-'));
+t.teardown(() => rm(cache, { recursive: true, force: true }));
 
 /** One task for each host, which does what the host's variable says; its files are in the folder of the test. */
 const playbook = `import { playbook, secret, sh } from 'dabook';
@@ -29,11 +36,14 @@ export default playbook({ name: 'Jobs', groups: { all: host } }, async ({ groups
 });
 `;
 
-/** A folder with the playbook, and hosts that do such jobs. */
-async function place(t: Test, jobs: Readonly<Record<string, string>>) {
+/**
+ * A folder with the playbook, and hosts that do such jobs.
+ * @param locks whether runs lock the hosts, which are all this machine: one waits for the other then
+ */
+async function place(t: Test, jobs: Readonly<Record<string, string>>, locks = false) {
   const folder = await mkdtemp(join(tmpdir(), 'dabook-runs-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const env = { HOME: folder, XDG_CACHE_HOME: '', SUDO_USER: 'alice', DABOOK_RUNS: undefined };
+  const env = { HOME: folder, XDG_CACHE_HOME: cache, SUDO_USER: 'alice', DABOOK_RUNS: undefined };
   const hosts = (given: Readonly<Record<string, string>>) => {
     const all = Object.entries(given).map(([name, job]) => [
       name,
@@ -54,7 +64,10 @@ async function place(t: Test, jobs: Readonly<Record<string, string>>) {
     runs,
     does,
     run: (args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
-      does(['run', 'jobs.ts', '-i', 'hosts.yml', '--no-type-check', ...args], more),
+      does(
+        ['run', 'jobs.ts', '-i', 'hosts.yml', '--no-type-check', ...(locks ? [] : ['--no-lock']), ...args],
+        more,
+      ),
     ids: async () => (await readdir(runs)).sort(),
     journal: async (id: string) => readFile(join(runs, id, 'journal.jsonl'), 'utf8'),
   };
@@ -67,8 +80,12 @@ function parse(text: string): readonly JournalLine[] {
     .map((line) => JSON.parse(line) as JournalLine);
 }
 
-t.test('a run leaves a journal, which is listed and shown', async (t) => {
-  const { run, does, ids, journal } = await place(t, { a: 'true', b: 'echo why >&2; exit 3', c: 'far' });
+test('a run leaves a journal, which is listed and shown', async (t) => {
+  const { run, does, ids, journal } = await place(
+    t,
+    { a: 'true', b: 'echo why >&2; exit 3', c: 'far' },
+    true,
+  );
   t.match((await does(['runs', 'list'])).stdout, /^no runs are kept in /);
   const vars = ['-e', 'note=private-note', '-e', '{"db": {"password": "hidden-too"}}'];
   t.equal((await run([...vars, '--check'])).status, 4);
@@ -90,9 +107,20 @@ t.test('a run leaves a journal, which is listed and shown', async (t) => {
   t.notMatch(types.join(), /command|host\.(started|ended|connected)/);
   t.ok(types.includes('step.started'));
 
-  const listed = await does(['runs', 'list']);
-  t.match(listed.stdout, new RegExp(`^run .*\n${checked} .* unreachable \\(check\\) .*\n${done} .* failed `));
-  const inShort = (await does(['runs', 'list', '--json'])).stdout.trimEnd().split('\n');
+  const asked = [
+    ['list'],
+    ['list', '--json'],
+    ['show'],
+    ['show', checked.slice(-5)],
+    ['show', 'last', '--json'],
+    ['diff', checked],
+    ['diff', done],
+  ];
+  const [listed = '', asJson = '', shown = '', inPart, whole, diff = '', same] = await Promise.all(
+    asked.map(async (args) => (await does(['runs', ...args])).stdout),
+  );
+  t.match(listed, new RegExp(`^run .*\n${checked} .* unreachable \\(check\\) .*\n${done} .* failed `));
+  const inShort = asJson.trimEnd().split('\n');
   t.match(
     inShort.map((line) => JSON.parse(line)),
     [
@@ -101,40 +129,28 @@ t.test('a run leaves a journal, which is listed and shown', async (t) => {
     ],
   );
 
-  const shown = await does(['runs', 'show']);
-  t.match(shown.stdout, /^run {8}\S+\nplaybook {3}Jobs \(.*jobs\.ts, sha256 \w{12}\)\n/);
-  t.match(shown.stdout, /\nby {9}\S+ \(sudo by alice\)@/);
-  t.match(shown.stdout, /\na {2}2 changed\n {2}changed {2}copy to .*\n/);
-  t.match(
-    shown.stdout,
-    /\nb {2}1 changed, 1 failed\n(.*\n)+ {4}> sh -c .* {2}\(failed\)\n(.*\n)* {4}\| why\n/,
-  );
-  t.match(shown.stdout, /\nc {2}1 unreachable\n {2}unreachable\n/);
-  t.match(shown.stdout, /\nended: failed on 3 hosts in /);
-  t.notMatch(shown.stdout, 'never confirmed');
-  t.notMatch(shown.stdout, '\x1b');
-  t.match(
-    (await does(['runs', 'show', checked.slice(-5)])).stdout,
-    /\noptions {4}check mode, .*(.*\n)+.*would change/,
-  );
-  t.equal((await does(['runs', 'show', 'last', '--json'])).stdout, text);
+  t.match(shown, /^run {8}\S+\nplaybook {3}Jobs \(.*jobs\.ts, sha256 \w{12}\)\n/);
+  t.match(shown, /\nby {9}\S+ \(sudo by alice\)@/);
+  t.match(shown, /\na {2}2 changed\n {2}changed {2}copy to .*\n/);
+  t.match(shown, /\nb {2}1 changed, 1 failed\n(.*\n)+ {4}> sh -c .* {2}\(failed\)\n(.*\n)* {4}\| why\n/);
+  t.match(shown, /\nc {2}1 unreachable\n {2}unreachable\n/);
+  t.match(shown, /\nended: failed on 3 hosts in /);
+  t.notMatch(shown, 'never confirmed');
+  t.notMatch(shown, '\x1b');
+  t.match(inPart, /\noptions {4}check mode, .*(.*\n)+.*would change/);
+  t.equal(whole, text);
 
-  const diff = await does(['runs', 'diff', checked]);
-  t.match(diff.stdout, new RegExp(`^- ${checked} .*, check mode\n\\+ ${done} `));
-  t.match(
-    diff.stdout,
-    /\na\n {2}copy to .*: would-change -> changed {2}Work\n {4}\+ > write .* {2}\(done\)\n/,
-  );
-  t.match((await does(['runs', 'diff', done])).stdout, /\nno differences/);
+  t.match(diff, new RegExp(`^- ${checked} .*, check mode\n\\+ ${done} `));
+  t.match(diff, /\na\n {2}copy to .*: would-change -> changed {2}Work\n {4}\+ > write .* {2}\(done\)\n/);
+  t.match(same, /\nno differences/);
 });
 
-t.test('what was under way when dabook was killed', async (t) => {
+test('what was under way when dabook was killed', async (t) => {
   const jobs = { a: 'true', killer: 'sleep 0.3; kill -9 DABOOK; sleep 1' };
-  const { run, does, hosts } = await place(t, jobs);
+  const { run, does, hosts } = await place(t, jobs, true);
   t.equal((await run()).status, -1, 'it was killed');
-  const list = JSON.parse((await does(['runs', 'list', '--json'])).stdout);
-  t.match(list, { state: 'died', unconfirmed: 1 });
-  const { stdout } = await does(['runs', 'show']);
+  const [list, { stdout }] = await Promise.all([does(['runs', 'list', '--json']), does(['runs', 'show'])]);
+  t.match(JSON.parse(list.stdout), { state: 'died', unconfirmed: 1 });
   t.match(
     stdout,
     /\nBegun and never confirmed \(1\):\n {2}killer {2}run sh -c .*\n {4}\d{4}-.*Z {2}> sh -c .*\n {2}Nothing tells/,
@@ -153,7 +169,7 @@ t.test('what was under way when dabook was killed', async (t) => {
   );
 });
 
-t.test('--limit takes hosts from the last run', async (t) => {
+test('--limit takes hosts from the last run', async (t) => {
   const { run, hosts, runs, folder, does } = await place(t, { a: 'true', b: 'false', c: 'far', d: 'false' });
   const limited = async (pattern: string, ...more: readonly string[]) => {
     const { status, stderr, events } = await run(['--json', '-l', pattern, ...more]);
@@ -166,22 +182,31 @@ t.test('--limit takes hosts from the last run', async (t) => {
   );
   await run();
   t.same(await limited('@failed', '-C'), ['b', 'd']);
-  t.same(await limited('@unreachable', '-C'), ['c'], 'a run in check mode is not the last one');
-  t.same(await limited('@failed:&b', '-C'), ['b']);
-  t.same(await limited('@failed[0]', '-C'), ['b']);
-  t.same(await limited('all:!@failed', '-C'), ['a', 'c']);
-  t.same(await limited('all,!@lost', '-C'), ['a', 'b', 'c', 'd'], 'nobody to leave out');
-  t.same(await limited('@lost,@unreachable', '-C'), ['c']);
-  t.match(await limited('@lost'), /^2 dabook: @lost: no such host in the last run/);
-  t.match(await limited('all:&@lost'), /^2 dabook: @lost: no such host/);
-  t.match(
-    await limited('@hosts.txt'),
-    /^2 dabook: a file of hosts .*\n {2}of the last run there are @failed/,
-  );
-
+  // A run in check mode is not the last one.
+  const taken: Readonly<Record<string, readonly string[]>> = {
+    '@unreachable': ['c'],
+    '@failed:&b': ['b'],
+    '@failed[0]': ['b'],
+    'all:!@failed': ['a', 'c'],
+    // Nobody to leave out.
+    'all,!@lost': ['a', 'b', 'c', 'd'],
+    '@lost,@unreachable': ['c'],
+  };
+  const refused = {
+    '@lost': /^2 dabook: @lost: no such host in the last run/,
+    'all:&@lost': /^2 dabook: @lost: no such host/,
+    '@hosts.txt': /^2 dabook: a file of hosts .*\n {2}of the last run there are @failed/,
+  };
   await writeFile(join(folder, 'other.ts'), playbook.replace("'Jobs'", "'Other'"));
-  const other = await does(['run', 'other.ts', '-i', 'hosts.yml', '--no-type-check', '-l', '@failed']);
-  t.match(other.stderr, 'no earlier run of "Other"');
+  await Promise.all([
+    ...Object.entries(taken).map(async ([pattern, names]) =>
+      t.same(await limited(pattern, '-C'), names, pattern),
+    ),
+    ...Object.entries(refused).map(async ([pattern, said]) => t.match(await limited(pattern), said, pattern)),
+    does(['run', 'other.ts', '-i', 'hosts.yml', '--no-type-check', '-l', '@failed']).then((other) =>
+      t.match(other.stderr, 'no earlier run of "Other"'),
+    ),
+  ]);
   await hosts({ a: 'true', bb: 'false' });
   t.match(
     await limited('@failed'),
@@ -191,24 +216,23 @@ t.test('--limit takes hosts from the last run', async (t) => {
   t.match(await limited('@failed'), /^2 dabook: .*could be written to by others/);
 });
 
-t.test('where journals are kept, and how many', async (t) => {
+test('where journals are kept, and how many', async (t) => {
   const { run, does, folder, runs, ids } = await place(t, { a: 'true' });
-  for (const off of ['', 'off']) t.equal((await run([], { DABOOK_RUNS: off })).status, 0);
-  t.notOk((await readdir(folder)).includes('.dabook'));
+  const wrong = Promise.all(['0', 'all', '1.5'].map((kept) => run([], { DABOOK_KEEP_RUNS: kept })));
+  const off = await Promise.all(['', 'off'].map((none) => run([], { DABOOK_RUNS: none })));
+  t.same(
+    off.map(({ status }) => status),
+    [0, 0],
+  );
+  for (const one of await wrong) t.match(one, { status: 2, stdout: '', stderr: /DABOOK_KEEP_RUNS is/ });
+  t.equal((await run(['-l', 'nobody'])).status, 2);
+  t.notOk((await readdir(folder)).includes('.dabook'), 'what does not begin leaves none');
   const named = { DABOOK_RUNS: 'deep/down', DABOOK_KEEP_RUNS: '2' };
   for (let times = 0; times < 3; times++) t.equal((await run([], named)).status, 0);
   t.equal((await readdir(join(folder, 'deep/down'))).length, 2);
   t.equal((await does(['runs', 'list'], named)).stdout.split('\n').length, 4);
   t.match(await does(['runs', 'list'], { DABOOK_RUNS: 'off' }), { status: 2, stderr: /DABOOK_RUNS is off/ });
-  for (const wrong of ['0', 'all', '1.5']) {
-    t.match(await run([], { DABOOK_KEEP_RUNS: wrong }), {
-      status: 2,
-      stdout: '',
-      stderr: /DABOOK_KEEP_RUNS is/,
-    });
-  }
-  t.equal((await run(['-l', 'nobody'])).status, 2);
-  t.notOk((await readdir(folder)).includes('.dabook'), 'what does not begin leaves none');
+  t.notOk((await readdir(folder)).includes('.dabook'), 'nor does one that has another place');
   await run();
   t.equal((await ids()).length, 1);
   const [id = ''] = await ids();
@@ -220,7 +244,7 @@ t.test('where journals are kept, and how many', async (t) => {
   );
 });
 
-t.test('trouble with the journal changes nothing of the run, and is told', async (t) => {
+test('trouble with the journal changes nothing of the run, and is told', async (t) => {
   const { run, folder, ids, journal } = await place(t, { a: 'true' });
   await writeFile(join(folder, 'file'), '');
   const unkept = await run([], { DABOOK_RUNS: 'file/runs' });
@@ -238,7 +262,7 @@ t.test('trouble with the journal changes nothing of the run, and is told', async
   });
   await chmod(join(folder, '.dabook'), 0o700);
 
-  const line = `"${process.execPath}" "${bin}" run jobs.ts -i hosts.yml --no-type-check --json | true`;
+  const line = `"${process.execPath}" "${bin}" run jobs.ts -i hosts.yml --no-type-check --no-lock --json | true`;
   const child = spawn(...outsideTap('bash', ['-o', 'pipefail', '-c', line]), {
     cwd: folder,
     env: { ...process.env, HOME: folder, DABOOK_RUNS: undefined },
@@ -248,7 +272,7 @@ t.test('trouble with the journal changes nothing of the run, and is told', async
   t.equal(parse(await journal(id)).at(-1)?.type, 'run.ended');
 });
 
-t.test('wrong arguments', async (t) => {
+test('wrong arguments', async (t) => {
   const { run, does } = await place(t, { a: 'true' });
   await run();
   const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
@@ -257,15 +281,18 @@ t.test('wrong arguments', async (t) => {
     [['list', '--nope'], /unknown option '--nope'\n {2}see: dabook runs list --help/],
     [['lst'], /unknown command 'lst'.*\n(.*\n)* {2}see: dabook runs --help/],
   ];
-  for (const [args, said] of cases) {
+  const refused = cases.map(async ([args, said]) => {
     const { status, stdout, stderr } = await does(['runs', ...args]);
     t.same([status, stdout], [2, ''], args.join(' '));
     t.match(stderr, said);
-  }
-  t.match(await does(['runs', 'list'], { DABOOK_RUNS: 'jobs.ts' }), {
-    status: 2,
-    stderr: /cannot be read: ENOTDIR/,
   });
-  t.match(await does(['runs', '--help']), { status: 0, stdout: /Examples:\n {2}dabook runs list/ });
-  t.match(await does(['help', 'runs']), { status: 0, stdout: /Usage: dabook runs/ });
+  const [noFolder, help, helpOf] = await Promise.all([
+    does(['runs', 'list'], { DABOOK_RUNS: 'jobs.ts' }),
+    does(['runs', '--help']),
+    does(['help', 'runs']),
+    ...refused,
+  ]);
+  t.match(noFolder, { status: 2, stderr: /cannot be read: ENOTDIR/ });
+  t.match(help, { status: 0, stdout: /Examples:\n {2}dabook runs list/ });
+  t.match(helpOf, { status: 0, stdout: /Usage: dabook runs/ });
 });

@@ -15,6 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import t, { type Test } from 'tap';
 import { createConnections } from '../../lib/connections.ts';
 import { fact } from '../../lib/fact.ts';
@@ -24,6 +26,7 @@ import { type Command, sh } from '../../lib/sh.ts';
 import { exec, fetch, type Step, showStep } from '../../lib/step.ts';
 import { task } from '../../lib/task.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
+import { outsideTap } from '../outside-tap.ts';
 import { onHosts, type Rig } from '../tasks/rig.ts';
 
 const rig: Rig = {
@@ -196,12 +199,14 @@ t.test('what a writer left that was killed is removed, and nothing else', async 
   const dir = folder(t);
   const path = join(dir, 'out');
   const drafts = () => readdirSync(dir).filter((name) => name.startsWith('.'));
-  const writer = new URL('../../lib/write-control-file.ts', import.meta.url);
-  const script = `import { writeControlFile } from '${writer}';
+  const contents = `import { writeControlFile } from './write-control-file.ts';
     for (;;) await writeControlFile(${JSON.stringify(path)}, Buffer.alloc(30e6));`;
+  const stdin = { contents, resolveDir: fileURLToPath(new URL('../../lib', import.meta.url)) };
+  // As it is shipped: it starts at once, and not with a compiler.
+  const { outputFiles } = await build({ stdin, bundle: true, platform: 'node', format: 'esm', write: false });
+  const words = ['--input-type=module', '--eval', outputFiles[0]?.text ?? ''];
   for (let tries = 0; drafts().length === 0 && tries < 10; tries++) {
-    const words = [...process.execArgv, '--input-type=module', '--eval', script];
-    const child = spawn(process.execPath, words, { stdio: 'ignore' });
+    const child = spawn(...outsideTap(process.execPath, words), { stdio: 'ignore' });
     const killed = once(child, 'exit');
     while (drafts().length === 0 && child.exitCode === null) await new Promise((done) => setTimeout(done, 1));
     child.kill('SIGKILL');

@@ -22,7 +22,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** How many; a search for faults takes its time and tries all of them. */
+/** How many, 4 at least; a search for faults takes its time, and tries 16 or more. */
 const seeds = Number(process.env.DABOOK_SEEDS ?? 4);
 /** Milliseconds of each seed's time. */
 const span = 1_000_000;
