@@ -358,12 +358,12 @@ else {
         all,
         [1, 2].map(() => ({
           status: 'rejected',
-          reason: { code: 'unreachable', message: /lost while 2 commands were under way/ },
+          reason: { code: 'lost', message: /lost while 2 commands were under way/ },
         })),
         what,
       );
       t.notOk(existsSync(marker), 'nothing was run after it');
-      await t.rejects(session.exec('true', user), { code: 'unreachable' });
+      await t.rejects(session.exec('true', user), { code: 'lost' });
     }
 
     let cut: Socket | undefined;
@@ -381,7 +381,7 @@ else {
     });
     while (!existsSync(`${file}.begun`)) await new Promise((resolve) => setTimeout(resolve, 5));
     cut?.destroy();
-    await t.rejects(put, { code: 'unreachable' });
+    await t.rejects(put, { code: 'lost' });
     await new Promise((resolve) => setTimeout(resolve, 300));
     t.equal(readFileSync(file, 'utf8'), 'old', 'a part of stdin is not taken for the whole');
   });
@@ -410,7 +410,7 @@ else {
       t.teardown(() => process.kill(pid, 'SIGKILL'));
       process.kill(pid, 'SIGSTOP');
       const later = work(session).then(() => session.exec('true', user));
-      await t.rejects(later, { code: 'unreachable', message: /Keepalive timeout/ }, what);
+      await t.rejects(later, { code: 'lost', message: /Keepalive timeout/ }, what);
     };
     const all = ways.flatMap(([way, to]) => works.map(([what, work]) => freeze(to, `${way}, ${what}`, work)));
     await Promise.all(all);
