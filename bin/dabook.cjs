@@ -6,6 +6,7 @@ const { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } =
 const { createRequire, wrap } = require('node:module');
 const { userInfo } = require('node:os');
 const { dirname, isAbsolute, join } = require('node:path');
+const { isatty } = require('node:tty');
 const { Script } = require('node:vm');
 
 const bundle = join(__dirname, '../dist/cli.cjs');
@@ -22,6 +23,7 @@ function start() {
     filename: bundle,
     cachedData: kept && attempt(() => readFileSync(kept)),
   });
+  const terminals = [0, 1, 2].filter(isatty);
   const cli = { exports: {} };
   script.runInThisContext()(cli.exports, createRequire(bundle), cli, bundle, dirname(bundle));
 
@@ -33,6 +35,11 @@ function start() {
     if (!place || status === 2 || (command !== 'run' && command !== 'inventory')) return;
     const isNew = script.cachedDataRejected !== false || (kept === part && place === whole);
     if (isNew) attempt(() => isOwn(dirname(place)) && keep(place, script.createCachedData()));
+  });
+
+  // Node wants to leave a terminal as it found it, and takes one that has gone away for a bug of its own: it aborts.
+  process.once('exit', () => {
+    if (!terminals.every(isatty)) process.kill(process.pid, 'SIGKILL');
   });
 }
 
