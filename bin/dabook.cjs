@@ -14,6 +14,7 @@ const {
 const { createRequire, wrap } = require('node:module');
 const { userInfo } = require('node:os');
 const { dirname, isAbsolute, join } = require('node:path');
+const { isatty } = require('node:tty');
 const { Script } = require('node:vm');
 
 const bundle = join(__dirname, '../dist/cli.cjs');
@@ -37,6 +38,7 @@ function start() {
     loaded += 1;
     return load(id);
   };
+  const terminals = [0, 1, 2].filter(isatty);
   const cli = { exports: {} };
   script.runInThisContext()(cli.exports, countingLoad, cli, bundle, dirname(bundle));
 
@@ -48,6 +50,11 @@ function start() {
     const worth = (status === 0 ? 1000 : 0) + loaded;
     const isBetter = script.cachedDataRejected !== false || worth > kept.worth;
     if (isBetter) attempt(() => keep(place, worth, script.createCachedData()));
+  });
+
+  // Node wants to leave a terminal as it found it, and takes one that has gone away for a bug of its own: it aborts.
+  process.once('exit', () => {
+    if (!terminals.every(isatty)) process.kill(process.pid, 'SIGKILL');
   });
 }
 

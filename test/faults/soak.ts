@@ -28,8 +28,8 @@ export interface SoakOptions {
 }
 
 /**
- * Does what dabook has to stand for a long time, from many hosts at once and from bad ones: in a network, a process
- * and a mount namespace of its own, with a real sshd. Needs root.
+ * Does what dabook has to stand for a long time, from many hosts at once and from bad ones: each part in a
+ * network, a process and a mount namespace of its own, with a real sshd. Needs root.
  * @throws Error where it could not be done at all
  */
 export async function soak({
@@ -38,13 +38,22 @@ export async function soak({
   seed = 1,
   onCase,
 }: SoakOptions): Promise<void> {
-  const folder = await mkdtemp(`${tmpdir()}/dabook-soak-`);
-  const order: SoakOrder = { folder, short, seed, parts };
-  const node = [process.execPath, '--expose-gc', '--import', 'jiti/register', program, JSON.stringify(order)];
-  try {
-    await done(['unshare', ...namespaces, 'sh', init, folder, ...reaper, ...node], onCase);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  for (const part of parts) {
+    const folder = await mkdtemp(`${tmpdir()}/dabook-soak-`);
+    const order: SoakOrder = { folder, short, seed, part };
+    const node = [
+      process.execPath,
+      '--expose-gc',
+      '--import',
+      'jiti/register',
+      program,
+      JSON.stringify(order),
+    ];
+    try {
+      await done(['unshare', ...namespaces, 'sh', init, folder, ...reaper, ...node], onCase);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 
@@ -52,7 +61,7 @@ function done([command = '', ...args]: readonly string[], onCase: SoakOptions['o
   return new Promise((resolve, reject) => {
     const child = spawn(...outsideTap(command, args), {
       cwd: root,
-      env: environment,
+      env: { ...environment, NODE_NO_WARNINGS: '1' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     child.on('message', onCase);

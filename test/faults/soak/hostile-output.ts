@@ -61,7 +61,7 @@ export default (async ({ folder, short, check }) => {
   );
   const served = await startBadHosts({ hosts: bad, hostKey: `${folder}/host_key`, port: fleet.port });
 
-  for (const lock of [false, true]) {
+  for (const lock of short ? [true] : [false, true]) {
     await check(
       `${names.length + 1} of ${hosts.length} hosts with odd output, ${lock ? 'locked' : 'without locks'}`,
       async () => {

@@ -43,13 +43,12 @@ const holder = (run: string) => ({
 
 /** Some hundred runs in one process, of which half meet with something: nothing of them stays anywhere. */
 export default (async ({ folder, short, check }) => {
-  const count = short ? 30 : 200;
-  const counted = short ? 20 : 100;
-  const fleet = await createFleet(folder, { hosts: 3, settings: [`SetEnv TMPDIR=${folder}/tmp`] });
-  rmSync(`${folder}/tmp`, { recursive: true, force: true });
-  mkdirSync(`${folder}/tmp`);
+  const count = short ? 10 : 200;
+  const counted = short ? 6 : 100;
+  const fleet = await createFleet(folder, { hosts: 3, settings: [`SetEnv TMPDIR=${folder}/hosts/tmp`] });
+  mkdirSync(`${folder}/hosts/tmp`);
   const hosts: readonly SoakHost[] = fleet.hosts.map((host) => ({ ...host, port: fleet.port }));
-  const before = lookBefore([...hosts.map(({ place }) => place), `${folder}/tmp`]);
+  const before = lookBefore([...hosts.map(({ place }) => place), `${folder}/hosts/tmp`]);
   const shared = reachBySsh();
   const heaps: number[] = [];
   const wrong: string[] = [];
@@ -97,20 +96,21 @@ export default (async ({ folder, short, check }) => {
       .map(([kind, all]) => `${all.length} ${kind} (${Math.max(...all).toFixed(1)} s at most)`)
       .join(', ');
   });
-  await check(`no growth of the heap over the last ${counted} runs`, async () => {
-    const last = heaps.slice(-counted);
-    // Of each round of all kinds the least: what a run still holds for a moment is not kept.
-    const least = (values: readonly number[]) =>
-      Array.from({ length: counted / kinds.length }, (_, round) =>
-        Math.min(...values.slice(round * kinds.length, (round + 1) * kinds.length)),
-      );
-    const slope = slopeOf(least(last)) / kinds.length;
-    const mib = (bytes: number | undefined) => ((bytes ?? 0) / 2 ** 20).toFixed(2);
-    const figures = `${slope.toFixed(0)} bytes a run, from ${mib(least(last)[0])} to ${mib(least(last).at(-1))} MiB`;
-    const most = short ? 4 * mostGrowth : mostGrowth;
-    expect(slope < most, () => figures);
-    return figures;
-  });
+  // A few runs tell nothing of growth.
+  if (!short)
+    await check(`no growth of the heap over the last ${counted} runs`, async () => {
+      const last = heaps.slice(-counted);
+      // Of each round of all kinds the least: what a run still holds for a moment is not kept.
+      const least = (values: readonly number[]) =>
+        Array.from({ length: counted / kinds.length }, (_, round) =>
+          Math.min(...values.slice(round * kinds.length, (round + 1) * kinds.length)),
+        );
+      const slope = slopeOf(least(last)) / kinds.length;
+      const mib = (bytes: number | undefined) => ((bytes ?? 0) / 2 ** 20).toFixed(2);
+      const figures = `${slope.toFixed(0)} bytes a run, from ${mib(least(last)[0])} to ${mib(least(last).at(-1))} MiB`;
+      expect(slope < mostGrowth, () => figures);
+      return figures;
+    });
   await check('resident memory within its bound', async () => {
     const figures = `${mostRss.toFixed(0)} MiB at most, ${warmRss.toFixed(0)} MiB after the warm-up`;
     expect(mostRss < 400 && mostRss < warmRss + 64, () => figures);

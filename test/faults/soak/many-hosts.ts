@@ -19,7 +19,7 @@ import { expect, type Part } from './stage.ts';
 
 /** Where those that misbehave listen; those that refuse are told to be there, and are not. */
 const badPort = 2400;
-const troubles = ['refuse', 'banner', 'login', 'shell', 'cut', 'gone'] as const;
+const troubles: readonly Trouble[] = ['refuse', 'banner', 'login', 'shell', 'cut', 'gone'];
 /**
  * Seconds that a host may take to be given up, by what dabook promises: to connect 10; to start a shell 30, once to
  * read and once more where the host is to be locked; a minute to be back after its connection was lost, and 10 to
@@ -27,13 +27,14 @@ const troubles = ['refuse', 'banner', 'login', 'shell', 'cut', 'gone'] as const;
  */
 const deadlines = { refuse: 10, banner: 10, login: 60, shell: 60, cut: 60, gone: 70 };
 
+type Trouble = keyof typeof deadlines;
 type Kind = 'ok' | 'unreachable' | 'lost';
 
 /** One run of many hosts, of which one of twenty misbehaves: counted right, and in time. */
 export default (async ({ folder, short, seed, check }) => {
-  const count = short ? 60 : 500;
-  const fleet = await createFleet(folder, { hosts: count, settings: [`SetEnv TMPDIR=${folder}/tmp`] });
-  mkdirSync(`${folder}/tmp`);
+  const count = short ? 40 : 500;
+  const fleet = await createFleet(folder, { hosts: count, settings: [`SetEnv TMPDIR=${folder}/hosts/tmp`] });
+  mkdirSync(`${folder}/hosts/tmp`);
   const hosts: readonly SoakHost[] = fleet.hosts.map((host) => ({ ...host, port: fleet.port }));
   // One key for all of them, on whichever port.
   const key = readFileSync(`${folder}/host_key.pub`, 'utf8').trim();
@@ -41,9 +42,9 @@ export default (async ({ folder, short, seed, check }) => {
     `${homedir()}/.ssh/known_hosts`,
     hosts.map(({ address }) => `[${address}]:${badPort} ${key}\n`).join(''),
   );
-  const folders = [...hosts.map(({ place }) => place), `${folder}/tmp`];
+  const folders = [...hosts.map(({ place }) => place), `${folder}/hosts/tmp`];
 
-  for (const lock of [false, true]) {
+  for (const lock of short ? [true] : [false, true]) {
     const how = lock ? 'locked' : 'without locks';
     let reference = Number.POSITIVE_INFINITY;
     const at = async (fleet: readonly SoakHost[], text: string) => {
@@ -61,7 +62,7 @@ export default (async ({ folder, short, seed, check }) => {
     });
     await check(`${count} hosts of which one of twenty misbehaves, ${how}`, async () => {
       const random = randomOf(seed + (lock ? 1000 : 0));
-      const bad = chooseBad(hosts, random);
+      const bad = chooseBad(hosts, short ? ['refuse', 'banner', 'cut'] : troubles, random);
       const served = await startBadHosts({
         hosts: [...bad.values()].flatMap(({ host }) => (host === undefined ? [] : [host])),
         hostKey: `${folder}/host_key`,
@@ -93,20 +94,16 @@ export default (async ({ folder, short, seed, check }) => {
         if (isWell && !isThere) wrong.push(`${name} is not as it should be`);
       }
       expect(wrong.length === 0, () => wrong.join('\n'));
-      const said = [
-        `${count} hosts`,
-        ...(sums.lost > 0 ? [`${sums.lost} lost`] : []),
-        `${sums.unreachable} unreachable`,
-      ].join(', ');
+      // Whoever is lost could not be reached again, and is counted as unreachable, too; a task that was not needed is none.
+      const { ok, unreachable, lost } = sums;
+      const said = `${count} hosts: 0 ok, ${ok * 2 + ran.changedBefore} changed, 0 failed, ${lost > 0 ? `${lost} lost, ` : ''}${unreachable + lost} unreachable in `;
       expect(ran.recap.includes(said), () => `the recap does not say "${said}": ${ran.recap}`);
-      const most = reference * 1.25 + 2 + deadline;
-      const figures = `${said}; ${figuresOf(ran)}; at most ${most.toFixed(1)} s (healthy hosts alone ${reference.toFixed(1)} s, the longest deadline ${deadline} s); ${[
-        ...bad.values(),
-      ]
-        .map(({ trouble }) => trouble)
-        .sort()
-        .join(' ')}; ${served.cut.size} cut`;
-      expect(ran.seconds < most, () => figures);
+      // Those in trouble hold slots, and a host that is to be locked is waited for before any is written to.
+      const mostHealthy = reference * 1.5 + deadline;
+      const most = ran.healthySeconds + deadline + 2;
+      const kinds = [...bad.values()].map(({ trouble }) => trouble).sort();
+      const figures = `${said.replace(/ in $/, '')}; ${figuresOf(ran)}; at most ${most.toFixed(1)} s (the longest deadline ${deadline} s); ${kinds.join(' ')}; ${served.cut.size} cut`;
+      expect(ran.seconds < most && ran.healthySeconds < mostHealthy, () => figures);
       return figures;
     });
   }
@@ -119,12 +116,9 @@ export default (async ({ folder, short, seed, check }) => {
 }) satisfies Part;
 
 /** One of twenty, each kind of trouble as often as the others. */
-function chooseBad(hosts: readonly SoakHost[], random: () => number) {
+function chooseBad(hosts: readonly SoakHost[], troubles: readonly Trouble[], random: () => number) {
   const left = [...hosts];
-  const bad = new Map<
-    string,
-    { readonly trouble: (typeof troubles)[number]; readonly host: BadHost | undefined }
-  >();
+  const bad = new Map<string, { readonly trouble: Trouble; readonly host: BadHost | undefined }>();
   for (let number = 0; number < Math.max(troubles.length, hosts.length / 20); number++) {
     const [host] = left.splice(Math.floor(random() * left.length), 1);
     const trouble = troubles[number % troubles.length];
@@ -148,6 +142,8 @@ interface RanOn {
   readonly faults: ReadonlyMap<string, string>;
   /** Hosts with a step that was begun and whose end is not known. */
   readonly underWay: ReadonlySet<string>;
+  /** Tasks that hosts ended well with before they were in trouble. */
+  readonly changedBefore: number;
   readonly recap: string;
   readonly peak: number;
   readonly mostDescriptors: number;
@@ -204,12 +200,14 @@ async function runOn(hosts: readonly SoakHost[], text: string, lock: boolean): P
   clearInterval(looking);
   const seconds = (performance.now() - started) / 1000;
   await view.end();
+  let changedBefore = 0;
   for (const [name, all] of Object.entries(counts)) {
     const { ok, changed, ...trouble } = all;
     const [kind = changed + ok === 2 ? 'ok' : JSON.stringify(all)] = Object.entries(trouble).flatMap(
       ([what, number]) => (number > 0 ? [what] : []),
     );
     kinds.set(name, kind);
+    if (kind !== 'ok') changedBefore += changed;
   }
   const healthy = [...ended].flatMap(([name, at]) => (kinds.get(name) === 'ok' ? [at] : []));
   return {
@@ -219,7 +217,8 @@ async function runOn(hosts: readonly SoakHost[], text: string, lock: boolean): P
     kinds,
     faults,
     underWay: new Set([...underWay].flatMap(([name, is]) => (is ? [name] : []))),
-    recap: shown.trim().split('\n').slice(-60).join('\n'),
+    changedBefore,
+    recap: shown.trim().split('\n').slice(-45).join('\n'),
     peak: peakOf(),
     mostDescriptors,
   };

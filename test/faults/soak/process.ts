@@ -19,8 +19,8 @@ export interface SoakOrder {
   readonly folder: string;
   readonly short: boolean;
   readonly seed: number;
-  /** Names of parts. */
-  readonly parts: readonly string[];
+  /** Name of the part. */
+  readonly part: string;
 }
 
 const parts: Readonly<Record<string, Part>> = {
@@ -39,25 +39,22 @@ process.once('disconnect', () => process.exit(1));
 mkdirSync('/run/lock', { mode: 0o777, recursive: true });
 chmodSync('/run/lock', 0o1777);
 
-for (const name of order.parts) {
-  const folder = `${order.folder}/${name}`;
-  mkdirSync(folder);
-  const check = async (title: string, work: () => Promise<string>) => {
-    const started = performance.now();
-    const [passed, told] = await work().then(
-      (figures) => [true, figures] as const,
-      (error: unknown) =>
-        [false, error instanceof Error ? (error.stack ?? error.message) : String(error)] as const,
-    );
-    tell({ title: `${name}: ${title}`, passed, told, seconds: (performance.now() - started) / 1000 });
-  };
-  await check('the part itself', async () => {
-    const part = parts[name];
-    if (part === undefined) throw new Error(`there is no part ${name}`);
-    await part({ ...order, folder, check });
-    return 'ended';
-  });
-}
+const { part: name } = order;
+const check = async (title: string, work: () => Promise<string>) => {
+  const started = performance.now();
+  const [passed, told] = await work().then(
+    (figures) => [true, figures] as const,
+    (error: unknown) =>
+      [false, error instanceof Error ? (error.stack ?? error.message) : String(error)] as const,
+  );
+  tell({ title: `${name}: ${title}`, passed, told, seconds: (performance.now() - started) / 1000 });
+};
+await check('the part itself', async () => {
+  const part = parts[name];
+  if (part === undefined) throw new Error(`there is no part ${name}`);
+  await part({ ...order, check });
+  return 'ended';
+});
 // What is left (a server that still listens) needs no end of its own.
 process.removeAllListeners('disconnect');
 process.disconnect?.();

@@ -1,0 +1,13 @@
+import t from 'tap';
+import { cannotRun } from '../transport/sshd.ts';
+import { type SoakOptions, soak } from './soak.ts';
+
+// The machine may be busy; alone it takes less than a minute.
+t.setTimeout(600_000);
+
+t.test('a short soak', { skip: cannotRun }, async (t) => {
+  const told: Parameters<SoakOptions['onCase']>[0][] = [];
+  await soak({ short: true, onCase: (one) => told.push(one) });
+  for (const { title, passed, told: figures } of told) t.ok(passed, `${title}: ${figures}`);
+  t.ok(told.length > 10, `${told.length} cases`);
+});
