@@ -42,6 +42,7 @@ const outcome = await withCache(process, async (cache) => {
     connect: connector(process),
     onEvent(event) {
       journal.handle(event);
+      if ('fault' in event && event.fault) process.stderr.write(`${event.fault.message}\n`);
       if (event.type === 'step.started') begun = event.step;
       if (event.type === 'step.ended' && event.step === step && moment === 'after') die();
     },

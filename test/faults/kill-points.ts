@@ -49,7 +49,8 @@ export const killPoints: Part = ({ report, labs: count, only }) =>
     );
   });
 
-async function undisturbed(job: HaJob) {
+/** The job from its starting state with no fault: what every other way has to end in. */
+export async function undisturbed(job: HaJob) {
   await job.reset();
   const started = performance.now();
   const ran = await job.run();

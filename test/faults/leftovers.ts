@@ -6,7 +6,7 @@ import { childOf } from '../lab/running.ts';
 
 /** What runs on a host of the lab by itself; containers have process ids of their own. */
 const ownPrograms =
-  /^(sh \S*host-init\.sh|sshd: \S+sshd -D|\S*sshd -D|\S*dockerd |containerd |\S*containerd-shim|\S*docker-proxy|\S*runc |runc)/;
+  /^(sh \S*host-init\.sh|sshd: \S+sshd( -D)?( -e)? \[listener\]|\S*sshd -D|\S*dockerd |containerd |\S*containerd-shim|\S*docker-proxy|\S*runc |runc)/;
 
 const look = `
 find /tmp /var/tmp /run/lock /opt /etc /home /root -xdev \\( -name '.dabook*' -o -name 'dabook.*' -o -name 'dabook-[0-9a-f]*' ! -name dabook-answers.yml -o -name 'tmp.*' \\) 2>/dev/null
@@ -39,10 +39,19 @@ export async function leftoversOn(
   }
 }
 
-/** Seen from outside: the process ids of a host are a space of their own. */
-export function processesOn(lab: Lab, number: number): readonly string[] {
-  const outer = recordOf(lab.name).hosts[number - 1]?.process?.pid ?? 0;
-  const first = childOf(outer);
+/** What does not belong to a host by itself. */
+function processesOn(lab: Lab, number: number): readonly string[] {
+  return hostProcesses(lab, number)
+    .filter(({ shown }) => !ownPrograms.test(shown))
+    .map(({ pid, shown }) => `process ${pid}: ${shown.slice(0, 200)}`);
+}
+
+/** Processes of a host but its first one and those in containers, seen from outside: its process ids are a space of their own. */
+export function hostProcesses(
+  lab: Lab,
+  number: number,
+): readonly { readonly pid: number; readonly shown: string }[] {
+  const first = childOf(recordOf(lab.name).hosts[number - 1]?.process?.pid ?? 0);
   if (first === undefined) return [];
   const space = readlinkSync(`/proc/${first}/ns/pid`);
   return readdirSync('/proc')
@@ -52,7 +61,7 @@ export function processesOn(lab: Lab, number: number): readonly string[] {
         if (readlinkSync(`/proc/${pid}/ns/pid`) !== space) return [];
         const shown = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
         // Without arguments it is a zombie, or about to be another program.
-        return shown === '' || ownPrograms.test(shown) ? [] : [`process ${pid}: ${shown.slice(0, 200)}`];
+        return shown === '' ? [] : [{ pid: Number(pid), shown }];
       } catch {
         return [];
       }

@@ -6,7 +6,9 @@ import { createReport } from './report.ts';
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   'kill-points': async () => (await import('./kill-points.ts')).killPoints,
+  'host-faults': async () => (await import('./host-faults.ts')).hostFaults,
   'two-runs': async () => (await import('./two-runs.ts')).twoRuns,
+  interrupts: async () => (await import('./interrupts.ts')).interrupts,
 };
 
 const HELP = `npm run test:faults -- [part ...] [options]

@@ -14,7 +14,8 @@ export interface StartOptions {
   readonly options: readonly string[];
   readonly more?: readonly string[];
   readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
   readonly onEvent?: (event: Event) => void;
 }
 
@@ -39,17 +40,19 @@ export function startRun({
   options,
   more = [],
   cwd,
-  env,
+  node = [],
   onEvent,
 }: StartOptions): StartedRun {
   const args = ['run', playbook, '-i', inventory, '--json', '--no-type-check'];
   const vars = options.flatMap((option) => ['-e', option]);
   // `env` is replaced by the program, so the pid is its own.
-  const child = spawn(...outsideTap(process.execPath, [`${root}bin/dabook.cjs`, ...args, ...vars, ...more]), {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+  const child = spawn(
+    ...outsideTap(process.execPath, [...node, `${root}bin/dabook.cjs`, ...args, ...vars, ...more]),
+    {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const events: Event[] = [];
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {

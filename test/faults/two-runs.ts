@@ -39,7 +39,8 @@ function only(lab: Lab, host: string): Pick<StartOptions, 'more' | 'inventory'> 
   return { inventory: lab.inventoryFile, more: ['--limit', host] };
 }
 
-async function pairs(
+/** Two runs at once, so many times: how they end, and that only one of them writes. */
+export async function pairs(
   lab: Lab,
   report: Report,
   { times, managers }: { times: number; managers: Managers },
@@ -135,7 +136,8 @@ async function againstTheEngines(
   ended: readonly EndedRun[],
   managers: Managers,
 ): Promise<readonly string[]> {
-  const hosts = managers === 'one swarm' ? [1] : lab.hosts.map((_, index) => index + 1);
+  // All managers of one swarm tell the same.
+  const hosts = managers === 'one swarm' ? [1] : await managersOf(lab);
   const each = hosts.map(async (host) => {
     const command = `docker events --since ${since} --until "$(date +%s.%N)" --format '{{json .}}'`;
     const events = (await lab.root(host, command).text())
@@ -144,6 +146,14 @@ async function againstTheEngines(
       .map((line) => JSON.parse(line) as EngineEvent)
       .sort((a, b) => a.timeNano - b.timeNano);
     return judged(events, ended).map((fault) => `ha${host}: ${fault}`);
+  });
+  return (await Promise.all(each)).flat();
+}
+
+async function managersOf(lab: Lab): Promise<readonly number[]> {
+  const each = lab.hosts.map(async (_, index) => {
+    const text = await lab.root(index + 1, "docker info -f '{{.Swarm.ControlAvailable}}'").text();
+    return text.trim() === 'true' ? [index + 1] : [];
   });
   return (await Promise.all(each)).flat();
 }
@@ -188,11 +198,11 @@ async function mixtures(lab: Lab, ended: readonly EndedRun[]): Promise<readonly 
     const text = await lab
       .root(
         index + 1,
-        `cat /opt/flip-first /opt/flip-last; docker node inspect self -f '{{range .Spec.Labels}}{{println .}}{{end}}' | grep -v true`,
+        `cat /opt/flip-first /opt/flip-last; docker node inspect self -f '{{range $name, $value := .Spec.Labels}}{{$name}} {{println $value}}{{end}}' 2>/dev/null | sed -n 's/^flip[0-9]* //p'`,
       )
       .text();
     const values = text.split('\n').filter((line) => line !== '');
-    return new Set(values).size === 1 && values.length === 8
+    return new Set(values).size === 1 && values.length >= 2
       ? values.slice(0, 1)
       : [`${name} has a mixture of both: ${values.join(' ')}`];
   });

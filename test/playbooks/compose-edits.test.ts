@@ -1,6 +1,7 @@
 import t from 'tap';
 import { editYaml, readYaml, type SwarmNode } from '../../lib/tasks/index.ts';
 import { composeEdits } from '../../playbooks/digital-access/compose-edits.ts';
+import { writingOrder } from '../../playbooks/digital-access/compose-tasks.ts';
 import type { ComposeTexts } from '../../playbooks/digital-access/compose-texts.ts';
 import { Installation } from '../../playbooks/digital-access/installation.ts';
 import { nodesToBe } from '../../playbooks/digital-access/nodes-to-be.ts';
@@ -427,4 +428,38 @@ t.test('the nodes that constraints are held against', async (t) => {
     { 'da-policy-service1': 'true' },
     'a node that joins again has no labels',
   );
+});
+
+t.test('what a run that was killed between two files has written is completed by the next', async (t) => {
+  const services = servicesOf(
+    installation({
+      policy: { node: 'ha1' },
+      policy1: { node: 'ha2', ports: [9302] },
+      'access-point': { node: 'ha3' },
+    }),
+  );
+  // The manager has no access point: its blocks come from the worker's files, each key in one of them.
+  const workers = {
+    ha3: {
+      'docker-compose.yml': `services:
+  access-point:
+    hostname: access-point
+    deploy: {placement: {constraints: [node.labels.da-access-point == true]}}
+`,
+      'network.yml': `services:
+  access-point:
+    networks: {da-net: {aliases: [access-point]}}
+`,
+      'versiontag.yml': `services:
+  access-point: {image: r.test:5000/da/access-point:6.1.0}
+`,
+    },
+  };
+  const whole = completed(services, texts, workers).texts;
+  t.match(whole['versiontag.yml'], /access-point:6\.2\.0\.60300/);
+  for (let written = 0; written <= writingOrder.length; written++) {
+    const done = writingOrder.slice(0, written);
+    const begun = { ...texts, ...Object.fromEntries(done.map((file) => [file, whole[file]])) };
+    t.same(completed(services, begun, workers).texts, whole, `killed after ${done.join(', ') || 'none'}`);
+  }
 });
