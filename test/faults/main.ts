@@ -9,6 +9,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   'host-faults': async () => (await import('./host-faults.ts')).hostFaults,
   'two-runs': async () => (await import('./two-runs.ts')).twoRuns,
   interrupts: async () => (await import('./interrupts.ts')).interrupts,
+  soak: async () => (await import('./soak-part.ts')).soakPart,
 };
 
 const HELP = `npm run test:faults -- [part ...] [options]
