@@ -15,6 +15,8 @@ export interface FrameReader {
 }
 
 const newline = 0x0a;
+/** Digits of an exit status. */
+const longestStatus = 3;
 
 /**
  * Cuts what a resident shell writes into the output of its commands, to the byte. Each output is followed
@@ -45,6 +47,12 @@ export function createFrameReader(key: string, mostBytes: () => number): FrameRe
       for (;;) {
         const at = rest.indexOf(mark);
         const end = at < 0 ? -1 : rest.indexOf(newline, at + mark.length);
+        // No line of the shell's own goes on for longer: what does is output like any other, and counts as such.
+        if (at >= 0 && (end < 0 ? rest.length : end) > at + mark.length + longestStatus) {
+          take(rest.subarray(0, at + mark.length));
+          rest = rest.subarray(at + mark.length);
+          continue;
+        }
         if (end < 0) {
           const keep = at < 0 ? Math.max(0, rest.length - mark.length + 1) : at;
           take(rest.subarray(0, keep));

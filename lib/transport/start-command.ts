@@ -37,7 +37,9 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
   return new Promise((resolve, reject) => {
     let channel: Channel | undefined;
     let asked = 0;
+    let isOver = false;
     const settle = (error?: unknown) => {
+      isOver = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
       if (error === undefined && channel) return resolve(channel);
@@ -69,7 +71,8 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
     options
       .open(commandLine(options, nonce, prompt), { stdout: heard(stdout), stderr: heard(stderr) })
       .then((opened) => {
-        if (signal?.aborted) return opened.destroy();
+        // Nobody waits for it any more.
+        if (isOver || signal?.aborted) return opened.destroy();
         channel = opened;
         opened.ended.then(onEnd);
         look();

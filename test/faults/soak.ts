@@ -14,7 +14,7 @@ const reaper = ['sh', '-c', '"$@" & wait $!', 'sh'];
 const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** The parts of the soak, in the order in which they are done. */
-export const soakParts = ['library-runs', 'many-hosts', 'hostile-output', 'own-trouble'] as const;
+const soakParts = ['library-runs', 'many-hosts', 'hostile-output', 'own-trouble'] as const;
 
 export interface SoakOptions {
   /** All by default. */

@@ -35,7 +35,12 @@ export default (async ({ folder, short, seed, check }) => {
   const count = short ? 40 : 500;
   const fleet = await createFleet(folder, { hosts: count, settings: [`SetEnv TMPDIR=${folder}/hosts/tmp`] });
   mkdirSync(`${folder}/hosts/tmp`);
-  const hosts: readonly SoakHost[] = fleet.hosts.map((host) => ({ ...host, port: fleet.port }));
+  const hosts: readonly SoakHost[] = fleet.hosts.map((host) => ({
+    ...host,
+    port: fleet.port,
+    // All of them are this one machine, which may be busy with the others.
+    connectTimeout: 60,
+  }));
   // One key for all of them, on whichever port.
   const key = readFileSync(`${folder}/host_key.pub`, 'utf8').trim();
   appendFileSync(
@@ -70,7 +75,7 @@ export default (async ({ folder, short, seed, check }) => {
       });
       const text = `ill ${how}`;
       const ran = await at(
-        hosts.map((host) => (bad.has(host.name) ? { ...host, port: badPort } : host)),
+        hosts.map((host) => (bad.has(host.name) ? { ...host, port: badPort, connectTimeout: 10 } : host)),
         text,
       ).finally(served.close);
       const wrong: string[] = [];

@@ -10,19 +10,21 @@ export interface SoakHost {
   readonly port: number;
   /** The folder that is its own. */
   readonly place: string;
+  /** Seconds; 10 by default. */
+  readonly connectTimeout?: number;
 }
 
 /** An inventory of one group, `fleet`. */
 export function inventoryOf(fleet: readonly SoakHost[]): Inventory {
   const origin = () => undefined;
   const hosts = fleet.map(
-    ({ name, address, port, place }): InventoryHost => ({
+    ({ name, address, port, place, connectTimeout }): InventoryHost => ({
       name,
       groups: ['all', 'fleet'],
       vars: { place },
       origin,
       become: false,
-      target: { name, address, port, user: 'root', connection: 'ssh' },
+      target: { name, address, port, user: 'root', connection: 'ssh', connectTimeout },
     }),
   );
   const names = hosts.map(({ name }) => name);
