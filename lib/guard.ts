@@ -33,6 +33,8 @@ export interface GuardOptions {
 interface Watch {
   readonly session: Session;
   readonly keeper: Promise<Keeper>;
+  /** Once it is up: what is only starting nobody waits for at the end, it ends with its connection. */
+  up: Keeper | undefined;
   /** What there will be to end, should this session be lost. */
   left: Omit<Former, 'isBusy'> | undefined;
   /** The user's shell was given up: the next one is not watched over yet. */
@@ -55,7 +57,7 @@ export function createGuard(host: string, { holder, grace }: GuardOptions): Guar
     const before = watches.get(become)?.left;
     const former = before && { ...before, isBusy };
     const [locks = become] = watches.keys();
-    const watch: Watch = { session, keeper: open(), left: before, isNewShell: false };
+    const watch: Watch = { session, keeper: open(), up: undefined, left: before, isNewShell: false };
     watches.set(become, watch);
     return watch;
 
@@ -70,6 +72,7 @@ export function createGuard(host: string, { holder, grace }: GuardOptions): Guar
         holder: showHolder(holder),
       });
       if ('busy' in made) throw lockedBy(host, made.busy);
+      watch.up = made;
       watch.left = { keeper: made.group, groups: [] };
       await watchShell(watch, made, become);
       return made;
@@ -101,10 +104,7 @@ export function createGuard(host: string, { holder, grace }: GuardOptions): Guar
     }
   };
 
-  const keepers = async () => {
-    const opened = await Promise.allSettled([...watches.values()].map(({ keeper }) => keeper));
-    return opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  };
+  const keepers = () => [...watches.values()].flatMap(({ up }) => up ?? []);
 
   return {
     async ready(session, become, starts) {
@@ -126,10 +126,10 @@ export function createGuard(host: string, { holder, grace }: GuardOptions): Guar
       );
     },
     async stop() {
-      await Promise.all((await keepers()).map((keeper) => keeper.stop()));
+      await Promise.all(keepers().map((keeper) => keeper.stop()));
     },
     async release() {
-      const open = await keepers();
+      const open = keepers();
       watches.clear();
       await Promise.all(open.map((keeper) => keeper.end()));
     },
