@@ -63,7 +63,7 @@ release() { [ -z "$f" ] || rm -f "$f" 2>/dev/null; }
 watch() {
   [ -z "$w" ] || kill "$w" 2>/dev/null
   (
-    trap 'kill -KILL $! 2>/dev/null; exit' TERM
+    trap '[ "$!" = "$w" ] || kill -KILL $! 2>/dev/null; exit' TERM
     exec 9<&- </dev/null >/dev/null 2>&1
     sleep ${lease} &
     wait $!
