@@ -49,7 +49,7 @@ export async function haJob(lab: Lab): Promise<HaJob> {
 }
 
 /** What a run changed, by its own words. */
-export function changedBy({ events }: Ran): number {
+function changedBy({ events }: Ran): number {
   const last = events.at(-1);
   if (last?.type !== 'run.ended') return Number.NaN;
   return Object.values(last.hosts).reduce((sum, { changed }) => sum + changed, 0);

@@ -272,7 +272,12 @@ async function tryFault(job: HaJob, fault: Fault, wanted: EndState) {
     ...differences(wanted, await endStateOf(lab)).filter((line) => !line.includes('config/policy-service ')),
     ...(await leftoversOn(lab, 10)),
   ];
-  const figures = `ended ${ended.end} after ${(took / 1000).toFixed(1)} s: ${statuses(ended)}`;
+  const lost = ended.events.find((event) => event.type === 'host.lost');
+  const noticed = lost && `; the loss noticed after ${((Date.parse(lost.at) - madeAt) / 1000).toFixed(1)} s`;
+  const said = faultsIn(ended)
+    .slice(0, 2)
+    .map((text) => `; ${text.slice(0, 200)}`);
+  const figures = `ended ${ended.end} after ${(took / 1000).toFixed(1)} s: ${statuses(ended)}${noticed ?? ''}${said.join('')}`;
   return { found, figures };
 }
 
