@@ -438,6 +438,8 @@ export default playbook({ name: 'Profiled', groups: { all: z.looseObject({}) } }
     '-i',
     'hosts.yml',
     '--no-type-check',
+    // Locks have round trips of their own.
+    '--no-lock',
     ...more,
   ];
   const run = (file: string, ...more: string[]) => dabook(args(file, ...more), { cwd: folder, env });
