@@ -21,6 +21,12 @@ export interface Claim {
    * @throws DabookError `locked` when one was lost, which ends the run
    */
   confirm(): Promise<void>;
+  /**
+   * Where nothing was locked: takes what is free and gives it back, which removes what a run that crashed left in a
+   * swarm. Never rejects.
+   * @param mayBeLeft whether there may be any; asked where nothing was locked
+   */
+  tidy(mayBeLeft: () => Promise<boolean>): Promise<void>;
   /** Gives back the locks of swarms; those of hosts go with their connections. Never rejects. */
   release(): Promise<void>;
 }
@@ -72,6 +78,11 @@ export function createClaim(options: ClaimOptions): Claim {
         if (codeOf(error) === 'locked') end(error as DabookError);
         throw error;
       });
+    },
+    async tidy(mayBeLeft) {
+      if (taken !== undefined || !(await mayBeLeft())) return;
+      const quietly = { ...options, timeout: 0, emit: () => {}, end: () => {} };
+      await takeAll(quietly, users).catch(() => {});
     },
     release: async () => swarms?.release(),
   };

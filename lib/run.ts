@@ -57,6 +57,8 @@ export interface LockOptions {
   readonly grace?: number | undefined;
   /** Whether the process of another holder is known to run no more. Nobody's is by default. */
   readonly isGone?: ((holder: LockHolder) => boolean) | undefined;
+  /** Asked at the end of a run that changed nothing: whether one before it may have left locks behind. */
+  readonly mayBeLeft?: (() => Promise<boolean>) | undefined;
   /** Seconds to wait for another run that is at work there; 0 by default: the run ends as `locked` at once. */
   readonly timeout?: number | undefined;
 }
@@ -185,6 +187,7 @@ export async function run(
   const forgotten = await underWay.settle();
   thrown ??= forgotten;
   for (const timer of timers) clearTimeout(timer);
+  if (thrown === undefined && !check && lock?.mayBeLeft) await context.claim.tidy(lock.mayBeLeft);
   await context.claim.release();
   await machines.close();
   options.signal?.removeEventListener('abort', onAbort);

@@ -76,8 +76,9 @@ function missing(playbook: unknown, inventory: unknown): DabookError {
 
 function seconds(value: string): number {
   const number = Number(value);
-  if (value.trim() !== '' && number >= 0 && Number.isFinite(number)) return number;
-  throw new InvalidArgumentError('give a number of seconds.');
+  // A timer of Node's takes no more than 24 days.
+  if (value.trim() !== '' && number >= 0 && number <= 2_000_000) return number;
+  throw new InvalidArgumentError('give a number of seconds, 2000000 at most.');
 }
 
 function positive(value: string): number {

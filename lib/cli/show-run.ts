@@ -15,6 +15,7 @@ import { visibleText } from '../visible.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { leaveAnswers } from './leave-answers.ts';
+import { mayHaveLeftLocks } from './left-locks.ts';
 import { isGone, lockHolder } from './lock-holder.ts';
 import { createProfile } from './profile.ts';
 import { terminalOperator } from './terminal-operator.ts';
@@ -92,7 +93,12 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     limit: input.limit,
     forks: manner.forks,
     lock: manner.lock
-      ? { holder: lockHolder(io, manner.run, input.playbook.name), isGone, timeout: manner.lockTimeout }
+      ? {
+          holder: lockHolder(io, manner.run, input.playbook.name),
+          isGone,
+          mayBeLeft: () => mayHaveLeftLocks(io, manner.run),
+          timeout: manner.lockTimeout,
+        }
       : undefined,
     signal: manner.signal,
     force: manner.force,
