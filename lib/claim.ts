@@ -82,6 +82,8 @@ export function createClaim(options: ClaimOptions): Claim {
     async tidy(mayBeLeft) {
       if (taken !== undefined || !(await mayBeLeft())) return;
       const quietly = { ...options, timeout: 0, emit: () => {}, end: () => {} };
+      // Nothing was written, but a fact that was read as root says that it may be asked so.
+      for (const [host, become] of users) users.set(host, become || options.machineOf(host).actsAsRoot);
       await takeAll(quietly, users).catch(() => {});
     },
     release: async () => swarms?.release(),

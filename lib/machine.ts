@@ -52,6 +52,8 @@ export interface Machine {
   readonly gathering: Gathering;
   /** What was read before another change may not be so any more. */
   readonly changes: Changes;
+  /** Whether anything has been asked there as root. */
+  readonly actsAsRoot: boolean;
   /** How often it has been waited for. */
   readonly roundTrips: number;
   /** Runs `work` when no other work of this machine runs. */
@@ -110,6 +112,7 @@ export function createMachine({
   // Told once; and what is still asked when the run ends is cut off on purpose.
   let tellsNoMore = false;
   let isClosed = false;
+  let actsAsRoot = false;
 
   function tellUnreachable(error: unknown): void {
     if (tellsNoMore || codeOf(error) !== 'unreachable') return;
@@ -132,6 +135,7 @@ export function createMachine({
     run: Abortable,
     ask: (session: Session, which: About) => Promise<T>,
   ): Promise<T> {
+    actsAsRoot ||= asker.become;
     try {
       const which = about(shown, asker);
       // Before the connection is there, so that a view can show what a host is waited for.
@@ -185,6 +189,9 @@ export function createMachine({
       foreseen,
       gathering,
       changes,
+      get actsAsRoot() {
+        return actsAsRoot;
+      },
       get roundTrips() {
         return trips.all;
       },

@@ -55,9 +55,11 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
       const script = what === 'release' ? breakLock : lookAtLock;
       const { stdout, stderr } = await session.exec(script.text, { become });
       const ask = (request: Parameters<Session['docker']>[0]) => session.docker(request, { become });
-      const door = await findSwarmDoor(name, ask).catch(() => undefined);
-      if (door) doors.push(door);
-      return hostLine(name, stdout.toString().trim() || `odd ${stderr.toString().trim()}`);
+      const door = await findSwarmDoor(name, ask).catch(messageOf);
+      if (typeof door === 'object') doors.push(door);
+      const told = hostLine(name, stdout.toString().trim() || `odd ${stderr.toString().trim()}`);
+      const isUntold = typeof door === 'string' && /may not use/.test(door);
+      return isUntold ? { ...told, line: `${told.line}; its swarm only root can be asked for (-b)` } : told;
     } catch (error) {
       return { line: `${name}  ${messageOf(error)}`, isHeld: false, isFailure: true };
     }

@@ -886,6 +886,7 @@ function machineOf(exec: Machine['exec']): Machine {
     foreseen: new Map(),
     gathering: createGathering(),
     changes: { count: 0, underWay: 0, lockedAt: 0 },
+    actsAsRoot: false,
     roundTrips: 0,
     exclusively: (work) => work(),
     exec,
