@@ -26,7 +26,7 @@ runTap('unit', files.filter(isUnit), 2);
 if (!unitOnly) {
   runTap('quiet', files.filter(needsQuiet), 1);
   // Each has a lab of its own, and waits for its swarm most of the time.
-  runTap('lab', files.filter(needsLab), 2);
+  runTap('lab', files.filter(needsLab), 3);
 }
 rmSync(out, { recursive: true, force: true });
 
