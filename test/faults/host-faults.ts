@@ -137,7 +137,7 @@ const faults: readonly Fault[] = [
       await lab.heal(2);
     },
     ends: [0],
-    tells: noticedWithin(20),
+    tells: noticedWithin(15),
   },
   {
     name: "a worker's dockerd killed, started again 3 s later",
