@@ -1,7 +1,8 @@
 import type { Converging } from './converging.ts';
 import { codeOf, type ErrorCode } from './errors.ts';
 import type { StepEnded } from './events.ts';
-import { type Step, showStep } from './step.ts';
+import { showStep } from './show-step.ts';
+import type { Step } from './step.ts';
 
 /** Of a step that ended with an error of such a code; any other has failed. */
 const outcomes: Partial<Record<ErrorCode, StepEnded['outcome']>> = {

@@ -4,14 +4,11 @@ import { type Converging, type Outcome, plan, type Readings } from './converging
 import { codeOf, DabookError, messageOf } from './errors.ts';
 import { pause } from './pause.ts';
 import { perform } from './perform.ts';
+import { createSetbacks } from './setbacks.ts';
 import { notConverged, settle } from './settle.ts';
 import type { Step } from './step.ts';
 import type { Task } from './task.ts';
 
-/** How often a write that lost against another writer is decided anew at least; longer within `settle`. */
-const conflictRetries = 10;
-/** How often the connection may be lost in the middle of a task's steps. */
-const mostLosses = 3;
 /** How often other steps may follow from the state that earlier ones left. */
 const rounds = 6;
 
@@ -32,10 +29,7 @@ export async function apply(
   const ask = createAsk(c.machine, asker);
   let steps = planned;
   let performed = false;
-  let conflicts = 0;
-  let losses = 0;
-  let lost: unknown;
-  const started = performance.now();
+  const setbacks = createSetbacks(task, c);
   for (let round = 1; ; round++) {
     try {
       for (const step of steps) {
@@ -43,42 +37,26 @@ export async function apply(
         performed = true;
       }
     } catch (error) {
-      if (c.signal.aborted) throw error;
-      const isLost = codeOf(error) === 'lost';
-      // Of an opaque one nothing can be read, so nothing can be decided anew; but work that goes on is found again.
-      if (task.opaque && (!isLost || !goesOn(steps))) throw error;
-      // The call before, of which nobody knows, may have been done after it was looked for.
-      const isEcho = codeOf(error) === 'command' && lost !== undefined;
-      const late = performance.now() - started > task.settle.timeout * 1000;
-      const isConflict = codeOf(error) === 'conflict' && !(++conflicts > conflictRetries && late);
-      if (!isLost && !isEcho && !isConflict) throw error;
-      lost = isLost ? error : undefined;
-      // If it is as wanted by now, that is most likely why.
-      performed ||= isLost && !task.opaque;
-      if (isLost && ++losses > mostLosses) throw error;
+      const wait = setbacks.judge(error, steps);
+      // If it is as wanted by now, what was lost is most likely why.
+      performed ||= setbacks.lost !== undefined && !task.opaque;
       // Whatever follows from what is seen now is to be done, be it the same steps again.
       if (!task.opaque) steps = [];
-      // What the Engine was asked for on a connection that died it may still be at.
-      await pause(isLost ? 1000 : Math.random() * 50 * 2 ** Math.min(conflicts, 6), c.signal);
+      await pause(wait, c.signal);
     }
     if (task.opaque && performed) return { status: 'changed', state: task.want(found) };
 
     if (task.opaque) continue;
     const seen = await settle(task, steps, found, ask, c, readBehind).catch((error: unknown) => {
+      const { lost } = setbacks;
       throw lost !== undefined && codeOf(error) === 'unreachable' ? outcomeUnknown(lost, error) : error;
     });
     if (seen.settled) return { status: performed ? 'changed' : 'ok', state: seen.now, behind: seen.behind };
-    if (round >= rounds + conflicts + losses)
+    if (round >= rounds + setbacks.count)
       throw notConverged(task, seen.now, seen.want, 'its steps led nowhere');
     steps = seen.steps;
     plan(task, seen.now, seen.want, steps, id, c);
   }
-}
-
-/** Whether it is one step, which goes on without its connection: performed again, it is waited for. */
-function goesOn(steps: readonly Step[]): boolean {
-  const [step, ...more] = steps;
-  return step?.kind === 'exec' && step.detached === true && more.length === 0;
 }
 
 /** The host of a step that was lost could not be asked how far it got. */

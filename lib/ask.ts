@@ -1,5 +1,6 @@
+import { commandFailed } from './command-failed.ts';
 import type { Ask, Fact, Output } from './fact.ts';
-import { type Asker, commandFailed, type Machine } from './machine.ts';
+import type { Asker, Machine } from './machine.ts';
 import { createRedactor } from './redact.ts';
 import { reveal, Secret } from './secret.ts';
 import { unknown } from './unknown.ts';

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { codeOf, DabookError, messageOf } from './errors.ts';
+import { codeOf, type DabookError, messageOf } from './errors.ts';
 import type { Happening } from './events.ts';
+import { lockedError } from './lock/locked-error.ts';
 import type { AskEngine } from './lock/swarm-door.ts';
 import type { RunMachine } from './machine.ts';
 import { pause } from './pause.ts';
@@ -120,9 +121,7 @@ async function takeAll(options: ClaimOptions, users: ReadonlyMap<string, boolean
     if (codeOf(taken) !== 'locked') throw taken;
     if (performance.now() + wait > deadline) {
       const waited = timeout === 0 ? '' : ` after ${timeout} s of waiting`;
-      const error = new DabookError('locked', `${messageOf(taken)}; nothing was changed${waited}`, {
-        hint: 'wait for it with --lock-timeout SECONDS, or see: dabook lock status',
-      });
+      const error = lockedError(`${messageOf(taken)}; nothing was changed${waited}`);
       end(error);
       throw error;
     }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { commandFailed } from './command-failed.ts';
 import { codeOf, DabookError, messageOf } from './errors.ts';
-import { commandFailed, type Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { readPieces, sourceChanged } from './read-pieces.ts';
 import { reveal } from './secret.ts';
 import { sh } from './sh.ts';

@@ -6,7 +6,8 @@ import type { Ask } from './fact.ts';
 import type { Machine } from './machine.ts';
 import type { Operator } from './operator.ts';
 import type { Redactor } from './redact.ts';
-import { type Step, showStep } from './step.ts';
+import { showStep } from './show-step.ts';
+import type { Step } from './step.ts';
 import type { Task } from './task.ts';
 
 /** What the tasks of a host are run with. */

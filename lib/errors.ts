@@ -8,7 +8,6 @@ import type { InputFault } from './input-fault.ts';
  * - `usage`, `playbook`, `inventory`: the input is wrong; found before any connection (exit status 2)
  * - `unreachable`: a host could not be reached, or not again (exit status 4)
  * - `lost`: the connection died: whether what was under way was done is not known (exit status 4)
- * - `locked`: another run is at work there (exit status 5)
  * - `become`: the host was reached, but would not give the rights asked for
  * - `deadline`: the whole run took too long
  * - `refused`: a task must not be done, said by its `want`
@@ -26,7 +25,6 @@ export type ErrorCode =
   | 'inventory'
   | 'unreachable'
   | 'lost'
-  | 'locked'
   | 'become'
   | 'deadline'
   | 'refused'

@@ -1,8 +1,9 @@
-import { DabookError } from './errors.ts';
+import type { DabookError } from './errors.ts';
 import { type Keeper, startKeeper } from './lock/keeper.ts';
 import type { Former } from './lock/keeper-script.ts';
 import { type LockHolder, showHolder } from './lock/lock-holder.ts';
 import { readLockNote } from './lock/lock-place.ts';
+import { lockedError } from './lock/locked-error.ts';
 import type { Session } from './transport/session.ts';
 
 /** What watches over one host while a run changes it: its lock, and an end for what a run that died left there. */
@@ -141,7 +142,5 @@ const none = {} as Session;
 
 /** @param note what the holder wrote there */
 function lockedBy(host: string, note: string): DabookError {
-  return new DabookError('locked', `${host} is locked by ${readLockNote(note).holder}`, {
-    hint: 'wait for it with --lock-timeout SECONDS, or see: dabook lock status',
-  });
+  return lockedError(`${host} is locked by ${readLockNote(note).holder}`);
 }

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { commandFailed } from './command-failed.ts';
 import { codeOf, DabookError, type FailedCommand, messageOf } from './errors.ts';
-import { type Asker, commandFailed, type Machine } from './machine.ts';
+import type { Asker, Machine } from './machine.ts';
 import { Command } from './sh.ts';
-import { type FetchStep, showStep } from './step.ts';
+import { showStep } from './show-step.ts';
+import type { FetchStep } from './step.ts';
 import { writeControlFile } from './write-control-file.ts';
 
 const usualMost = 512 * 2 ** 20;

@@ -15,6 +15,7 @@ import { createPlay } from './play.ts';
 import type { Hosts, Playbook } from './playbook.ts';
 import { createRedactor } from './redact.ts';
 import { isTold, type RunContext } from './run-context.ts';
+import { outcomeOf } from './run-outcome.ts';
 import { createSwarmClaim } from './swarm-claim.ts';
 import { createTally } from './tally.ts';
 import type { Session, Target } from './transport/session.ts';
@@ -192,7 +193,7 @@ export async function run(
   await machines.close();
   options.signal?.removeEventListener('abort', onAbort);
   options.force?.removeEventListener('abort', onForce);
-  const outcome = outcomeOf(context, thrown, tally.hosts);
+  const outcome = outcomeOf(signal, thrown, tally.hosts);
   // What ended the run from outside no task has told, or told as its own.
   const isFromOutside = ['locked', 'deadline'].includes(codeOf(thrown));
   const silent = thrown === undefined || (isTold(context, thrown) && !isFromOutside);
@@ -203,28 +204,6 @@ export async function run(
   const roundTrips = machines.roundTrips();
   emit({ type: 'run.ended', check, outcome, seconds, hosts: tally.hosts, roundTrips, ...fault });
   return { outcome, hosts: tally.hosts };
-}
-
-function outcomeOf(
-  context: RunContext,
-  thrown: unknown,
-  hosts: Readonly<Record<string, Counts>>,
-): RunEnded['outcome'] {
-  // What else aborts a run is a fault, such as an error that nobody caught.
-  if (context.signal.aborted) {
-    const code = codeOf(context.signal.reason);
-    return code === 'interrupted' || code === 'locked' ? code : 'failed';
-  }
-  const counts = Object.values(hosts);
-  const failed = counts.some((host) => host.failed > 0);
-  const unreachable = counts.some((host) => host.unreachable + host.lost > 0);
-  const waiting = codeOf(thrown) === 'waiting' || counts.some((host) => host.waiting > 0);
-  // What play() throws and what made a host unreachable is counted with the hosts already.
-  const ownFault =
-    thrown !== undefined && !['run', 'unreachable', 'lost', 'waiting'].includes(codeOf(thrown));
-  if (failed || ownFault) return 'failed';
-  if (unreachable) return 'unreachable';
-  return waiting ? 'waiting' : 'ok';
 }
 
 function tooLong(seconds: number): DabookError {

@@ -1,6 +1,7 @@
-import { codeOf, DabookError } from './errors.ts';
+import { codeOf } from './errors.ts';
 import type { SwarmLock } from './lock/held-lock.ts';
 import { type LockHolder, showHolder } from './lock/lock-holder.ts';
+import { lockedError } from './lock/locked-error.ts';
 import { type AskEngine, findSwarmDoor, type SwarmDoor } from './lock/swarm-door.ts';
 import { createSwarmLocking } from './lock/swarm-lock.ts';
 
@@ -50,9 +51,7 @@ export function createSwarmClaim({ holder, isGone, warn, signal }: SwarmClaimOpt
     });
     if (acquired.outcome === 'held') held.set(swarm, acquired.lock);
     if (acquired.outcome === 'taken') {
-      throw new DabookError('locked', lockedBy(through, acquired.holder), {
-        hint: 'wait for it with --lock-timeout SECONDS, or see: dabook lock status',
-      });
+      throw lockedError(lockedBy(through, acquired.holder));
     }
   };
 

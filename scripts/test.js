@@ -13,8 +13,8 @@ const named = args.filter((arg) => arg !== '--unit');
 ensureInstalled();
 const files = named.length > 0 ? named : find('test');
 const needsLab = (file) => file.endsWith('.lab.test.ts');
-/** They start dabook many times over, as its users do. */
-const isSlow = (file) => file.startsWith('test/cli/');
+/** They wait for real connections, shells and compilers, or start dabook many times over, as its users do. */
+const isSlow = (file) => file.startsWith('test/cli/') || file.endsWith('.slow.test.ts');
 /** It packs the package, which builds dist/ anew under the hands of whatever runs beside it. */
 const needsQuiet = (file) => file.startsWith('test/package/');
 const out = mkdtempSync(join(tmpdir(), 'dabook-test-'));

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isRunning, startOf } from '../journal/is-running.ts';
+import { isRunning, startOf } from '../is-running.ts';
 import type { LockHolder } from '../lock/lock-holder.ts';
 import type { Io } from './io.ts';
 import { operator } from './operator.ts';
@@ -16,7 +16,7 @@ export function lockHolder(io: Io, run: string, playbook: string): LockHolder {
 export function isGone({ from, pid, life }: LockHolder): boolean {
   const [place, started] = life?.split(' ') ?? [];
   if (place === undefined || started === undefined || place !== placeOf()) return false;
-  return isRunning({ user: '', host: from, pid, started }) === false;
+  return isRunning({ host: from, pid, started }) === false;
 }
 
 function lifeOf(pid: number): string | undefined {

@@ -1,6 +1,6 @@
+import { counted } from '../counted.ts';
 import { diffRuns, type TaskDifference } from '../journal/diff-runs.ts';
 import { type RunSummary, summarize, type TaskSummary } from '../journal/summarize.ts';
-import { counted } from '../views/counted.ts';
 import type { Paint, Tone } from '../views/paint.ts';
 import { visible } from '../visible.ts';
 import type { Io } from './io.ts';

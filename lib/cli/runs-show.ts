@@ -1,8 +1,8 @@
+import { counted } from '../counted.ts';
 import type { RunMeta } from '../journal/journal-line.ts';
 import { type HostSummary, type RunSummary, summarize, type TaskSummary } from '../journal/summarize.ts';
 import { unconfirmed } from '../journal/troubled-hosts.ts';
 import { jsonLine } from '../json-line.ts';
-import { counted } from '../views/counted.ts';
 import { duration } from '../views/duration.ts';
 import { faultInShort, faultLines } from '../views/fault-lines.ts';
 import type { Paint, Tone } from '../views/paint.ts';

@@ -1,7 +1,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DabookError } from '../errors.ts';
-import { isRunning } from './is-running.ts';
+import { isRunning } from '../is-running.ts';
 import { readMeta } from './read-journal.ts';
 import { isRunId } from './run-id.ts';
 import { journalFile } from './runs-place.ts';

@@ -1,5 +1,5 @@
 import type { Change, Counts, Event, Fault, RunEnded, StepEnded, TaskEnded, TaskStatus } from '../events.ts';
-import { isRunning } from './is-running.ts';
+import { isRunning } from '../is-running.ts';
 import type { GitState, JournalLine, RunMeta } from './journal-line.ts';
 import type { JournalRead } from './read-journal.ts';
 

@@ -1,4 +1,5 @@
 import { type Command, sh } from '../sh.ts';
+import { endGroups } from './end-groups.ts';
 import { lockPlace } from './lock-place.ts';
 
 export interface KeeperOptions {
@@ -43,25 +44,7 @@ export const usualGrace = 10;
 export function keeperScript(options: KeeperOptions): Command {
   const { run, holder, locks, lease, former, grace = usualGrace } = options;
   return sh`LC_ALL=C k=$$ f= w= r=${run} i=${holder} g=${(former?.groups ?? []).join(' ')}
-left() {
-  for p in $g; do kill -0 "-$p" 2>/dev/null && return 0; done
-  return 1
-}
-stop() {
-  n=$1 s=
-  while left; do
-    if [ "$n" -le 0 ]; then
-      case $s in
-        '') s=TERM n=50 ;;
-        TERM) s=KILL n=20 ;;
-        *) return 1 ;;
-      esac
-      for p in $g; do kill "-$s" "-$p" 2>/dev/null; done
-    fi
-    sleep 0.1 2>/dev/null || { sleep 1; n=$((n - 9)); }
-    n=$((n - 1))
-  done
-}
+${endGroups}
 release() { [ -z "$f" ] || rm -f "$f" 2>/dev/null; }
 watch() {
   [ -z "$w" ] || kill "$w" 2>/dev/null
@@ -71,7 +54,7 @@ watch() {
     exec 9<&- </dev/null >/dev/null 2>&1
     sleep ${lease} &
     wait $!
-    stop 0
+    end_groups 0
     release
     kill -KILL "$k"
   ) &
@@ -110,7 +93,7 @@ take() {
 }
 IFS=' ' read -r b b b b o b </proc/$$/stat || odd 'it has no /proc'
 ${former === undefined ? sh`:` : sh`kill -KILL ${`-${former.keeper}`} 2>/dev/null`}
-stop ${former?.isBusy ? Math.round(grace * 10) : 0}
+end_groups ${former?.isBusy ? Math.round(grace * 10) : 0}
 g=
 ${locks ? sh`take` : sh`:`}
 echo "held $o"
@@ -124,11 +107,11 @@ while IFS= read -r l; do
       watch
       echo group
       ;;
-    stop) stop 0; echo stopped ;;
+    stop) end_groups 0; echo stopped ;;
     end) g=; break ;;
   esac
 done
 kill "$w" 2>/dev/null
-stop ${Math.round(grace * 10)}
+end_groups ${Math.round(grace * 10)}
 release`;
 }

@@ -1,7 +1,7 @@
+import { counted } from '../counted.ts';
 import type { Change, Json } from '../events.ts';
 import { visible, visibleLines } from '../visible.ts';
 import { changedLines } from './changed-lines.ts';
-import { counted } from './counted.ts';
 import type { Paint, Tone } from './paint.ts';
 import { textDiff } from './text-diff.ts';
 import { fit, fitMiddle, width } from './width.ts';

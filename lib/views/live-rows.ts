@@ -1,5 +1,5 @@
+import { counted } from '../counted.ts';
 import { visible } from '../visible.ts';
-import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { progressText } from './live-progress.ts';
 import { hostsOf, type LiveHost, type LiveState } from './live-state.ts';

@@ -1,6 +1,6 @@
+import { counted } from '../counted.ts';
 import type { PlayEnded, PlayStarted } from '../events.ts';
 import { visible } from '../visible.ts';
-import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import type { Paint } from './paint.ts';
 

@@ -1,5 +1,5 @@
+import { counted } from '../counted.ts';
 import { visible } from '../visible.ts';
-import { counted } from './counted.ts';
 import type { Row } from './profile-rows.ts';
 import { secondsUpTo } from './profile-seconds.ts';
 import type { HostTimes } from './profile-totals.ts';

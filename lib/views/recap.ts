@@ -1,7 +1,7 @@
+import { counted } from '../counted.ts';
 import type { Counts, Fault, RunEnded } from '../events.ts';
 import type { Form } from '../form.ts';
 import { visible } from '../visible.ts';
-import { counted } from './counted.ts';
 import { duration } from './duration.ts';
 import { faultInShort, faultLines } from './fault-lines.ts';
 import { fewHosts } from './few-hosts.ts';

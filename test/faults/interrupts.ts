@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Event } from '../../lib/events.ts';
 import type { Lab } from '../lab/lab.ts';
+import { seededRandom } from '../seeded-random.ts';
 import { type HaJob, haJob } from './ha-job.ts';
 import { leftoversOn } from './leftovers.ts';
 import type { Part } from './part.ts';
-import { seededRandom } from './seeded-random.ts';
 import { type EndedRun, startRun } from './started-run.ts';
 import { share, withLabs } from './with-labs.ts';
 

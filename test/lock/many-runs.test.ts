@@ -5,22 +5,12 @@ import { breakSwarmLock, readSwarmLock } from '../../lib/lock/inspect-swarm-lock
 import type { SwarmDoor } from '../../lib/lock/swarm-door.ts';
 import { createSwarmLocking } from '../../lib/lock/swarm-lock.ts';
 import type { DockerResponse } from '../../lib/transport/session.ts';
+import { seededRandom } from '../seeded-random.ts';
 import { createMemorySwarm } from './memory-swarm.ts';
 import { createVirtualTime, type VirtualMachine } from './virtual-time.ts';
 
 // The machine may be busy.
 t.setTimeout(300_000);
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** How many, 4 at least; a search for faults takes its time, and tries 16 or more. */
 const seeds = Number(process.env.DABOOK_SEEDS ?? 4);
@@ -41,7 +31,7 @@ interface Tally {
  * @returns what went wrong: writes of one run while another one's lock was fresh
  */
 async function simulate(seed: number, tally: Tally): Promise<readonly string[]> {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const between = (least: number, most: number) => least + random() * (most - least);
   const chance = (share: number) => random() < share;
   const time = createVirtualTime();

@@ -8,6 +8,7 @@ import type { DockerRequest, Session } from '../../lib/transport/session.ts';
 import { createSshTransport } from '../../lib/transport/ssh.ts';
 import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
+import { holderOf } from './holder-of.ts';
 
 t.setTimeout(180_000);
 const skip = await skipWithoutLab();
@@ -49,14 +50,7 @@ t.test('the lock of a swarm, through two of its managers', { skip }, async (t) =
   const runOf = (user: string, doors: readonly SwarmDoor[], lease = 6) =>
     createSwarmLocking({
       doors,
-      holder: {
-        run: `run-of-${user}`,
-        user,
-        from: 'desk',
-        pid: 42,
-        since: '2026-01-31T12:00:00Z',
-        playbook: 'ha',
-      },
+      holder: holderOf(user),
       lease,
       onLost: (reason) => lost.push(`${user}: ${reason}`),
     });

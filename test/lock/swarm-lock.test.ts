@@ -5,17 +5,9 @@ import { showHolder } from '../../lib/lock/lock-holder.ts';
 import { findSwarmDoor, type SwarmDoor } from '../../lib/lock/swarm-door.ts';
 import { type Acquired, createSwarmLocking } from '../../lib/lock/swarm-lock.ts';
 import type { DockerRequest } from '../../lib/transport/session.ts';
+import { holderOf } from './holder-of.ts';
 import { createMemorySwarm, type MemorySwarm } from './memory-swarm.ts';
 import { createVirtualTime, type VirtualMachine, type VirtualTime } from './virtual-time.ts';
-
-const holderOf = (user: string) => ({
-  run: `run-of-${user}`,
-  user,
-  from: 'desk',
-  pid: 42,
-  since: '2026-01-31T12:00:00Z',
-  playbook: 'ha',
-});
 
 interface Run {
   readonly machine: VirtualMachine;

@@ -5,7 +5,7 @@ import { imageLabel, namespaceLabel } from '../../lib/compose/namespace.ts';
 import { diff } from '../../lib/diff.ts';
 import { DabookError } from '../../lib/errors.ts';
 import type { Ask, Fact } from '../../lib/fact.ts';
-import { showStep } from '../../lib/step.ts';
+import { showStep } from '../../lib/show-step.ts';
 import type { Task } from '../../lib/task.ts';
 import { foreseenStack } from '../../lib/tasks/stack/foreseen-stack.ts';
 import {

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { equal } from '../../lib/equal.ts';
 import { isKnown, secret, show, unknown } from '../../lib/index.ts';
-import { type Step, showStep } from '../../lib/step.ts';
+import { showStep } from '../../lib/show-step.ts';
+import type { Step } from '../../lib/step.ts';
 import type { Task } from '../../lib/task.ts';
 import {
   findNode,

@@ -9,11 +9,11 @@ import { run } from '../../../lib/run.ts';
 import { copyFile } from '../../../lib/tasks/index.ts';
 import { createView } from '../../../lib/views/create-view.ts';
 import { createFleet } from '../../bench/fleet/create-fleet.ts';
+import { seededRandom } from '../../seeded-random.ts';
 import { type BadHost, startBadHosts } from './bad-hosts.ts';
 import { descriptors, watchPeak } from './gauges.ts';
 import { written } from './jobs.ts';
 import { lookBefore } from './leftovers.ts';
-import { randomOf } from './random.ts';
 import { inventoryOf, reachBySsh, type SoakHost } from './reach.ts';
 import { expect, type Part } from './stage.ts';
 
@@ -66,7 +66,7 @@ export default (async ({ folder, short, seed, check }) => {
       return figuresOf(ran);
     });
     await check(`${count} hosts of which one of twenty misbehaves, ${how}`, async () => {
-      const random = randomOf(seed + (lock ? 1000 : 0));
+      const random = seededRandom(seed + (lock ? 1000 : 0));
       const bad = chooseBad(hosts, short ? ['refuse', 'banner', 'cut'] : troubles, random);
       const served = await startBadHosts({
         hosts: [...bad.values()].flatMap(({ host }) => (host === undefined ? [] : [host])),

@@ -1,14 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { RunBy } from './journal-line.ts';
+
+/** A process, on whichever machine. */
+export interface ProcessOnHost {
+  /** Name of the machine. */
+  readonly host: string;
+  readonly pid: number;
+  /** When it began, as `startOf` tells it: a later process may have the same number. */
+  readonly started?: string | undefined;
+}
 
 /** When a process began, in the clock ticks of its machine; none where that is not told. */
 export function startOf(pid: number): string | undefined {
   return stateOf(pid)?.started;
 }
 
-/** Whether the process of a run still runs; undefined where that cannot be seen, on another machine. */
-export function isRunning({ host, pid, started }: RunBy): boolean | undefined {
+/** Whether a process still runs; undefined where that cannot be seen, on another machine. */
+export function isRunning({ host, pid, started }: ProcessOnHost): boolean | undefined {
   if (host !== hostname()) return undefined;
   if (!exists(pid)) return false;
   const now = stateOf(pid);
