@@ -33,7 +33,10 @@ export async function endStateOf(lab: Lab): Promise<EndState> {
   ]);
   const [networks = '', objects = '', services = ''] = text.split('---\n');
   const names = linesOf(networks).map((line) => line.split(' ') as [id: string, name: string]);
-  const withNames = (line: string) => names.reduce((now, [id, name]) => now.replaceAll(id, name), line);
+  const withNames = (line: string) =>
+    names
+      .reduce((now, [id, name]) => now.replaceAll(id, name), line)
+      .replaceAll(/"(SecretID|ConfigID)":"[^"]*",/g, '');
   return [
     ...all.flat(),
     ...linesOf(objects),

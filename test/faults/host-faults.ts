@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event } from '../../lib/events.ts';
 import type { Lab } from '../lab/lab.ts';
 import { differences, type EndState, endStateOf } from './end-state.ts';
-import { type HaJob, haJob, notConverged, unlessWell } from './ha-job.ts';
+import { haJob } from './ha-job.ts';
+import { type Job, notConverged, unlessWell } from './job.ts';
 import { hostProcesses, leftoversOn } from './leftovers.ts';
 import type { Part } from './part.ts';
 import { type EndedRun, startRun } from './started-run.ts';
@@ -225,7 +226,7 @@ export const hostFaults: Part = ({ report, labs: count, only }) =>
     });
   });
 
-async function tryFault(job: HaJob, fault: Fault, wanted: EndState) {
+async function tryFault(job: Job, fault: Fault, wanted: EndState) {
   const { lab, playbook, options } = job;
   await job.reset();
   const start = fault.writesNothing && (await endStateOf(lab));

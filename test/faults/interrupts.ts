@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { Event } from '../../lib/events.ts';
 import type { Lab } from '../lab/lab.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { type HaJob, haJob } from './ha-job.ts';
+import { haJob } from './ha-job.ts';
+import type { Job } from './job.ts';
 import { leftoversOn } from './leftovers.ts';
 import type { Part } from './part.ts';
 import { type EndedRun, startRun } from './started-run.ts';
@@ -33,7 +34,7 @@ export interface Interrupted {
   readonly lab: Lab;
   /** A file here that takes its time. */
   readonly large: string;
-  readonly ha: HaJob;
+  readonly ha: Job;
   /** The HA job has got to its end. */
   isSetUp: boolean;
 }

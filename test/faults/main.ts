@@ -6,6 +6,7 @@ import { createReport } from './report.ts';
 
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   'kill-points': async () => (await import('./kill-points.ts')).killPoints,
+  'more-points': async () => (await import('./kill-points.ts')).morePoints,
   'host-faults': async () => (await import('./host-faults.ts')).hostFaults,
   'two-runs': async () => (await import('./two-runs.ts')).twoRuns,
   interrupts: async () => (await import('./interrupts.ts')).interrupts,

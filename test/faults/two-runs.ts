@@ -7,6 +7,7 @@ import { inventoryWith } from '../e2e/ha-run.ts';
 import type { Lab } from '../lab/lab.ts';
 import { doomedRun } from './doomed.ts';
 import { leftoversOn } from './leftovers.ts';
+import { toOneSwarm } from './more-job.ts';
 import type { Part } from './part.ts';
 import type { Report } from './report.ts';
 import { type EndedRun, type StartOptions, startRun } from './started-run.ts';
@@ -19,14 +20,7 @@ export const twoRuns: Part = ({ report, times = 50 }) =>
   withLabs(1, async ([lab]) => {
     if (lab === undefined) return;
     await pairs(lab, report, { times: Math.ceil(times / 2), managers: 'own swarms' });
-    const address = lab.hosts[0]?.address;
-    const token = (await lab.root(1, 'docker swarm join-token -q manager').text()).trim();
-    for (const host of [2, 3]) {
-      await lab.root(
-        host,
-        `docker swarm leave --force && docker swarm join --token ${token} ${address}:2377`,
-      );
-    }
+    await toOneSwarm(lab);
     await pairs(lab, report, { times: Math.floor(times / 2), managers: 'one swarm' });
     await crashed(lab, report);
     for (const more of [['--lock-timeout', '120'], ['--no-lock']]) await ten(lab, report, more);
