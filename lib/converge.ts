@@ -1,8 +1,7 @@
 import { apply } from './apply.ts';
 import { type Converging, type Outcome, plan, type Readings, read } from './converging.ts';
-import { endingOf } from './ending.ts';
+import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
-import { codeOf } from './errors.ts';
 import { notConverged } from './settle.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
@@ -79,6 +78,7 @@ async function one(
   const about = { host: c.machine.name, task: id, name: task.name, title: task.title };
   const play = c.play === undefined ? {} : { play: c.play };
   const started = performance.now();
+  const { count } = c.machine.changes;
   c.emit({ type: 'task.started', ...about, ...play });
   const seconds = () => (performance.now() - started) / 1000;
   try {
@@ -88,11 +88,8 @@ async function one(
     c.emit({ type: 'task.ended', ...about, ...play, status: outcome.status, seconds: seconds(), ...noted });
     return outcome;
   } catch (error) {
-    // Another run is at work: that ends this one, and is no failure of a task.
-    const isTurnedAway = codeOf(error) === 'locked' && c.signal.aborted;
-    const ending = isTurnedAway
-      ? { status: 'skipped' as const, note: 'another run is at work' }
-      : endingOf(error, c.where);
+    const isCutOff = c.signal.aborted && c.machine.changes.count === count;
+    const ending = (isCutOff && cutOff(error)) || endingOf(error, c.where);
     c.emit({ type: 'task.ended', ...about, ...play, seconds: seconds(), ...ending });
     throw error;
   }

@@ -1,4 +1,4 @@
-import { codeOf, type DabookError, messageOf } from './errors.ts';
+import { codeOf, type DabookError, type ErrorCode, messageOf } from './errors.ts';
 import type { TaskEnded } from './events.ts';
 import { faultOf } from './fault.ts';
 
@@ -15,6 +15,22 @@ export function endingOf(
   if (codeOf(error) === 'waiting') return { status: 'waiting', note: messageOf(error), ...known };
   if (codeOf(error) === 'lost') return { status: 'lost', fault: faultOf(error, where), ...known };
   return { status: 'failed', fault: faultOf(error, where), ...known };
+}
+
+/** What ends a run from outside, in a few words. */
+const endsRun: Partial<Record<ErrorCode, string>> = {
+  locked: 'another run is at work',
+  interrupted: 'interrupted',
+  deadline: 'the run took too long',
+};
+
+/**
+ * How a task ended that had not begun when its run was ended: that is no failure of its own.
+ * @returns undefined where something else ended it, or where it has answers of the operator to keep
+ */
+export function cutOff(error: unknown): Pick<TaskEnded, 'status' | 'note'> | undefined {
+  const note = endsRun[codeOf(error)];
+  return note === undefined || formOf(error) !== undefined ? undefined : { status: 'skipped', note };
 }
 
 function formOf(error: unknown) {

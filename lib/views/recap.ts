@@ -46,7 +46,7 @@ interface RecapStyle {
 /** What a run came to: trouble first, then each host's counts, and everything in one last line. */
 export function recapLines(event: RunEnded, style: RecapStyle): string[] {
   const hosts = Object.entries(event.hosts);
-  const troubled = hosts.filter(([, counts]) => counts.failed + counts.lost + counts.unreachable > 0);
+  const troubled = hosts.filter(([, counts]) => troubleOf(counts) !== undefined);
   const { paint } = style;
   // No host failed, so no count below says that the run did.
   const broken = event.outcome === 'failed' && troubled.length === 0;
@@ -59,7 +59,8 @@ export function recapLines(event: RunEnded, style: RecapStyle): string[] {
     ...slowestLines(style.seconds, style.columns).map((line) => paint('dim', line)),
     ...(style.roundTrips ? roundTripLines(event.roundTrips, style.columns) : []),
     ...(style.fault === undefined ? [] : ['', ...faultLines(style.fault, paint)]),
-    ...undoneLines(style),
+    // Nothing was begun where another run is at work.
+    ...(event.outcome === 'locked' ? [] : undoneLines(style)),
     '',
     paint('bold', lastLine(event, hosts)),
     ...(broken ? [paint('bold', paint('red', whyBroken(event.fault)))] : []),
@@ -81,17 +82,23 @@ function whyBroken(fault: Fault | undefined): string {
   return fault === undefined ? 'the playbook failed' : `the playbook failed: ${faultInShort(fault)}`;
 }
 
+const TROUBLES = ['failed', 'lost', 'unreachable'] as const;
+type Trouble = (typeof TROUBLES)[number];
+
+/** The worst of what a host is: of one that was lost nobody knows what was done there. */
+function troubleOf(counts: Counts): Trouble | undefined {
+  if (counts.lost > 0) return 'lost';
+  if (counts.unreachable > 0) return 'unreachable';
+  return counts.failed > 0 ? 'failed' : undefined;
+}
+
 type HostCounts = readonly [host: string, counts: Counts];
 
 function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
-  const unreachable = hosts.filter(([, counts]) => counts.unreachable > 0).length;
-  const lost = hosts.filter(([, counts]) => counts.lost > 0 && counts.unreachable === 0).length;
-  const failed = hosts.filter(([, counts]) => counts.failed > 0 && counts.unreachable === 0).length;
+  const countOf = (kind: Trouble) => hosts.filter(([, counts]) => troubleOf(counts) === kind).length;
   const waiting = hosts.filter(([, counts]) => counts.waiting > 0).length;
   const trouble = [
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(lost > 0 ? [`${lost} lost`] : []),
-    ...(unreachable > 0 ? [`${unreachable} unreachable`] : []),
+    ...TROUBLES.flatMap((kind) => (countOf(kind) > 0 ? [`${countOf(kind)} ${kind}`] : [])),
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ];
   return [counted(hosts.length, 'host'), ...trouble, ...(allWell ? ['no trouble'] : [])].join(', ');
@@ -100,7 +107,7 @@ function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
 function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons }: RecapStyle): string[] {
   const names = nameColumns(troubled);
   const lines = troubled.slice(0, fewHosts).flatMap(([host, counts]) => {
-    const kind = counts.unreachable > 0 ? 'unreachable' : counts.lost > 0 ? 'lost' : 'failed';
+    const kind = troubleOf(counts) ?? '';
     const reason = reasons.get(host) ?? '';
     const head = `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}`;
     const beside = names + 'unreachable'.length + 6;

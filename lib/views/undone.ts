@@ -1,4 +1,4 @@
-import type { Event, Fault } from '../events.ts';
+import type { Event, TaskEnded } from '../events.ts';
 
 /** A step of a run that ended early. */
 export interface UndoneStep {
@@ -22,10 +22,12 @@ export function createUndone(): { handle(event: Event): void; readonly steps: re
   const open = new Map<number, Open>();
   const steps: UndoneStep[] = [];
 
-  const end = (task: number, fault: Fault | undefined) => {
+  const end = ({ task, status, fault }: TaskEnded) => {
     const of = open.get(task);
     open.delete(task);
-    if (of === undefined || (fault?.code !== 'lost' && fault?.code !== 'interrupted')) return;
+    // One that was planned and then skipped had not begun when the run was ended.
+    const isCutOff = status === 'skipped' || fault?.code === 'lost' || fault?.code === 'interrupted';
+    if (of === undefined || !isCutOff) return;
     for (const [index, shown] of of.planned.entries()) {
       if (index >= of.done) steps.push({ host: of.host, title: of.title, shown, isBegun: index < of.begun });
     }
@@ -56,7 +58,7 @@ export function createUndone(): { handle(event: Event): void; readonly steps: re
           break;
         }
         case 'task.ended':
-          end(event.task, event.fault);
+          end(event);
           break;
       }
     },

@@ -321,7 +321,7 @@ t.test('interrupted: nothing new is begun', async (t) => {
   host.onCommand = (command) => {
     if (command === "get 'x'") controller.abort(new DabookError('interrupted', 'interrupted'));
   };
-  const { outcome } = await runWith(
+  const { outcome, events } = await runWith(
     setEverywhere({}),
     { a: host },
     { all: ['a'] },
@@ -329,6 +329,9 @@ t.test('interrupted: nothing new is begun', async (t) => {
   );
   t.equal(outcome, 'interrupted');
   t.notOk('x' in host.settings);
+  const [ended] = only(events, 'task.ended');
+  t.match(ended, { status: 'skipped', note: 'interrupted' }, 'what was not begun has not failed');
+  t.notOk(ended?.fault);
 });
 
 t.test('read gives what is there', async (t) => {

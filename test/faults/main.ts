@@ -15,7 +15,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 
 const HELP = `npm run test:faults -- [part ...] [options]
 
-  --labs N      labs that share the cases of a part, at once; 3 by default
+  --labs N      labs that share the cases of a part, at once; 2 by default
   --times N     how often a part tries what it cannot enumerate
   --only LIST   only these cases of a part: 1,2,30-41
   --seed N      of the random numbers; 1 by default
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      labs: { type: 'string', default: '3' },
+      labs: { type: 'string', default: '2' },
       times: { type: 'string' },
       only: { type: 'string' },
       seed: { type: 'string', default: '1' },
