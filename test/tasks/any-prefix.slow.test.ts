@@ -222,7 +222,11 @@ function detached(at: Place): readonly string[] {
 
 function doomed(point: Point): Promise<string> {
   const [command, args] = outsideTap(process.execPath, [program, JSON.stringify(point)]);
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // What was compiled once is not compiled again.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(bundleFolder, 'compiled') },
+  });
   let said = '';
   child.stderr.on('data', (bytes) => {
     said += bytes;

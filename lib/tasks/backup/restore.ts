@@ -90,7 +90,7 @@ const bringBack = task('restore', {
   },
   foresees: (now, want) =>
     changedFiles(now, want).map((path) => ({ fact: textFile(path), state: unknown(`text of ${path}`) })),
-  steps: (now, want, { path }) => {
+  steps: (now, want, { path, only }) => {
     const { manifest, sha256 } = now[source];
     const differing = manifest.files.filter((file) => {
       const wanted = want.files[file.path];
@@ -98,10 +98,13 @@ const bringBack = task('restore', {
     });
     const files = differing.length === 1 ? '1 file' : `${differing.length} files`;
     return [
-      exec(restoreScript(manifest, differing), {
-        title: `put back ${files} of ${path}`,
-        stdin: { from: 'control', path, sha256 },
-      }),
+      exec(
+        restoreScript(manifest, differing, (folder) => !isChosen(folder, only)),
+        {
+          title: `put back ${files} of ${path}`,
+          stdin: { from: 'control', path, sha256 },
+        },
+      ),
     ];
   },
 });

@@ -8,7 +8,21 @@ import type { Place } from './place.ts';
  * The programs that scripts of steps change things with, or that carry what they write. Before one that only reads it is
  * as it is before the next of these.
  */
-const programs = ['mktemp', 'mkdir', 'chown', 'chmod', 'cat', 'tar', 'cp', 'ln', 'mv', 'rm', 'rmdir', 'touch', 'setsid'];
+const programs = [
+  'mktemp',
+  'mkdir',
+  'chown',
+  'chmod',
+  'cat',
+  'tar',
+  'cp',
+  'ln',
+  'mv',
+  'rm',
+  'rmdir',
+  'touch',
+  'setsid',
+];
 
 /** Who is ended: the process group that the script runs in, or the process with this number. */
 export type Victim = 'group' | number;

@@ -62,13 +62,13 @@ export const fileCases: readonly Case[] = [
   {
     title: 'copyFile: a large file',
     prepare: ({ host, control }) => {
-      file(control, 'large', bytes(8));
+      file(control, 'large', bytes(6));
       file(host, 'large', 'small\n', 0o600);
     },
     work: (host, { host: dir, control }) =>
       host.run(copyFile({ src: join(control, 'large'), dest: `${dir}/large` })),
     within: 'some',
-    atRandom: 6,
+    atRandom: 4,
   },
   {
     title: 'yamlFile: several edits',

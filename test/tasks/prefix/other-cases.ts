@@ -58,7 +58,7 @@ export const otherCases: readonly Case[] = [
     work: (host, { host: dir }) =>
       host.run(
         command({
-          run: sh`cat >made.new && mv made.new made && rm -f old`,
+          run: sh`cat >made.new && mv made.new made`,
           stdin: 'given\n',
           cwd: dir,
           unless: sh`cmp -s made - <<'E'\ngiven\nE`,

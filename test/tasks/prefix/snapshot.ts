@@ -34,14 +34,21 @@ export async function snapshotOf(at: Place, isTimed: (path: string) => boolean):
 
 async function contentOf(path: string): Promise<readonly string[]> {
   const bytes = readFileSync(path);
-  if (!path.endsWith('.tar.gz')) return [`${bytes.length}`, digest(bytes)];
+  const members = path.endsWith('.tar.gz') ? await membersOf(bytes).catch(() => undefined) : undefined;
+  if (members === undefined) return [`${bytes.length}`, digest(bytes)];
+  return [`${members.length} members`, digest(Buffer.from(members.sort().join('\n')))];
+}
+
+/** What an archive has. Folders are changed by what is restored in them: their times are not compared. */
+async function membersOf(archive: Buffer): Promise<string[]> {
   const members: string[] = [];
-  for await (const { name, content, mtime } of tarMembers(Readable.from([gunzipSync(bytes)]))) {
+  for await (const { name, type, content, mtime } of tarMembers(Readable.from([gunzipSync(archive)]))) {
     const pieces: Buffer[] = [];
     for await (const piece of content) pieces.push(piece);
-    members.push(`${name} ${digest(Buffer.concat(pieces))} ${name === manifestName ? '' : mtime}`);
+    const isTimed = type === 'file' && name !== manifestName;
+    members.push(`${name} ${digest(Buffer.concat(pieces))} ${isTimed ? mtime : ''}`);
   }
-  return [`${members.length} members`, digest(Buffer.from(members.join('\n')))];
+  return members;
 }
 
 function digest(bytes: Buffer): string {

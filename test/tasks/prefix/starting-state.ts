@@ -1,6 +1,6 @@
+import { createCipheriv } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { seededRandom } from '../../seeded-random.ts';
 
 export const isRoot = process.getuid?.() === 0;
 const uid = process.getuid?.() ?? 0;
@@ -9,7 +9,7 @@ const gid = process.getgid?.() ?? 0;
 /** Who has what is somebody else's: nobody else where only root can give things away. */
 export const other = isRoot ? 1003 : uid;
 
-/** The file was changed longAgo, in seconds since 1970. */
+/** The file was changed then, in seconds since 1970. */
 export const longAgo = 1_000_000;
 
 /** Writes a file; folders that are missing are made with mode 0755. */
@@ -47,10 +47,8 @@ export function link(place: string, path: string, to: string): void {
   symlinkSync(to, join(place, path));
 }
 
-/** So many MiB of bytes that no program packs. */
+/** So many MiB of bytes that no program packs: the same each time. */
 export function bytes(mebibytes: number): Buffer {
-  const random = seededRandom(mebibytes);
-  const all = Buffer.alloc(mebibytes * 2 ** 20);
-  for (let i = 0; i < all.length; i += 4) all.writeUInt32LE(Math.floor(random() * 2 ** 32), i);
-  return all;
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16));
+  return cipher.update(Buffer.alloc(mebibytes * 2 ** 20));
 }

@@ -61,7 +61,7 @@ export const treeCases: readonly Case[] = [
   {
     title: 'copyTree: large files',
     prepare: ({ host, control }) => {
-      file(control, 'src/large', bytes(4));
+      file(control, 'src/large', bytes(2));
       file(control, 'src/sub/large', bytes(5));
       file(host, 'site/large', 'old', 0o600);
     },
@@ -69,7 +69,7 @@ export const treeCases: readonly Case[] = [
       host.run(copyTree({ src: join(control, 'src'), dest: `${dir}/site` })),
     isTimed: (path) => path.includes('/site/'),
     within: 'some',
-    atRandom: 6,
+    atRandom: 4,
   },
   {
     title: 'copyKeys: a new folder, below one that is missing',
