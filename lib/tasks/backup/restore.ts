@@ -52,7 +52,8 @@ const shownExtra = 20;
  * The archive is unpacked in a private folder of the host first, then each file is copied into a private
  * folder beside its place and renamed into it, so nobody sees half of one. When it fails in the middle, some files
  * are back and others are not yet, and a folder that it made is still closed to everybody else: the same
- * restore brings the rest.
+ * restore brings the rest, but for the time of a folder in which nothing is left to be written. A folder above the chosen
+ * paths has its owner and mode as soon as it is there.
  *
  * What other users may have put there is never followed: below a path that was saved, a link in the place of
  * a folder ends it, and one in the place of a file is replaced. Folders above that path are followed and,

@@ -78,7 +78,7 @@ export const backupCases: readonly Case[] = [
     prepare: ({ host }) => furnish(host),
     work: (host, at) => host.run(save(at)),
     isTimed: (path) => !path.endsWith('.tar.gz'),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'backup: a state that the host came back to',
@@ -90,7 +90,7 @@ export const backupCases: readonly Case[] = [
     work: (host, at) => host.run(save(at)),
     also: async ({ control }) =>
       (await listBackups(join(control, 'backups'), 'here')).map(({ path }) => path),
-    within: 'some',
+    within: 'few',
   },
   {
     title: 'backup: an archive that is damaged, and read by others',
@@ -114,7 +114,7 @@ export const backupCases: readonly Case[] = [
     },
     work: (host, at) => host.run(restore({ archive: onlyArchive(at) })),
     isTimed: (path) => !path.endsWith('.tar.gz'),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'restore: several paths of which some is changed, missing, or too much',
@@ -131,7 +131,7 @@ export const backupCases: readonly Case[] = [
     },
     work: (host, at) => host.run(restore({ archive: onlyArchive(at) })),
     isTimed: (path) => !path.endsWith('.tar.gz'),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'restore: one path, folders above it are missing',
@@ -142,7 +142,7 @@ export const backupCases: readonly Case[] = [
     work: (host, at) =>
       host.run(restore({ archive: onlyArchive(at), paths: [`${at.host}/config/policy/keys`] })),
     isTimed: (path) => !path.endsWith('.tar.gz'),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'restore: a large file',

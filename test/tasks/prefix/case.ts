@@ -19,8 +19,8 @@ export interface Case {
   readonly answers?: Answers;
   /** A command without a condition: each run does it anew. */
   readonly isOpaque?: boolean;
-  /** Moments in the middle of each step: before each program that its script changes things with, or before three. */
-  readonly within?: 'each' | 'some';
+  /** Moments in the middle of each step: before programs that its script changes things with, many or a few. */
+  readonly within?: 'many' | 'few';
   /** So many more moments by time: of a step that takes a while. */
   readonly atRandom?: number;
 }

@@ -13,7 +13,7 @@ export const fileCases: readonly Case[] = [
     prepare: () => {},
     work: (host, { host: dir }) =>
       host.run(copyFile({ dest: `${dir}/new`, content: 'new\n', mode: '0640', owner: other, group: other })),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyFile: other content, mode and owner stay',
@@ -38,7 +38,7 @@ export const fileCases: readonly Case[] = [
     work: (host, { host: dir }) =>
       host.run(copyFile({ dest: `${dir}/script`, content: 'text\n', mode: '4755' })),
     isTimed: () => true,
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyFile: owner and mode',
@@ -49,7 +49,7 @@ export const fileCases: readonly Case[] = [
         copyFile({ dest: `${dir}/program`, content: 'text\n', mode: '6755', owner: 1003, group: 1003 }),
       ),
     isTimed: () => true,
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyFile: owner only, set-id bits stay',
@@ -57,7 +57,7 @@ export const fileCases: readonly Case[] = [
     prepare: ({ host }) => file(host, 'program', 'text\n', 0o6755),
     work: (host, { host: dir }) =>
       host.run(copyFile({ dest: `${dir}/program`, content: 'text\n', owner: 1003 })),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyFile: a large file',
@@ -67,7 +67,7 @@ export const fileCases: readonly Case[] = [
     },
     work: (host, { host: dir, control }) =>
       host.run(copyFile({ src: join(control, 'large'), dest: `${dir}/large` })),
-    within: 'some',
+    within: 'few',
     atRandom: 4,
   },
   {
@@ -85,7 +85,7 @@ export const fileCases: readonly Case[] = [
           ],
         }),
       ),
-    within: 'some',
+    within: 'few',
   },
   {
     title: 'yamlFile: a new file',
@@ -113,7 +113,7 @@ export const fileCases: readonly Case[] = [
           ],
         }),
       ),
-    within: 'some',
+    within: 'few',
   },
   {
     title: 'fileAbsent: a file and a link',
@@ -127,6 +127,6 @@ export const fileCases: readonly Case[] = [
       await host.run(fileAbsent({ path: `${dir}/in/link` }));
     },
     isTimed: () => true,
-    within: 'each',
+    within: 'many',
   },
 ];

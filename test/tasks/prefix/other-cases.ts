@@ -31,14 +31,14 @@ export const otherCases: readonly Case[] = [
     title: 'gate: answers that are given',
     prepare: () => {},
     work: (host, at) => host.run(licence(at, { id: 6, host: 'a', done: true })),
-    within: 'some',
+    within: 'few',
   },
   {
     title: 'gate: answers of the operator, beside those of another gate',
     prepare: ({ host }) => file(host, 'answers.yml', 'other: 7\nhost: kept\n', 0o600),
     work: (host, at) => host.run(licence(at)),
     answers: { id: 6, done: true },
-    within: 'some',
+    within: 'few',
   },
   {
     title: 'gate: one answer is another one, and confirmed anew',
@@ -50,7 +50,7 @@ export const otherCases: readonly Case[] = [
     prepare: ({ host }) => file(host, 'text', 'text\n'),
     work: (host, { host: dir }) =>
       host.run(command({ run: whole('text', 'made'), cwd: dir, creates: 'made' })),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'command: unless and onlyIf, with stdin',
@@ -65,14 +65,14 @@ export const otherCases: readonly Case[] = [
           onlyIf: sh`[ -e old ]`,
         }),
       ),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'command: without a condition',
     prepare: () => {},
     work: (host, { host: dir }) => host.run(command({ run: sh`mkdir -p made && chmod 0700 made`, cwd: dir })),
     isOpaque: true,
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'command: detached',

@@ -25,7 +25,7 @@ export const treeCases: readonly Case[] = [
         }),
       ),
     isTimed: (path) => path.includes('/site/'),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyTree: some of it is there',
@@ -56,7 +56,7 @@ export const treeCases: readonly Case[] = [
           dirMode: '0755',
         }),
       ),
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyTree: large files',
@@ -68,7 +68,7 @@ export const treeCases: readonly Case[] = [
     work: (host, { host: dir, control }) =>
       host.run(copyTree({ src: join(control, 'src'), dest: `${dir}/site` })),
     isTimed: (path) => path.includes('/site/'),
-    within: 'some',
+    within: 'few',
     atRandom: 4,
   },
   {
@@ -82,7 +82,7 @@ export const treeCases: readonly Case[] = [
       const owners = isRoot ? { owner: 1003, group: 1003 } : {};
       await host.run(copyKeys({ from, dir: `${dir}/deep/er/keys`, ...owners, parents: true }));
     },
-    within: 'each',
+    within: 'many',
   },
   {
     title: 'copyKeys: one changed, one with another mode, one new',
@@ -108,6 +108,6 @@ export const treeCases: readonly Case[] = [
     },
     work: (host, { host: dir }) => host.run(ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 })),
     isTimed: () => true,
-    within: 'each',
+    within: 'many',
   },
 ];
