@@ -25,5 +25,5 @@ case $(stat -c %u:%a .):$(pwd -P) in
   "$(id -u)":700:*/"\${d##*/}" | "$(id -u)":2700:*/"\${d##*/}") ;;
   *) echo ${`somebody put another folder in the place of one that was made in ${folder}`} >&2; exit 1 ;;
 esac
-${atEnd(sh`[ -z "$made" ] || rm -f "./$n"; rmdir "../\${d##*/}"`)}`;
+${atEnd(sh`[ -z "$made" ] || rm -rf "./$n"; rmdir "../\${d##*/}"`)}`;
 }

@@ -27,6 +27,7 @@ const words = [
   'looks-secret',
   'ownership',
   'posix-quote',
+  'private-folder',
   'read-answer',
   'refuse',
   'secret',

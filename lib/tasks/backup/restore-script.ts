@@ -16,7 +16,7 @@ fail() { printf '%s\n' "$1" >&2; exit 1; }
 q= p= n=
 tidy() {
   if [ -n "$p" ]; then
-    [ -z "$n" ] || rm -f "./$n"
+    [ -z "$n" ] || rm -rf "./$n"
     cd .. && rmdir "./$p"
   elif [ -n "$q" ]; then rmdir "./$q" 2>/dev/null
   fi
@@ -37,23 +37,40 @@ folder() {
   enter "$1"
   [ -d "./$2" ] || mkdir -m 0700 "./$2" || exit 1
 }
-files() {
-  enter "$1"
-  at=$1
-  shift
+private() {
   q=$(mktemp -d ./.dabook.XXXXXXXXXX) || exit 1
   q=\${q#./}
   cd -P "./$q" || exit 1
   case $(stat -c %u:%a .):$(pwd -P) in
     "$(id -u)":700:*/"$q" | "$(id -u)":2700:*/"$q") p=$q ;;
-    *) fail "somebody put another folder in the place of one that was made in $b$at" ;;
+    *) fail "somebody put another folder in the place of one that was made in $b$1" ;;
   esac
-  for n do
-    cp -pP "$s$at/$n" "./$n" && mv -f "./$n" ../ || exit 1
-  done
+}
+leave() {
   n=
   cd .. && rmdir "./$p" || exit 1
   q= p=
+}
+# With owner and mode from the first moment. Who is not root and may not write there could put nothing into it.
+needed() {
+  enter "$1"
+  [ ! -d "./$2" ] || return 0
+  private "$1"
+  n=$2
+  mkdir -m 0700 "./$n" && chown "$3" "./$n" && chmod "0$4" "./$n" || exit 1
+  [ -w "./$n" ] && [ -x "./$n" ] || chmod u+wx "./$n" || exit 1
+  mv "./$n" ../ || exit 1
+  leave
+}
+files() {
+  enter "$1"
+  at=$1
+  shift
+  private "$at"
+  for n do
+    cp -pP "$s$at/$n" "./$n" && mv -f "./$n" ../ || exit 1
+  done
+  leave
 }
 # Five digits: with four, GNU chmod leaves the set-id bits of a folder as they are.
 finish() {
@@ -71,8 +88,14 @@ mkdir "$t/tree" && gzip -dc >"$t/tar" && tar -xpf "$t/tar" $o -C "$t/tree" && rm
 /**
  * The shell command that reads a backup from its stdin and brings some of its files back.
  * @param differing in order of their paths, so that each folder comes before what is in it
+ * @param isNeeded whether a folder is made only for what is in it. Where it is there it stays as it is, so the next run
+ * would not finish one that this one left behind: it has owner and mode as soon as it is there.
  */
-export function restoreScript({ paths, files }: Manifest, differing: readonly SavedFile[]): Command {
+export function restoreScript(
+  { paths, files }: Manifest,
+  differing: readonly SavedFile[],
+  isNeeded: (path: string) => boolean,
+): Command {
   const folderAt = new Map(files.filter(({ type }) => type === 'directory').map((file) => [file.path, file]));
   const lines = paths.flatMap((root) => {
     const chosen = differing.filter(({ path }) => isWithin(path, root));
@@ -89,7 +112,11 @@ export function restoreScript({ paths, files }: Manifest, differing: readonly Sa
       .reverse();
     return [
       sh`above ${above}`,
-      ...folders.map(({ path }) => sh`folder ${place(dirname(path))} ${basename(path)}`),
+      ...folders.map(({ path, uid, gid, mode }) =>
+        isNeeded(path)
+          ? sh`needed ${place(dirname(path))} ${basename(path)} ${`${uid}:${gid}`} ${mode}`
+          : sh`folder ${place(dirname(path))} ${basename(path)}`,
+      ),
       ...[...new Set(others.map(({ path }) => dirname(path)))].map((folder) => {
         const names = others.filter(({ path }) => dirname(path) === folder).map(({ path }) => basename(path));
         return sh`files ${place(folder)} ${names}`;

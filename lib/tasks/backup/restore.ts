@@ -52,7 +52,8 @@ const shownExtra = 20;
  * The archive is unpacked in a private folder of the host first, then each file is copied into a private
  * folder beside its place and renamed into it, so nobody sees half of one. When it fails in the middle, some files
  * are back and others are not yet, and a folder that it made is still closed to everybody else: the same
- * restore brings the rest.
+ * restore brings the rest, but for the time of a folder in which nothing is left to be written. A folder above the chosen
+ * paths has its owner and mode as soon as it is there.
  *
  * What other users may have put there is never followed: below a path that was saved, a link in the place of
  * a folder ends it, and one in the place of a file is replaced. Folders above that path are followed and,
@@ -90,7 +91,7 @@ const bringBack = task('restore', {
   },
   foresees: (now, want) =>
     changedFiles(now, want).map((path) => ({ fact: textFile(path), state: unknown(`text of ${path}`) })),
-  steps: (now, want, { path }) => {
+  steps: (now, want, { path, only }) => {
     const { manifest, sha256 } = now[source];
     const differing = manifest.files.filter((file) => {
       const wanted = want.files[file.path];
@@ -98,10 +99,13 @@ const bringBack = task('restore', {
     });
     const files = differing.length === 1 ? '1 file' : `${differing.length} files`;
     return [
-      exec(restoreScript(manifest, differing), {
-        title: `put back ${files} of ${path}`,
-        stdin: { from: 'control', path, sha256 },
-      }),
+      exec(
+        restoreScript(manifest, differing, (folder) => !isChosen(folder, only)),
+        {
+          title: `put back ${files} of ${path}`,
+          stdin: { from: 'control', path, sha256 },
+        },
+      ),
     ];
   },
 });

@@ -39,9 +39,10 @@ const answers = Array.from({ length: 126 }, (_, status) => status);
 /**
  * A command. With a condition it is a task like any other: done when `creates` exists, `unless` succeeds
  * or `onlyIf` does not; and that is looked at again after it ran, so a command that does not bring its
- * own condition about fails. Several conditions go together: `onlyIf` says whether it concerns this host,
- * the others whether it is done. Without a condition it always runs: its plan is marked
- * `opaque` in the events.
+ * own condition about fails. Let that be what it brings about last: of a command that was ended in the middle,
+ * the condition alone tells the next run whether it is to be done again. Several conditions go together: `onlyIf`
+ * says whether it concerns this host, the others whether it is done. Without a condition it always runs: its plan
+ * is marked `opaque` in the events.
  * @example command({ run: sh`tar -xf upgrade.tgz`, cwd: '/opt/nexus', creates: '/opt/nexus/scripts' })
  * @example command({ run: sh`./reindex && touch done`, cwd: '/opt/nexus', creates: 'done', detached: true })
  */

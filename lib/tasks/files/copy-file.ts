@@ -80,14 +80,27 @@ const copy = task('copyFile', {
     const isShown = now.type === 'missing' ? mayBeShown(args, kept.mode) : now.content !== undefined;
     return { ...kept, sha256: source.sha256, content: isShown ? source.text : undefined };
   },
-  steps: (now, want, { dest, source }) => {
+  steps: (now, want, args) => {
+    const { dest, source } = args;
     const { mode = '', owner, group } = want;
-    if (equal(now.sha256, source.sha256)) return [setAttributes(dest, now, want)];
+    if (equal(now.sha256, source.sha256) && !keepsSetId(now, want, args)) {
+      return [setAttributes(dest, now, want)];
+    }
     return [put(dest, { content: source.content, mode, owner, group })];
   },
   // Made anew of what is foreseen here: one that was foreseen before is of the file before.
   foresees: (_now, _want, { dest }) => [{ fact: textFile(dest) }],
 });
+
+/**
+ * Whether a file is to keep the set-id bits that it has under another owner. A change of owner clears them: ended right
+ * behind it, nothing but the host would have known of them. So such a file is written anew, and comes into its place
+ * with both.
+ */
+function keepsSetId(now: FileState, want: FileState, { mode }: Copying): boolean {
+  const isGivenAway = want.owner !== now.owner || want.group !== now.group;
+  return mode === undefined && isGivenAway && /^[1-7]/.test(now.mode ?? '');
+}
 
 /** The file as it is, with its text where that differs and may be shown. */
 function destination(args: Copying): Fact<FileState> {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path/posix';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { type Owners, ownership } from '../../ownership.ts';
+import { inPrivateFolder } from '../../private-folder.ts';
 import { refuse } from '../../refuse.ts';
 import { sh } from '../../sh.ts';
 import { exec, put, type Step } from '../../step.ts';
@@ -166,10 +167,17 @@ function refuseBadFolder(now: KeyFolder, { dir, parents }: Copying): void {
   }
 }
 
+/** The folder has its owner when it comes into its place: one that was left to us would be taken for one that is to stay so. */
 function makeFolder(dir: string, owner: Owners): Step {
   const chown = ownership(owner);
-  const mkdir = sh`mkdir -p ${dirname(dir)} && mkdir -m 0700 ${dir}`;
-  return exec(chown === '' ? mkdir : sh`${mkdir} && chown -h ${chown} ${dir}`);
+  const give = chown === '' ? sh`` : sh` && chown -h ${chown} "./$n"`;
+  return exec(
+    sh`mkdir -p ${dirname(dir)} || exit 1
+${inPrivateFolder(dir)}
+made=1
+mkdir -m 0700 "./$n"${give} && mv "./$n" ../`,
+    { title: `make the folder ${dir}` },
+  );
 }
 
 /** 128 bits: no two files ever share them. */
