@@ -2,6 +2,8 @@ import { apply } from './apply.ts';
 import { type Converging, type Outcome, plan, type Readings, read } from './converging.ts';
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
+import type { DabookError } from './errors.ts';
+import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
@@ -108,7 +110,7 @@ async function decide(
 ): Promise<Outcome & { note?: string }> {
   const now = await reading.state;
   c.signal.throwIfAborted();
-  if (!isKnown(now)) return { status: 'skipped', state: unknownState(now), note: 'known after apply' };
+  if (!isKnown(now)) return { status: 'unknown', state: unknownState(now), note: 'known after apply' };
   const want = task.want(now);
   if (equal(now, want)) return { status: 'ok', state: now };
 
@@ -122,6 +124,7 @@ async function decide(
       return decide(task, again, id, c, readBehind);
     }
   }
+  if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
   plan(task, now, want, steps, id, c);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;
@@ -136,6 +139,13 @@ async function decide(
     return { status: 'ok', state: want, note: stuck?.reason ?? 'not settled yet' };
   }
   return apply(task, steps, now, id, c, readBehind);
+}
+
+function unobservable(): DabookError {
+  return refuse(
+    'it observes nothing, so nobody can know before what it would change (--strict)',
+    'give it a condition, such as `creates` or `unless` of a command',
+  );
 }
 
 /** A state of which nothing is known: each of its properties is an unknown. */

@@ -24,6 +24,8 @@ export interface Converging {
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
   readonly operator?: Operator | undefined;
+  /** In check mode, what observes nothing fails. */
+  readonly strict: boolean;
   readonly nextTask: () => number;
   readonly nextStep: () => number;
   readonly claim: Claim;

@@ -28,9 +28,18 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /**
  * How a task ended on a host. `lost`: the connection died under one of its steps, and could not be made again to see
- * whether that was done. `waiting`: the operator has something to do by hand first.
+ * whether that was done. `waiting`: the operator has something to do by hand first. `unknown`, in
+ * check mode only: what it finds follows from what an earlier task is yet to do.
  */
-export type TaskStatus = 'ok' | 'changed' | 'would-change' | 'failed' | 'lost' | 'skipped' | 'waiting';
+export type TaskStatus =
+  | 'ok'
+  | 'changed'
+  | 'would-change'
+  | 'unknown'
+  | 'failed'
+  | 'lost'
+  | 'skipped'
+  | 'waiting';
 
 /** One difference between how a thing is and how it should be. */
 export interface Change {
@@ -56,6 +65,8 @@ export interface Fault {
 export interface Counts {
   readonly ok: number;
   readonly changed: number;
+  /** In check mode: what would become of them nobody can know before. */
+  readonly unknown: number;
   readonly failed: number;
   readonly lost: number;
   readonly unreachable: number;

@@ -8,6 +8,7 @@ import type { UnderWay } from './under-way.ts';
 /** What all parts of one run share. */
 export interface RunContext {
   readonly check: boolean;
+  readonly strict: boolean;
   /** How many hosts a play serves at once unless it says so itself. */
   readonly forks: number;
   readonly cwd: string;

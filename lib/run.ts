@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly lock?: LockOptions | undefined;
   /** Plan only: no step is performed. False by default. */
   readonly check?: boolean | undefined;
+  /** In check mode, tasks that observe nothing fail. False by default. */
+  readonly strict?: boolean | undefined;
   /** Variables that win over the inventory's. None by default. */
   readonly extraVars?: ExtraVars | undefined;
   /** Names of the hosts that may be changed; the others are only read. All by default. */
@@ -122,6 +124,7 @@ export async function run(
   );
   const context: RunContext = {
     check,
+    strict: options.strict ?? false,
     forks,
     cwd: options.cwd ?? process.cwd(),
     redactor,

@@ -6,7 +6,16 @@ export interface Tally {
   readonly hosts: Readonly<Record<string, Counts>>;
 }
 
-const nothing: Counts = { ok: 0, changed: 0, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 };
+const nothing: Counts = {
+  ok: 0,
+  changed: 0,
+  unknown: 0,
+  failed: 0,
+  lost: 0,
+  unreachable: 0,
+  skipped: 0,
+  waiting: 0,
+};
 
 /** Makes a tally for the hosts of a run. A host that was lost counts as unreachable once, not as failed. */
 export function createTally(names: readonly string[]): Tally {

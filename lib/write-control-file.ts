@@ -16,7 +16,7 @@ export async function writeControlFile(path: string, content: Uint8Array): Promi
   const folder = dirname(path);
   const beside = join(folder, nameOfDraft());
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     await removeLeftovers(folder);
     await writeWhole(beside, content);
     await rename(beside, path);
@@ -32,6 +32,20 @@ export async function writeControlFile(path: string, content: Uint8Array): Promi
       },
     );
   }
+}
+
+/** Not mkdir's own way to make the folders above, which never ends on some file systems. */
+async function makeFolder(folder: string): Promise<void> {
+  const make = () =>
+    mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    const above = dirname(folder);
+    if (error.code !== 'ENOENT' || above === folder) throw error;
+    await makeFolder(above);
+    await make();
+  });
 }
 
 async function writeWhole(path: string, content: Uint8Array): Promise<void> {

@@ -45,8 +45,21 @@ export async function untilInterrupted<T>(
     return await work(onSignal);
   } finally {
     clearTimeout(timer);
-    for (const signal of signals) io.off(signal, onSignal);
+    for (const signal of signals) {
+      // The process is about to end with the status of the run: it does not die of one that comes late.
+      io.on(signal, untilAgain(io));
+      io.off(signal, onSignal);
+    }
   }
+}
+
+/** The first is let pass; after that somebody waits for what does not end by itself, such as a reader that is stuck. */
+function untilAgain(io: Io): () => void {
+  let times = 0;
+  return () => {
+    times += 1;
+    if (times > 1) io.exit(exitStatus.interrupted);
+  };
 }
 
 function interrupted(): DabookError {

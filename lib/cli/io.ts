@@ -21,5 +21,7 @@ export const exitStatus = {
   waiting: 3,
   unreachable: 4,
   locked: 5,
+  /** Of a check that was asked to say so. */
+  changes: 6,
   interrupted: 130,
 } as const;

@@ -24,6 +24,9 @@ export interface Started {
   };
 }
 
+/** The journal of what none is kept of. */
+export const noJournal: Journal = { handle: () => {}, synced: async () => {}, end: async () => {} };
+
 /**
  * Keeps the journal of a run, unless the operator wants none. It begins with the first event: what does not begin has
  * none. What goes wrong is told on stderr.

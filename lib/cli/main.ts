@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { codeOf, DabookError } from '../errors.ts';
+import { driftCommand } from './drift-command.ts';
 import { inventoryCommand } from './inventory-command.ts';
 import { exitStatus, type Io } from './io.ts';
 import { lockCommand } from './lock-command.ts';
@@ -52,14 +53,16 @@ Examples:
   dabook run ha.ts -i hosts.yml --check    show what would change, change nothing
   dabook run ha.ts -i hosts.yml            do it
   dabook run ha.ts -i hosts.yml -l @failed   again, on the hosts where it failed
+  dabook drift ha.ts -i hosts.yml          see whether all is still as it should be
   dabook runs show                         show what the last run did
   dabook inventory -i hosts.yml --graph    show groups and hosts
 
 Exit status: 0 all well, 1 a task failed, 2 the input is wrong (nothing was connected to),
 3 something is to be done by hand first, 4 only unreachable hosts, 5 another run is at work on the
-hosts, 130 interrupted.`,
+hosts, 6 a check was to say so where something would change, 130 interrupted.`,
     );
   program.addCommand(runCommand(io, done));
+  program.addCommand(driftCommand(io, done));
   program.addCommand(runsCommand(io, done));
   program.addCommand(lockCommand(io, done));
   program.addCommand(inventoryCommand(io, done));

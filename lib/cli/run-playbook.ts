@@ -14,7 +14,7 @@ import { askPassword } from './ask-password.ts';
 import { prepareConnector } from './connector.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { exitStatus, type Io } from './io.ts';
-import { keepJournal } from './keep-journal.ts';
+import { keepJournal, noJournal } from './keep-journal.ts';
 import { limitOf } from './limit.ts';
 import { ownStdout } from './own-stdout.ts';
 import { readInventory } from './read-inventory.ts';
@@ -31,6 +31,10 @@ import { type Cache, withCache } from './with-cache.ts';
 export interface RunFlags {
   readonly inventory: readonly string[];
   readonly check?: true;
+  readonly strict?: true;
+  readonly detailedExitcode?: true;
+  /** It is looked whether the hosts are as they should be, over and over: no journal is kept of that. */
+  readonly drift?: { readonly report?: string };
   readonly diff?: true;
   readonly limit?: string;
   readonly extraVars: readonly string[];
@@ -65,7 +69,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   runsKept(io);
   const { profileTrace } = flags;
   const trace = profileTrace === undefined ? undefined : await openTraceFile(profileTrace, io.cwd());
-  const perform = async (out: Output): Promise<number> => {
+  const perform = async (out: Output, reportOut: Output = out): Promise<number> => {
     const input = await withCache(io, (cache) => readInput(io, file, flags, cache, startUp));
     // What a stray fault while loading was about has been told.
     if (controller.signal.aborted) return exitStatus.failed;
@@ -74,10 +78,11 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     const { name } = input.playbook;
     const { extraVars } = input;
     const playbook = { name, file: resolve(io.cwd(), file) };
-    const journal = keepJournal(io, { run, playbook, extraVars, flags });
+    const journal = flags.drift ? noJournal : keepJournal(io, { run, playbook, extraVars, flags });
     return untilInterrupted(io, { first: controller, second: force }, (interrupt) =>
       showRun(io, out, input, {
         ...flags,
+        reportOut,
         run,
         trace,
         startUp,
@@ -89,9 +94,10 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     );
   };
   try {
-    return await withoutStrayFault(io, controller, () =>
-      flags.json ? ownStdout(io, perform) : perform(io.stdout),
-    );
+    return await withoutStrayFault(io, controller, () => {
+      if (flags.drift?.report === '-') return ownStdout(io, (out) => perform(io.stderr, out));
+      return flags.json ? ownStdout(io, perform) : perform(io.stdout);
+    });
   } finally {
     await trace?.close();
   }

@@ -1,17 +1,22 @@
+import { resolve } from 'node:path';
 import type { ExtraVars } from '../bind.ts';
+import { messageOf } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Journal } from '../journal/create-journal.ts';
+import { jsonLine } from '../json-line.ts';
 import type { Operator } from '../operator.ts';
 import type { Playbook } from '../playbook.ts';
-import { run } from '../run.ts';
+import { type RunOutcome, run } from '../run.ts';
 import { createView } from '../views/create-view.ts';
+import { createDriftReport, type DriftReport } from '../views/drift-report.ts';
 import { createPaint } from '../views/paint.ts';
 import type { StartUp } from '../views/profile-start.ts';
 import { safeView } from '../views/safe-view.ts';
 import type { Output, View } from '../views/view.ts';
 import { visibleText } from '../visible.ts';
+import { writeControlFile } from '../write-control-file.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { leaveAnswers } from './leave-answers.ts';
@@ -33,6 +38,11 @@ export interface Input {
 /** How it is run and shown. */
 interface Manner {
   readonly check?: true;
+  readonly strict?: true;
+  readonly detailedExitcode?: true;
+  readonly drift?: { readonly report?: string };
+  /** Where a report goes that is to go to stdout. */
+  readonly reportOut: Output;
   readonly diff?: true;
   readonly forks: number;
   /** Its id. */
@@ -79,16 +89,19 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     trace: manner.trace,
   });
   const unkept: Form[] = [];
+  const drift = createDriftReport();
   const { outcome } = await run(input.playbook, input.inventory, {
     connect: connector(io),
     onEvent: (event) => {
       manner.journal.handle(event);
       view.handle(event);
       profile.handle(event);
+      drift.handle(event);
       unkept.push(...formsOf(event));
     },
     beforeStep: manner.journal.synced,
     check: manner.check,
+    strict: manner.strict,
     extraVars: input.extraVars,
     limit: input.limit,
     forks: manner.forks,
@@ -111,7 +124,30 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     const told = visibleText(await leaveAnswers(io, unkept));
     beside.write(`\n${told}`);
   }
-  return exitStatus[outcome];
+  return statusOf(io, manner, outcome, drift.report());
+}
+
+/** The exit status of a run, once what was found is kept. */
+async function statusOf(
+  io: Io,
+  { drift, detailedExitcode, reportOut }: Manner,
+  outcome: RunOutcome['outcome'],
+  found: DriftReport | undefined,
+): Promise<number> {
+  if (found === undefined || (!drift && !detailedExitcode)) return exitStatus[outcome];
+  const { report } = drift ?? {};
+  if (report === '-') reportOut.write(jsonLine(found));
+  else if (report !== undefined) {
+    try {
+      await writeControlFile(resolve(io.cwd(), report), Buffer.from(jsonLine(found)));
+    } catch (error) {
+      warn(io, messageOf(error));
+      return exitStatus.failed;
+    }
+  }
+  const counts = Object.values(found.hosts);
+  const isChange = drift ? found.outcome === 'drifted' : counts.some(({ changed }) => changed > 0);
+  return outcome === 'ok' && isChange ? exitStatus.changes : exitStatus[outcome];
 }
 
 function formsOf(event: Event): readonly Form[] {

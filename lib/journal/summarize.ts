@@ -98,7 +98,16 @@ export function summarize({ meta, lines, isCut }: JournalRead): RunSummary {
   };
 }
 
-const none: Counts = { ok: 0, changed: 0, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 };
+const none: Counts = {
+  ok: 0,
+  changed: 0,
+  unknown: 0,
+  failed: 0,
+  lost: 0,
+  unreachable: 0,
+  skipped: 0,
+  waiting: 0,
+};
 
 type OfHost = Extract<
   Event,

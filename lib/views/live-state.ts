@@ -150,6 +150,7 @@ function ended(host: LiveHost, event: TaskEnded): LiveHost {
     case 'changed':
     case 'would-change':
       return { ...rest, changed: host.changed + 1 };
+    case 'unknown':
     case 'skipped':
       return { ...rest, skipped: host.skipped + 1 };
     case 'waiting':

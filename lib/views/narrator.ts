@@ -27,6 +27,7 @@ const TONES: Record<TaskStatus, Tone> = {
   ok: 'dim',
   changed: 'yellow',
   'would-change': 'yellow',
+  unknown: 'cyan',
   failed: 'red',
   lost: 'red',
   skipped: 'cyan',
@@ -99,7 +100,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
       reasons.set(event.host, `${visible(event.title)}: ${faultInShort(event.fault)}`);
     }
     const took = event.seconds < 0.05 ? '' : `  (${duration(event.seconds)})`;
-    const lines = titled(event.host, labelOf(event.status), TONES[event.status], event.title, took);
+    const lines = titled(event.host, labelOf(event.status, check), TONES[event.status], event.title, took);
     const notes = event.note === undefined ? [] : indented([paint('dim', visible(event.note))]);
     const fault = event.fault === undefined ? [] : faultOnce(event.host, event.fault);
     switch (event.status) {
@@ -212,7 +213,8 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
   };
 }
 
-function labelOf(status: TaskStatus): string {
+function labelOf(status: TaskStatus, check: boolean): string {
+  if (status === 'failed' && check) return 'would fail';
   return status === 'would-change' ? 'would change' : status;
 }
 

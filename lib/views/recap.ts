@@ -15,15 +15,23 @@ import { column, fit, width, wrap } from './width.ts';
 const MOST_SUMS = 8;
 /** So many steps that are left undone are told. */
 const MOST_UNDONE = 20;
-const KINDS = ['ok', 'changed', 'failed', 'lost', 'unreachable', 'skipped', 'waiting'] as const;
+const KINDS = ['ok', 'changed', 'unknown', 'failed', 'lost', 'unreachable', 'skipped', 'waiting'] as const;
 const TONES: Record<keyof Counts, Tone> = {
   ok: 'green',
   changed: 'yellow',
+  unknown: 'cyan',
   failed: 'red',
   lost: 'red',
   unreachable: 'red',
   skipped: 'cyan',
   waiting: 'magenta',
+};
+
+/** What is said of a check instead. */
+const inCheck: Partial<Record<keyof Counts, string>> = {
+  changed: 'would change',
+  unknown: 'known after apply',
+  failed: 'would fail',
 };
 
 interface RecapStyle {
@@ -50,11 +58,11 @@ export function recapLines(event: RunEnded, style: RecapStyle): string[] {
   const { paint } = style;
   // No host failed, so no count below says that the run did.
   const broken = event.outcome === 'failed' && troubled.length === 0;
-  const head = `== Recap: ${hostTotals(hosts, event.outcome === 'ok')}`;
+  const head = `== Recap: ${hostTotals(hosts, event)}`;
   return [
     '',
     paint('bold', broken ? `${head}, ${paint('red', 'the playbook failed')}` : head),
-    ...troubleLines(troubled, style),
+    ...troubleLines(troubled, event.check, style),
     ...countLines(hosts, event.check, style),
     ...slowestLines(style.seconds, style.columns).map((line) => paint('dim', line)),
     ...(style.roundTrips ? roundTripLines(event.roundTrips, style.columns) : []),
@@ -92,22 +100,32 @@ function troubleOf(counts: Counts): Trouble | undefined {
   return counts.failed > 0 ? 'failed' : undefined;
 }
 
+function troubleWord(kind: Trouble | undefined, check: boolean): string {
+  return (kind && check ? inCheck[kind] : undefined) ?? kind ?? '';
+}
+
 type HostCounts = readonly [host: string, counts: Counts];
 
-function hostTotals(hosts: readonly HostCounts[], allWell: boolean): string {
+function hostTotals(hosts: readonly HostCounts[], { outcome, check }: RunEnded): string {
   const countOf = (kind: Trouble) => hosts.filter(([, counts]) => troubleOf(counts) === kind).length;
   const waiting = hosts.filter(([, counts]) => counts.waiting > 0).length;
   const trouble = [
-    ...TROUBLES.flatMap((kind) => (countOf(kind) > 0 ? [`${countOf(kind)} ${kind}`] : [])),
+    ...TROUBLES.flatMap((kind) =>
+      countOf(kind) > 0 ? [`${countOf(kind)} ${troubleWord(kind, check)}`] : [],
+    ),
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
   ];
-  return [counted(hosts.length, 'host'), ...trouble, ...(allWell ? ['no trouble'] : [])].join(', ');
+  return [counted(hosts.length, 'host'), ...trouble, ...(outcome === 'ok' ? ['no trouble'] : [])].join(', ');
 }
 
-function troubleLines(troubled: readonly HostCounts[], { paint, columns, reasons }: RecapStyle): string[] {
+function troubleLines(
+  troubled: readonly HostCounts[],
+  check: boolean,
+  { paint, columns, reasons }: RecapStyle,
+): string[] {
   const names = nameColumns(troubled);
   const lines = troubled.slice(0, fewHosts).flatMap(([host, counts]) => {
-    const kind = troubleOf(counts) ?? '';
+    const kind = troubleWord(troubleOf(counts), check);
     const reason = reasons.get(host) ?? '';
     const head = `  ${column(visible(host), names)}  ${paint('red', kind.padEnd(11))}`;
     const beside = names + 'unreachable'.length + 6;
@@ -125,12 +143,12 @@ function countLines(hosts: readonly HostCounts[], check: boolean, style: RecapSt
   const widths = new Map(KINDS.map((kind) => [kind, digits(kind)]));
   // Most runs lose nothing and wait for nobody.
   const shown = KINDS.filter(
-    (kind) => (kind !== 'lost' && kind !== 'waiting') || hosts.some(([, counts]) => counts[kind] > 0),
+    (kind) => !['unknown', 'lost', 'waiting'].includes(kind) || hosts.some(([, counts]) => counts[kind] > 0),
   );
   const cells = (counts: Counts): string =>
     shown
       .map((kind) => {
-        const label = kind === 'changed' && check ? 'would change' : kind;
+        const label = check ? (inCheck[kind] ?? kind) : kind;
         const cell = `${label} ${String(counts[kind]).padStart(widths.get(kind) ?? 0)}`;
         return paint(counts[kind] === 0 ? 'dim' : TONES[kind], cell);
       })
@@ -183,11 +201,10 @@ function lastLine(event: RunEnded, hosts: readonly HostCounts[]): string {
   const sum = (kind: keyof Counts) => hosts.reduce((total, [, counts]) => total + counts[kind], 0);
   const parts = [
     `${sum('ok')} ok`,
-    `${sum('changed')} ${event.check ? 'would change' : 'changed'}`,
-    `${sum('failed')} failed`,
-    ...(['lost', 'unreachable', 'skipped', 'waiting'] as const)
+    ...(['changed', 'failed'] as const).map((kind) => `${sum(kind)} ${event.check ? inCheck[kind] : kind}`),
+    ...(['unknown', 'lost', 'unreachable', 'skipped', 'waiting'] as const)
       .filter((kind) => sum(kind) > 0)
-      .map((kind) => `${sum(kind)} ${kind}`),
+      .map((kind) => `${sum(kind)} ${event.check ? (inCheck[kind] ?? kind) : kind}`),
   ];
   const interrupted = event.outcome === 'interrupted' ? ', interrupted' : '';
   const check = event.check ? '; check mode, nothing was written' : '';

@@ -35,7 +35,16 @@ t.test('different: planned, performed, verified; the rest of the list is read ag
   const { events, hosts } = await runWith(list, { a: host }, { all: ['a'] });
   t.equal(host.settings.a, 'new');
   t.same(statuses(events), ['changed', 'ok']);
-  t.same(hosts.a, { ok: 1, changed: 1, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 });
+  t.same(hosts.a, {
+    ok: 1,
+    changed: 1,
+    unknown: 0,
+    failed: 0,
+    lost: 0,
+    unreachable: 0,
+    skipped: 0,
+    waiting: 0,
+  });
   const [planned] = only(events, 'task.planned');
   t.same(planned?.changes, [{ path: '', op: 'change', from: 'old', to: 'new' }]);
   t.same(planned?.steps, ["set 'a' 'new'"]);
@@ -182,7 +191,7 @@ t.test('unknowns: passed on and shown, never sent', async (t) => {
     { all: ['a'] },
     { check: true },
   );
-  t.same(statuses(check.events), ['would-change', 'skipped']);
+  t.same(statuses(check.events), ['would-change', 'unknown']);
   t.match(only(check.events, 'task.planned')[0]?.changes, [
     { path: 'a', to: '1' },
     { path: 'of', to: '(known after apply)' },

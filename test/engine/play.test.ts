@@ -164,7 +164,16 @@ t.test('unreachable hosts: told once, counted apart, exit as such', async (t) =>
   const { outcome, events, hosts: counts } = await runWith(setEverywhere({}), hosts, { all: names });
   t.equal(outcome, 'unreachable');
   t.equal(only(events, 'host.unreachable').length, 1);
-  t.same(counts.b, { ok: 0, changed: 0, failed: 0, lost: 0, unreachable: 1, skipped: 0, waiting: 0 });
+  t.same(counts.b, {
+    ok: 0,
+    changed: 0,
+    unknown: 0,
+    failed: 0,
+    lost: 0,
+    unreachable: 1,
+    skipped: 0,
+    waiting: 0,
+  });
 });
 
 t.test('--limit: hosts outside of it are read and not changed', async (t) => {

@@ -6,7 +6,7 @@ import { childOf } from '../lab/running.ts';
 
 /** What runs on a host of the lab by itself; containers have process ids of their own. */
 const ownPrograms =
-  /^(sh \S*host-init\.sh|sshd: \S+sshd( -D)?( -e)? \[listener\]|\S*sshd -D|\S*dockerd |containerd |\S*containerd-shim|\S*docker-proxy|\S*runc |runc)/;
+  /^(sh \S*host-init\.sh|sshd: \S+sshd( -D)?( -e)? \[listener\]|\S*sshd -D|\S*dockerd |containerd |\S*containerd-shim|\S*docker-proxy|libnetwork-setkey |setup-resolver |set-ipv6 |set-default-vlan|\S*runc |runc)/;
 
 const look = `
 find /tmp /var/tmp /run/lock /opt /etc /home /root -xdev \\( -name '.dabook*' -o -name 'dabook.*' -o -name 'dabook-[0-9a-f]*' ! -name dabook-answers.yml -o -name 'tmp.*' \\) 2>/dev/null

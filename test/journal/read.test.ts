@@ -195,7 +195,16 @@ t.test('a list tells the same of a run whether its ends or all of it are read', 
     { type: 'run.started', playbook: 'P', check: false, hosts: ['a'] },
     ...[started('a', 1), step('a', 1, 1), stepEnd('a', 1, 1, 'done'), end('a', 1, 'changed')],
   ];
-  const counts = { ok: 0, changed: 1, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 };
+  const counts = {
+    ok: 0,
+    changed: 1,
+    unknown: 0,
+    failed: 0,
+    lost: 0,
+    unreachable: 0,
+    skipped: 0,
+    waiting: 0,
+  };
   const over: Happening = {
     type: 'run.ended',
     check: false,

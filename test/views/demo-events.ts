@@ -20,7 +20,7 @@ export function createScript(options: { check?: boolean; playbook?: string; host
   const counts = new Map(
     hosts.map((host) => [
       host,
-      { ok: 0, changed: 0, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 },
+      { ok: 0, changed: 0, unknown: 0, failed: 0, lost: 0, unreachable: 0, skipped: 0, waiting: 0 },
     ]),
   );
   let clock = START;

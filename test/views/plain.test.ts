@@ -96,11 +96,11 @@ ha1  skipped       remove stack old
     left out by --tags
 
 == Recap: 3 hosts, no trouble
-  ha1  ok 1  would change 2  failed 0  unreachable 0  skipped 1
-  ha2  ok 0  would change 2  failed 0  unreachable 0  skipped 0
-  ha3  ok 0  would change 2  failed 0  unreachable 0  skipped 0
+  ha1  ok 1  would change 2  would fail 0  unreachable 0  skipped 1
+  ha2  ok 0  would change 2  would fail 0  unreachable 0  skipped 0
+  ha3  ok 0  would change 2  would fail 0  unreachable 0  skipped 0
 
-3 hosts: 1 ok, 6 would change, 0 failed, 1 skipped in 8.2 s; check mode, nothing was written
+3 hosts: 1 ok, 6 would change, 0 would fail, 1 skipped in 8.2 s; check mode, nothing was written
 `;
 
 t.test('a run is told in lines', async (t) => {

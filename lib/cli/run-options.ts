@@ -1,0 +1,45 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { collect, sourceOption } from './source-option.ts';
+
+/** The options of every command that runs a playbook: what it is run with, on which hosts, and how they are reached. */
+export function addInputOptions(command: Command): Command {
+  return command
+    .addOption(sourceOption())
+    .option('-l, --limit <pattern>', 'change only these hosts; others are read at most')
+    .option(
+      '-e, --extra-vars <vars>',
+      `variables: k=v, '{"k": 1}' or @file (YAML or JSON); may be given again`,
+      collect,
+    )
+    .option('-f, --forks <n>', 'hosts served at once', positive, 50)
+    .option('--timeout <s>', 'seconds that the whole run may take', seconds)
+    .option('-u, --user <name>', 'user to log in as, where the inventory names none')
+    .option('--private-key <file>', 'key to log in with, where the inventory names none')
+    .option('-b, --become', 'run commands as root, through sudo')
+    .option('-K, --ask-become-pass', 'ask for the sudo password');
+}
+
+/** The options of every command that shows how a run goes. */
+export function addViewOptions(command: Command): Command {
+  return command
+    .option('-D, --diff', 'show every change in full')
+    .option('-v, --verbose', 'tell more: -v steps, -vv every command', (_value, before?: number) => {
+      return (before ?? 0) + 1;
+    })
+    .option('--no-color', 'no colours')
+    .option('--no-type-check', 'do not check the types of the playbook first');
+}
+
+/** A number of seconds, for an option. */
+export function seconds(value: string): number {
+  const number = Number(value);
+  // A timer of Node's takes no more than 24 days.
+  if (value.trim() !== '' && number >= 0 && number <= 2_000_000) return number;
+  throw new InvalidArgumentError('give a number of seconds, 2000000 at most.');
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('give a whole number from 1.');
+}
