@@ -7,6 +7,7 @@ import { lockCommand } from './lock-command.ts';
 import { runCommand } from './run-command.ts';
 import { runsCommand } from './runs-command.ts';
 import { showError } from './show-error.ts';
+import { trustCommand } from './trust-command.ts';
 import { version } from './version.ts';
 import { watchOutput } from './watch-output.ts';
 
@@ -65,6 +66,7 @@ hosts, 6 a check was to say so where something would change, 130 interrupted.`,
   program.addCommand(driftCommand(io, done));
   program.addCommand(runsCommand(io, done));
   program.addCommand(lockCommand(io, done));
+  program.addCommand(trustCommand(io, done));
   program.addCommand(inventoryCommand(io, done));
   program.addCommand(
     new Command('version').description('Print the version.').action(() => {

@@ -63,6 +63,33 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
   ]);
 }
 
+/** What is known of a key that a host showed. `changed`: the host is known by another one of that type. */
+export type KeyState = 'known' | 'new' | 'changed' | 'revoked';
+
+/** A key that a host showed, and what is known of it. */
+export interface ShownKey {
+  readonly blob: Buffer;
+  readonly type: string;
+  /** `ED25519 SHA256:…`, as OpenSSH shows it. */
+  readonly shown: string;
+  readonly state: KeyState;
+  /** Those of its type that it is known by instead. */
+  readonly instead: readonly KnownKey[];
+}
+
+/** Holds a key that a host showed against what is known. */
+export function standingOf(host: KeyedHost, blob: Buffer, known: KnownHosts): ShownKey {
+  const same = namesOf(host).flatMap((name) => known.linesOf(name, blob));
+  const type = typeOf(blob);
+  const instead = known
+    .keysOf(nameOf(host))
+    .filter((key) => key.marker === 'none' && key.type === type && !same.includes(key));
+  const isRevoked = same.some(({ marker }) => marker === 'revoked');
+  const isKnown = same.some(({ marker }) => marker === 'none');
+  const state = isRevoked ? 'revoked' : isKnown ? 'known' : instead.length > 0 ? 'changed' : 'new';
+  return { blob, type, shown: shownKey(blob), state, instead };
+}
+
 /**
  * Host key algorithms, those first that the host is known by: else it would show another key than the known one.
  * @param keysOf what is known of a name; of what is not asked for, nothing is known
@@ -86,7 +113,8 @@ function namesOf(host: KeyedHost): readonly string[] {
   return alias === undefined && port !== 22 ? [nameOf(host), address] : [nameOf(host)];
 }
 
-function nameOf({ alias, address, port }: KeyedHost): string {
+/** Its name in known_hosts files. */
+export function nameOf({ alias, address, port }: KeyedHost): string {
   return alias ?? (port === 22 ? address : `[${address}]:${port}`);
 }
 

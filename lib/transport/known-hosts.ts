@@ -92,6 +92,12 @@ function unpadded(base64: string): string {
   return base64.replace(/=+$/, '');
 }
 
+/** What tells whether the names of a line, plain, hashed or patterns, are those of a host. */
+export function nameMatcher(names: string): (wanted: string) => boolean {
+  const isOne = names.startsWith('|') ? isHashOf(names) : matcherOf(names);
+  return (wanted) => isOne(wanted.toLowerCase());
+}
+
 function matcherOf(names: string): (wanted: string) => boolean {
   const patterns = names.toLowerCase().split(',');
   const not = patterns.filter((one) => one.startsWith('!')).map((one) => globOf(one.slice(1)));

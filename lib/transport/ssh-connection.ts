@@ -6,7 +6,7 @@ import type { Client } from 'ssh2';
 import { type DabookError, messageOf } from '../errors.ts';
 import type { OpenChannel } from './channel.ts';
 import { handshakeFault, wasDropped } from './handshake-fault.ts';
-import { algorithmsFor, judgeHostKey } from './host-key.ts';
+import { algorithmsFor, judgeHostKey, type KeyedHost } from './host-key.ts';
 import type { KnownHosts } from './known-hosts.ts';
 import { ciphers, hostKeyAlgorithms, keyExchanges } from './ssh-algorithms.ts';
 import { sshAuth } from './ssh-auth.ts';
@@ -80,6 +80,13 @@ export async function connectSsh(
   }
 }
 
+/** A host as its key is judged. */
+export function keyedHost(settings: SshSettings, behindJump: boolean): KeyedHost {
+  const { shown, address, port, alias, knownHostsFiles } = settings;
+  const knownHostsFile = knownHostsFiles[0] ?? '~/.ssh/known_hosts';
+  return { shown, address, port, alias, behindJump, knownHostsFile };
+}
+
 /** @param thorough look for the host under hashed names too, to know what keys it may show */
 async function attemptSsh(
   settings: SshSettings,
@@ -88,7 +95,7 @@ async function attemptSsh(
   timeout: number,
   thorough = false,
 ): Promise<Try<SshConnection>> {
-  const { shown, address, port, user, alias, knownHostsFiles } = settings;
+  const { shown, user } = settings;
   // What SSH needs is loaded while the other side is on its way. Node sends the first packet in the next tick, and
   // loading would hold it back.
   const opening = sshSocket(settings, via, timeout);
@@ -106,14 +113,7 @@ async function attemptSsh(
   const socket = await opening;
   if ('fault' in socket) return socket;
 
-  const host = {
-    shown,
-    address,
-    port,
-    alias,
-    behindJump: via !== undefined,
-    knownHostsFile: knownHostsFiles[0] ?? '~/.ssh/known_hosts',
-  };
+  const host = keyedHost(settings, via !== undefined);
   const { known } = commons;
   const algorithms = (keysOf: KnownHosts['keysOf']) => algorithmsFor(host, keysOf, hostKeyAlgorithms);
   const serverHostKey = algorithms(thorough ? known.keysOf : known.plainKeysOf);

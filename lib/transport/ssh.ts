@@ -1,10 +1,12 @@
 import { DabookError } from '../errors.ts';
 import { createSession, type MeteredSession } from './create-session.ts';
+import { type KeyedHost, type ShownKey, standingOf } from './host-key.ts';
 import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
 import { parseHop } from './parse-hop.ts';
+import { scanHostKeys } from './scan-host-key.ts';
 import type { Target } from './session.ts';
 import { createSshConfig } from './ssh-config.ts';
-import { connectSsh, type SshConnection } from './ssh-connection.ts';
+import { connectSsh, keyedHost, type SshConnection } from './ssh-connection.ts';
 import { createSshJumps } from './ssh-jumps.ts';
 import { createKeyReader } from './ssh-key-file.ts';
 import { type SshDefaults, type SshSettings, sshSettings } from './ssh-settings.ts';
@@ -21,6 +23,18 @@ export interface SshOptions extends SshDefaults {
   readonly maxOutput?: number | undefined;
 }
 
+/** The keys that a host showed. */
+export interface ShownHost {
+  readonly host: KeyedHost;
+  readonly keys: readonly ShownKey[];
+  /** It is a jump host on the way to the one that was asked for. */
+  readonly isJump: boolean;
+}
+
+function isHarmless({ state }: ShownKey): boolean {
+  return state === 'known' || state === 'new';
+}
+
 /**
  * Reaches hosts over SSH: one connection a host, through jump hosts where the ssh configuration says so. A
  * host key must be known, and nothing is ever asked for on the terminal.
@@ -30,6 +44,12 @@ export interface SshOptions extends SshDefaults {
  */
 export function createSshTransport(options: SshOptions): {
   connect(target: Target): Promise<MeteredSession>;
+  /**
+   * Asks a host for its keys. Where a jump host on the way is not known yet, it is that one that is asked: nobody
+   * connects through what nobody trusts.
+   * @throws DabookError `unreachable`
+   */
+  hostKeys(target: Target): Promise<ShownHost>;
 } {
   const { connectionStarts = 30, maxOutput } = options;
   const starts = createStarts(connectionStarts);
@@ -51,11 +71,15 @@ export function createSshTransport(options: SshOptions): {
     return sshSettings(target, await configOf(address, user, port, sshOptions), options);
   };
 
-  const connect = async (settings: SshSettings, via: SshConnection | undefined): Promise<SshConnection> => {
-    const files = settings.knownHostsFiles;
+  const knownIn = (files: readonly string[]): Promise<KnownHosts> => {
     const known = knownHosts.get(files.join('\n')) ?? readKnownHosts(files);
     knownHosts.set(files.join('\n'), known);
-    return connectSsh(settings, { starts, readKey, known: await known }, via);
+    return known;
+  };
+
+  const connect = async (settings: SshSettings, via: SshConnection | undefined): Promise<SshConnection> => {
+    const known = await knownIn(settings.knownHostsFiles);
+    return connectSsh(settings, { starts, readKey, known }, via);
   };
 
   const jumps = createSshJumps(async (hop, via) => connect(await settingsOf(parseHop(hop)), via));
@@ -73,6 +97,25 @@ export function createSshTransport(options: SshOptions): {
   };
 
   return {
+    async hostKeys(target) {
+      const settings = await settingsOf(target);
+      const hops = await wholeWay(settings.jumps);
+      for (const [index, hop] of [...hops, undefined].entries()) {
+        const asked = hop === undefined ? settings : await settingsOf(parseHop(hop));
+        const known = await knownIn(asked.knownHostsFiles);
+        const loan = await jumps.borrow(hops.slice(0, index));
+        try {
+          const host = keyedHost(asked, loan !== undefined);
+          const blobs = await scanHostKeys(asked, loan?.connection);
+          const keys = blobs.map((blob) => standingOf(host, blob, known));
+          const isTrusted = keys.some(({ state }) => state === 'known') && keys.every(isHarmless);
+          if (hop === undefined || !isTrusted) return { host, keys, isJump: hop !== undefined };
+        } finally {
+          await loan?.release();
+        }
+      }
+      throw new DabookError('bug', 'the host itself was not asked');
+    },
     async connect(target) {
       const settings = await settingsOf(target);
       const { shown, user } = settings;

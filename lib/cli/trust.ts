@@ -1,0 +1,164 @@
+import PQueue from 'p-queue';
+import { counted } from '../counted.ts';
+import { messageOf } from '../errors.ts';
+import { selectHosts } from '../inventory/select-hosts.ts';
+import { editKnownHosts } from '../transport/edit-known-hosts.ts';
+import { type KeyState, nameOf, type ShownKey } from '../transport/host-key.ts';
+import type { Target } from '../transport/session.ts';
+import { createSshTransport, type ShownHost } from '../transport/ssh.ts';
+import { createPaint, type Tone } from '../views/paint.ts';
+import { column, width } from '../views/width.ts';
+import { visible } from '../visible.ts';
+import { exitStatus, type Io } from './io.ts';
+import { operator } from './operator.ts';
+import { openPrompt } from './prompt.ts';
+import { readInventory } from './read-inventory.ts';
+import { warn } from './warn.ts';
+import { withCache } from './with-cache.ts';
+
+/** The options of `dabook trust`, as they were given. */
+export interface TrustFlags {
+  readonly inventory: readonly string[];
+  readonly limit?: string;
+  readonly yes?: true;
+  readonly replace?: true;
+  readonly color: boolean;
+}
+
+/** Hosts that are asked at once. */
+const atOnce = 30;
+/** Jump hosts behind jump hosts: each round gets to know one more of them on each way. */
+const rounds = 10;
+
+/**
+ * Collects the keys of hosts, shows those that are not known, and writes what the operator confirms.
+ * @returns the exit status
+ * @throws DabookError with all that is wrong with the input, before anything is connected to
+ */
+export async function trust(io: Io, flags: TrustFlags): Promise<number> {
+  const inventory = await withCache(io, (cache) => readInventory(io, flags, cache));
+  const chosen = selectHosts(inventory, flags.limit ?? 'all').map(({ target }) => target);
+  let left = chosen.filter(({ connection }) => connection === 'ssh');
+  let status: number = exitStatus.ok;
+  for (let round = 0; left.length > 0 && round < rounds; round++) {
+    const { asked, failed } = await ask(io, left);
+    for (const message of failed) warn(io, message);
+    if (failed.length > 0) status = exitStatus.unreachable;
+    const shown = distinct(asked.map(({ shown }) => shown));
+    const found = await confirm(io, shown, flags);
+    if (found !== exitStatus.ok) return found;
+    left = asked.filter(({ shown }) => shown.isJump).map(({ target }) => target);
+  }
+  return status;
+}
+
+interface Asked {
+  readonly target: Target;
+  readonly shown: ShownHost;
+}
+
+async function ask(
+  io: Io,
+  targets: readonly Target[],
+): Promise<{ readonly asked: readonly Asked[]; readonly failed: readonly string[] }> {
+  const { name: user, home = '/' } = operator(io);
+  const onWarning = (message: string) => warn(io, message);
+  // A new one each time: it reads known_hosts once.
+  const transport = createSshTransport({ home, user, agentSocket: io.env.SSH_AUTH_SOCK, onWarning });
+  const queue = new PQueue({ concurrency: atOnce });
+  const results = await Promise.allSettled(
+    targets.map((target) => queue.add(async () => ({ target, shown: await transport.hostKeys(target) }))),
+  );
+  return {
+    asked: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    failed: results.flatMap((result) => (result.status === 'rejected' ? [messageOf(result.reason)] : [])),
+  };
+}
+
+/** Several hosts may have the same jump host, and an inventory several names for one host. */
+function distinct(hosts: readonly ShownHost[]): readonly ShownHost[] {
+  return [
+    ...new Map(hosts.map((shown) => [`${shown.host.knownHostsFile} ${nameOf(shown.host)}`, shown])).values(),
+  ];
+}
+
+const tones: Record<KeyState, Tone> = { known: 'dim', new: 'yellow', changed: 'red', revoked: 'red' };
+
+/** Shows what is not known, has it confirmed, and writes it. */
+async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): Promise<number> {
+  const keys = hosts.flatMap(({ host, keys }) => keys.map((key) => ({ host, key })));
+  const of = (state: KeyState) => keys.filter(({ key }) => key.state === state);
+  const known = hosts.filter((shown) => shown.keys.some(({ state }) => state === 'known')).length;
+  // Of a host that is known by one key the others are no news: it is asked for that one.
+  const isNews = (shown: ShownHost, { state }: ShownKey) =>
+    state === 'changed' || state === 'revoked' || (state === 'new' && !isKnown(shown));
+  const news = hosts.flatMap((shown) =>
+    shown.keys.filter((key) => isNews(shown, key)).map((key) => ({ host: shown.host, key })),
+  );
+  io.stdout.write(tableOf(io, news, flags));
+  const wanted = news.filter(({ key }) => key.state === 'new' || (flags.replace && key.state === 'changed'));
+  const isBad = of('revoked').length > 0 || (of('changed').length > 0 && !flags.replace);
+  const bad = isBad ? exitStatus.failed : exitStatus.ok;
+  if (of('changed').length > 0 && !flags.replace) {
+    warn(
+      io,
+      'a host shows another key than it is known by: it may be another machine. If it was set up anew: --replace',
+    );
+  }
+  if (wanted.length === 0) {
+    if (!isBad) io.stdout.write(`${counted(known, 'host')} known\n`);
+    return bad;
+  }
+  if (!flags.yes) {
+    const answer = await question(io, `Trust ${counted(wanted.length, 'key')}? [y/N] `);
+    if (answer === undefined) {
+      warn(io, 'nobody can be asked here: compare the fingerprints, then give --yes');
+      return isBad ? bad : exitStatus.waiting;
+    }
+    if (!/^y(es)?$/i.test(answer.trim())) return isBad ? bad : exitStatus.waiting;
+  }
+  for (const file of new Set(wanted.map(({ host }) => host.knownHostsFile))) {
+    const here = wanted.filter(({ host }) => host.knownHostsFile === file);
+    const old = here.flatMap(({ host, key }) =>
+      key.instead.filter((known) => known.file === file).map(({ line }) => ({ name: nameOf(host), line })),
+    );
+    await editKnownHosts(
+      file,
+      here.map(({ host, key }) => ({ name: nameOf(host), type: key.type, blob: key.blob })),
+      old,
+    );
+    io.stdout.write(`${counted(here.length, 'key')} written to ${visible(file)}\n`);
+  }
+  return bad;
+}
+
+function isKnown({ keys }: ShownHost): boolean {
+  return keys.some(({ state }) => state === 'known');
+}
+
+async function question(io: Io, text: string): Promise<string | undefined> {
+  if (!io.stdin.isTTY || !io.stdout.isTTY) return undefined;
+  const prompt = openPrompt(io, io.stdout, () => prompt.close());
+  try {
+    return (await prompt.ask(text)) ?? 'n';
+  } finally {
+    prompt.close();
+  }
+}
+
+type Rows = readonly { readonly host: ShownHost['host']; readonly key: ShownKey }[];
+
+function tableOf(io: Io, rows: Rows, { color }: TrustFlags): string {
+  if (rows.length === 0) return '';
+  const paint = createPaint(color && !io.env.NO_COLOR && io.stdout.isTTY === true);
+  const names = Math.max(...rows.map(({ host }) => width(visible(host.shown))));
+  const fingerprints = Math.max(...rows.map(({ key }) => key.shown.length));
+  return rows
+    .map(({ host, key }) => {
+      const instead = key.instead.map(({ file, line }) => `${file}:${line}`).join(', ');
+      const why = key.state === 'changed' ? `changed; known by ${instead}` : key.state;
+      const cells = `${column(visible(host.shown), names)}  ${key.shown.padEnd(fingerprints)}`;
+      return `${cells}  ${paint(tones[key.state], visible(why))}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { dabook } from '../e2e/dabook.ts';
+import { cannotRun, freePort, hostKey, makeKeys, startSshd } from '../transport/sshd.ts';
+
+t.setTimeout(300_000);
+const keys = makeKeys(t);
+
+function place(t: Test) {
+  const folder = mkdtempSync(join(tmpdir(), 'dabook-trust-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'known');
+  const hosts = (all: Readonly<Record<string, { port: number; jump?: string }>>) => {
+    const entries = Object.entries(all).map(([name, { port, jump }]) => [
+      name,
+      {
+        ansible_host: '127.0.0.1',
+        ansible_port: port,
+        ansible_ssh_common_args: `-o UserKnownHostsFile=${file} -o GlobalKnownHostsFile=none${jump === undefined ? '' : ` -o ProxyJump=${jump}`}`,
+      },
+    ]);
+    writeFileSync(join(folder, 'hosts.yml'), JSON.stringify({ all: { hosts: Object.fromEntries(entries) } }));
+  };
+  const trust = (...more: readonly string[]) =>
+    dabook(['trust', '-i', 'hosts.yml', ...more], { cwd: folder, env: { HOME: folder } });
+  const fingerprintOf = (path: string) =>
+    execFileSync('ssh-keygen', ['-lf', path], { encoding: 'utf8' }).split(' ')[1] ?? '';
+  return { folder, file, hosts, trust, fingerprintOf };
+}
+
+t.test('new keys are shown, and written when confirmed', { skip: cannotRun }, async (t) => {
+  const [one, two] = [await startSshd(t, keys), await startSshd(t, keys)];
+  const { folder, file, hosts, trust, fingerprintOf } = place(t);
+  hosts({ one, two });
+
+  const shown = await trust();
+  t.equal(shown.status, 3, 'nobody can be asked');
+  for (const type of ['ed25519', 'ecdsa', 'rsa']) {
+    t.match(shown.stdout, fingerprintOf(join(keys.dir, `host_${type}.pub`)), `the ${type} key is shown`);
+  }
+  t.match(shown.stderr, '--yes');
+  t.notOk(existsSync(file), 'nothing is written');
+
+  // A comment that is no UTF-8, and no newline at its end.
+  const before = Buffer.from('# kept \xff\nelsewhere ssh-ed25519 AAAA', 'latin1');
+  writeFileSync(join(folder, 'real'), before);
+  chmodSync(join(folder, 'real'), 0o644);
+  symlinkSync('real', file);
+  const done = await trust('--yes');
+  t.equal(done.status, 0, done.stderr);
+  t.match(done.stdout, /6 keys written/);
+  const after = readFileSync(join(folder, 'real'));
+  t.same(after.subarray(0, before.length), before, 'what was there stays byte for byte');
+  const lines = after.toString('latin1').split('\n').slice(2);
+  t.same(lines, [
+    ...[one, two].flatMap(({ port }) =>
+      (['ed25519', 'ecdsa', 'rsa'] as const).map((type) => `[127.0.0.1]:${port} ${hostKey(keys, type)}`),
+    ),
+    '',
+  ]);
+  t.equal(statSync(file).mode & 0o777, 0o644);
+  t.same(
+    readdirSync(folder).filter((name) => name.startsWith('.dabook')),
+    [],
+    'no draft is left',
+  );
+  const found = execFileSync('ssh-keygen', ['-F', `[127.0.0.1]:${one.port}`, '-f', file], {
+    encoding: 'utf8',
+  });
+  t.match(found, 'found', 'OpenSSH finds it');
+
+  const again = await trust();
+  t.equal(again.status, 0);
+  t.match(again.stdout, /^2 hosts known\n$/);
+  t.same(readFileSync(join(folder, 'real')), after);
+});
+
+t.test('a key that has changed or is revoked', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys);
+  const { file, hosts, trust } = place(t);
+  hosts({ one: { port } });
+  const other = hostKey(makeKeys(t), 'ed25519');
+  const name = `[127.0.0.1]:${port}`;
+  writeFileSync(file, `web,${name} ${other}\n# last\n`);
+
+  const changed = await trust('--yes');
+  t.equal(changed.status, 1);
+  t.match(changed.stdout, /ED25519 SHA256:\S+ +changed; known by \S+known:1/);
+  t.match(changed.stderr, '--replace');
+  t.match(readFileSync(file, 'utf8'), `web,${name} ${other}\n# last\n`, 'it is not trusted');
+
+  const replaced = await trust('--yes', '--replace');
+  t.equal(replaced.status, 0, replaced.stderr);
+  t.match(
+    readFileSync(file, 'utf8'),
+    new RegExp(`^web ${other.replace(/[+/]/g, '\\$&')}\n# last\n`),
+    'the other name stays',
+  );
+  t.equal((await trust()).status, 0);
+
+  writeFileSync(file, `@revoked ${name} ${hostKey(keys, 'ed25519')}\n`);
+  const revoked = await trust('--yes');
+  t.equal(revoked.status, 1);
+  t.match(revoked.stdout, /ED25519 SHA256:\S+ +revoked/);
+});
+
+t.test('a jump host comes first', { skip: cannotRun }, async (t) => {
+  const [jump, behind] = [await startSshd(t, keys), await startSshd(t, keys)];
+  const { folder, file, hosts, trust } = place(t);
+  hosts({ behind: { port: behind.port, jump: `root@127.0.0.1:${jump.port}` } });
+  mkdirSync(join(folder, '.ssh'), { mode: 0o700 });
+  copyFileSync(keys.ed25519, join(folder, '.ssh/id_ed25519'));
+  const done = await trust('--yes');
+  t.equal(done.status, 0, done.stderr);
+  // The jump host is none of the inventory's: it is trusted where the ssh configuration says.
+  const own = readFileSync(join(folder, '.ssh/known_hosts'), 'utf8');
+  t.match(own, `[127.0.0.1]:${jump.port} ${hostKey(keys, 'ed25519')}\n`);
+  t.notMatch(own, `:${behind.port}`);
+  t.match(readFileSync(file, 'utf8'), `[127.0.0.1]:${behind.port} ${hostKey(keys, 'ed25519')}\n`);
+});
+
+t.test('hosts that show no key', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys);
+  const { hosts, trust } = place(t);
+  hosts({ one: { port }, gone: { port: await freePort() } });
+  const done = await trust('--yes');
+  t.equal(done.status, 4);
+  t.match(done.stderr, /gone .*refused the connection/);
+  t.match(done.stdout, /3 keys written/, 'the others are written');
+});
