@@ -162,7 +162,9 @@ async function prove(t: Test, it: Case): Promise<void> {
   if (it.within !== undefined) t.ok(undone > 0, `${undone} steps were not done`);
 
   let inside = 0;
-  for (let i = 0; i < (it.atRandom ?? 0); i++) {
+  const most = it.atRandom ?? 0;
+  // A busy machine may be through with the step before any of them.
+  for (let i = 0; i < most || (most > 0 && inside === 0 && i < 30); i++) {
     await start();
     let timer: NodeJS.Timeout | undefined;
     await runCase(it, at, {
@@ -179,7 +181,7 @@ async function prove(t: Test, it: Case): Promise<void> {
     tried.random++;
     await converges(`random moment ${i}`, isPrivate);
   }
-  if (it.atRandom) t.ok(inside > 0, `${inside} of ${it.atRandom} random moments fell into the step`);
+  if (most > 0) t.ok(inside > 0, `${inside} random moments fell into the step`);
 }
 
 /** Numbers from 1 on: few, as each costs a run and two looks, or all where all are asked for. */
