@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { DabookError } from '../errors.ts';
 import type { Io } from './io.ts';
 import type { RunFlags } from './run-playbook.ts';
+import { addSecretOptions } from './secret-options.ts';
 import { collect, sourceOption } from './source-option.ts';
 
 type Given = Partial<Pick<RunFlags, 'inventory' | 'extraVars' | 'verbose'>> &
@@ -9,7 +10,7 @@ type Given = Partial<Pick<RunFlags, 'inventory' | 'extraVars' | 'verbose'>> &
 
 /** `dabook run`: a playbook against an inventory. */
 export function runCommand(io: Io, done: (status: number) => void): Command {
-  return new Command('run')
+  const run = new Command('run')
     .description('Run a playbook against an inventory.')
     .usage('<playbook> -i <source> [options]')
     .argument('[playbook]', 'a TypeScript (or JavaScript) file whose default export is a playbook')
@@ -40,7 +41,8 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
     .option('--profile-trace <file>', 'a trace of it, for the viewers of Chrome and Perfetto')
     .option('--no-color', 'no colours')
     .option('--no-type-check', 'do not check the types of the playbook first')
-    .helpOption('-h, --help', 'print this help')
+    .helpOption('-h, --help', 'print this help');
+  return addSecretOptions(run)
     .addHelpText(
       'after',
       `
@@ -51,6 +53,9 @@ Examples:
 
 -l takes hosts from the last run of that playbook, too: @failed, @unreachable and @lost (a step of theirs was
 begun and never confirmed). A run in check mode counts as the last one only where there is no other.
+
+Values of the inventory and of -e @file may be !env NAME, !file PATH or !exec COMMAND, and files and values that
+ansible-vault or age encrypted: each is read when the run needs it, and shown to nobody.
 
 Where something is to be done by hand, a run asks on a terminal. Elsewhere it ends with exit status 3,
 says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.yml -e @answers.yml`,
