@@ -5,6 +5,7 @@ import { exitStatus, type Io } from './io.ts';
 import { lockCommand } from './lock-command.ts';
 import { runCommand } from './run-command.ts';
 import { runsCommand } from './runs-command.ts';
+import { secretCommand } from './secret-command.ts';
 import { showError } from './show-error.ts';
 import { version } from './version.ts';
 import { watchOutput } from './watch-output.ts';
@@ -63,6 +64,7 @@ hosts, 130 interrupted.`,
   program.addCommand(runsCommand(io, done));
   program.addCommand(lockCommand(io, done));
   program.addCommand(inventoryCommand(io, done));
+  program.addCommand(secretCommand(io, done));
   program.addCommand(
     new Command('version').description('Print the version.').action(() => {
       io.stdout.write(`${version()}\n`);
