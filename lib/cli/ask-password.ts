@@ -53,7 +53,8 @@ function readLine(stdin: NodeJS.ReadStream, terminal: boolean): Promise<string |
         at += char.length;
         if (char === '\n' || char === '\r') {
           return end(() => {
-            // What comes after it answers the next question.
+            // What comes after it answers the next question; while it flows it would be lost.
+            stdin.pause();
             if (!terminal && at < typed.length) stdin.unshift(typed.slice(at));
             done(line);
           });

@@ -165,7 +165,7 @@ t.test('any Standard Schema; what it throws is a fault; no secret is told', asyn
     'host x: a[0].b: bad; got {"c":"<key of x>","password":"<hidden>"}',
     'host x: the whole is bad',
     'host x: token: was <hidden>; got <hidden>',
-    'host x: vault: bad; got "<v>"',
+    'host x: vault is a secret, <v>: bad',
     `host x: long: long; got "${'x'.repeat(59)}…`,
   ]);
   const fails = own(() => {
