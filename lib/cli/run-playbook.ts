@@ -163,7 +163,8 @@ async function readPlaybook(
 
 /** Whether there is a secret that is read only when it is needed. */
 function hasUnread({ hosts, groups }: Inventory, { vars }: ExtraVars): boolean {
-  const held = [vars, hosts.map((host) => [host.vars, host.target]), groups.get('all')?.vars];
+  // Passwords that reach a host are among its variables.
+  const held = [vars, hosts.map((host) => host.vars), groups.get('all')?.vars];
   return secretsIn(held).some((found) => !isRead(found));
 }
 
