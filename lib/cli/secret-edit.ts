@@ -39,14 +39,23 @@ export async function editFile(io: Io, name: string, flags: SecretFlags & Recipi
 const see = 'see: dabook secret edit --help';
 
 async function edited(io: Io, name: string, text: Buffer): Promise<Buffer> {
+  const end = new AbortController();
+  const onEnd = () => end.abort();
+  // Ctrl-C is the editor's. Whatever else would end dabook ends the editor, so that what is left is removed; before
+  // there is anything to remove.
+  const keep = () => {};
+  io.on('SIGINT', keep);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) io.on(signal, onEnd);
   const folder = await privateFolder(io);
   const path = join(folder, name);
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
-    await runEditor(io, path);
+    await runEditor(io, path, end.signal);
     return await readFile(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    io.off('SIGINT', keep);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) io.off(signal, onEnd);
   }
 }
 
@@ -60,37 +69,23 @@ async function privateFolder({ env }: Io): Promise<string> {
   return mkdtemp(join(tmpdir(), 'dabook-'));
 }
 
-/** Ctrl-C is the editor's. Whatever else would end dabook ends the editor, so that what is left is removed. */
-function runEditor(io: Io, path: string): Promise<void> {
-  const line = io.env.VISUAL || io.env.EDITOR || 'vi';
-  const [editor = '', ...args] = shellWords(line);
+/** @param end ends the editor */
+function runEditor(io: Io, path: string, end: AbortSignal): Promise<void> {
+  const interrupted = () => new DabookError('interrupted', 'interrupted; nothing was changed');
+  const [editor = '', ...args] = shellWords(io.env.VISUAL || io.env.EDITOR || 'vi');
   return new Promise((done, fail) => {
-    let ended = false;
+    if (end.aborted) return fail(interrupted());
     const child = spawn(editor, [...args, path], { stdio: 'inherit', cwd: io.cwd(), env: { ...io.env } });
-    const onEnd = () => {
-      ended = true;
-      child.kill('SIGTERM');
-    };
-    const keep = () => {};
-    io.on('SIGINT', keep);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) io.on(signal, onEnd);
-    const settle = (error?: DabookError) => {
-      io.off('SIGINT', keep);
-      for (const signal of ['SIGTERM', 'SIGHUP'] as const) io.off(signal, onEnd);
-      if (error === undefined) done();
-      else fail(error);
-    };
+    end.addEventListener('abort', () => child.kill('SIGTERM'));
     const hint = 'set VISUAL or EDITOR to the editor that you use';
     child.on('error', ({ message }) =>
-      settle(new DabookError('usage', `the editor cannot be run: ${message}`, { hint })),
+      fail(new DabookError('usage', `the editor cannot be run: ${message}`, { hint })),
     );
     child.on('close', (status, signal) => {
-      if (ended) settle(new DabookError('interrupted', 'interrupted; nothing was changed'));
-      else if (status === 0) settle();
-      else {
-        const how = status === null ? signal : `exit status ${status}`;
-        settle(new DabookError('usage', `the editor ended with ${how}; nothing was changed`, { hint }));
-      }
+      if (end.aborted) return fail(interrupted());
+      if (status === 0) return done();
+      const how = status === null ? signal : `exit status ${status}`;
+      fail(new DabookError('usage', `the editor ended with ${how}; nothing was changed`, { hint }));
     });
   });
 }
