@@ -1,6 +1,7 @@
 import type { Happening } from './events.ts';
 import { createKnownTexts } from './known-texts.ts';
-import { reveal, Secret } from './secret.ts';
+import { isRead, reveal, type Secret } from './secret.ts';
+import { secretsIn } from './secrets-in.ts';
 
 /** Replaces known secrets in whatever is about to be told. One for each run. */
 export interface Redactor {
@@ -21,10 +22,12 @@ export function createRedactor(): Redactor {
     text: known.replaceIn,
     learn(value) {
       for (const found of secretsIn(value)) {
-        if (learned.has(found)) continue;
+        // What this run does not read, it cannot tell.
+        if (learned.has(found) || !isRead(found)) continue;
         learned.add(found);
         const text = reveal(found);
-        if (learnedTexts.has(text)) continue;
+        // Of an encrypted file every value is a secret: these words would be found everywhere, and tell nothing.
+        if (learnedTexts.has(text) || /^(true|false|null)$/i.test(text)) continue;
         learnedTexts.add(text);
         for (const form of formsOf(text)) known.add(form, found.toString());
       }
@@ -46,13 +49,6 @@ function formsOf(secret: string): readonly string[] {
     // Of the bytes as a host has them: half a character is no part of a URL.
     encodeURIComponent(bytes.toString()),
   ];
-}
-
-function secretsIn(value: unknown, seen = new Set<object>()): readonly Secret[] {
-  if (value instanceof Secret) return [value];
-  if (typeof value !== 'object' || value === null || seen.has(value)) return [];
-  seen.add(value);
-  return Object.values(value).flatMap((item) => secretsIn(item, seen));
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {

@@ -157,7 +157,7 @@ export async function run(
     }),
     beforeStep: options.beforeStep ?? (async () => {}),
   };
-  redactor.learn(inventory.hosts.map(({ vars, target }) => [vars, target]));
+  redactor.learn([bound.vars, inventory.hosts.map(({ vars, target }) => [vars, target])]);
 
   const timers = new Set<NodeJS.Timeout>();
   const after = (seconds: number, work: () => void) => timers.add(setTimeout(work, seconds * 1000));

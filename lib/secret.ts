@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { DabookError } from './errors.ts';
 
 /**
  * A value that must not be shown: it prints as `<label>` wherever it ends up. Its text leaves it only
@@ -6,9 +7,10 @@ import { inspect } from 'node:util';
  */
 export class Secret<Label extends string = string> {
   readonly label: Label;
-  readonly #text: string;
+  readonly #text: string | (() => string | undefined);
 
-  constructor(label: Label, text: string) {
+  /** @param text or what gives it once it has been read: nothing before */
+  constructor(label: Label, text: string | (() => string | undefined)) {
     this.label = label;
     this.#text = text;
   }
@@ -26,8 +28,8 @@ export class Secret<Label extends string = string> {
   }
 
   /** Not for tasks and playbooks: see {@link reveal}. */
-  static textOf(secret: Secret): string {
-    return secret.#text;
+  static textOf(secret: Secret): string | undefined {
+    return typeof secret.#text === 'string' ? secret.#text : secret.#text();
   }
 }
 
@@ -42,5 +44,12 @@ export function secret<const Label extends string>(label: Label, text: string): 
 
 /** The text of a secret. Only the engine and the transports call it. */
 export function reveal(value: Secret): string {
-  return Secret.textOf(value);
+  const text = Secret.textOf(value);
+  if (text === undefined) throw new DabookError('bug', `the secret ${value} is used before it was read`);
+  return text;
+}
+
+/** Whether the text of a secret is known: one that stands elsewhere is read when a run needs it. */
+export function isRead(value: Secret): boolean {
+  return Secret.textOf(value) !== undefined;
 }

@@ -31,6 +31,7 @@ const words = [
   'read-answer',
   'refuse',
   'secret',
+  'secrets-in',
   'sh',
   'sha256',
   'shell-words',
@@ -63,7 +64,11 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
   ['lib/journal/', ['lib/journal/', ...words]],
   ['lib/transport/', ['lib/transport/', ...words]],
   ['lib/lock/', ['lib/lock/', 'lib/transport/session.ts', ...words]],
-  ['lib/inventory/', ['lib/inventory/', 'lib/transport/session.ts', 'lib/schema.ts', ...words]],
+  ['lib/secrets/', ['lib/secrets/', ...words]],
+  [
+    'lib/inventory/',
+    ['lib/inventory/', 'lib/secrets/', 'lib/transport/session.ts', 'lib/schema.ts', ...words],
+  ],
   [
     'lib/load/',
     ['lib/load/', 'lib/playbook.ts', 'lib/where.ts', 'lib/index.ts', 'lib/tasks/index.ts', ...words],

@@ -4,10 +4,16 @@ import { type Secret, secret } from '../secret.ts';
 import type { Io } from './io.ts';
 
 /**
- * Asks for a password without echo; where stdin is no terminal, its first line is the password.
+ * Asks for a password without echo; where stdin is no terminal, its next line is the password.
+ * @param hint what to do where none is given
  * @throws DabookError `interrupted` on Ctrl-C, `usage` when stdin ends first or the password is empty
  */
-export async function askPassword(io: Io, question: string, label: string): Promise<Secret> {
+export async function askPassword(
+  io: Io,
+  question: string,
+  label: string,
+  hint = 'leave out -K where sudo asks for none',
+): Promise<Secret> {
   const { stdin, stderr } = io;
   const terminal = stdin.isTTY === true;
   if (terminal) {
@@ -28,8 +34,6 @@ export async function askPassword(io: Io, question: string, label: string): Prom
   }
 }
 
-const hint = 'leave out -K where sudo asks for none';
-
 /** `undefined` where the input ends before anything is typed. */
 function readLine(stdin: NodeJS.ReadStream, terminal: boolean): Promise<string | undefined> {
   return new Promise((done, fail) => {
@@ -43,8 +47,18 @@ function readLine(stdin: NodeJS.ReadStream, terminal: boolean): Promise<string |
     const onData = (chunk: Buffer | string) => {
       const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
       // Cursor keys and the like type nothing.
-      for (const char of terminal ? stripVTControlCharacters(text) : text) {
-        if (char === '\n' || char === '\r') return end(() => done(line));
+      const typed = terminal ? stripVTControlCharacters(text) : text;
+      let at = 0;
+      for (const char of typed) {
+        at += char.length;
+        if (char === '\n' || char === '\r') {
+          return end(() => {
+            // What comes after it answers the next question; while it flows it would be lost.
+            stdin.pause();
+            if (!terminal && at < typed.length) stdin.unshift(typed.slice(at));
+            done(line);
+          });
+        }
         if (!terminal) line += char;
         else if (char === key.interrupt)
           return end(() => fail(new DabookError('interrupted', 'interrupted')));

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { DabookError } from '../errors.ts';
 import type { Io } from './io.ts';
+import { addSecretOptions } from './secret-options.ts';
 import type { LockFlags } from './show-locks.ts';
 import { sourceOption } from './source-option.ts';
 
@@ -13,8 +14,7 @@ export function lockCommand(io: Io, done: (status: number) => void): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false);
   const add = (name: 'status' | 'release', about: string, after: string) =>
-    lock
-      .command(name)
+    addSecretOptions(lock.command(name))
       .description(about)
       .usage('-i <source> [options]')
       .addOption(sourceOption())

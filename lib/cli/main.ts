@@ -6,6 +6,7 @@ import { exitStatus, type Io } from './io.ts';
 import { lockCommand } from './lock-command.ts';
 import { runCommand } from './run-command.ts';
 import { runsCommand } from './runs-command.ts';
+import { secretCommand } from './secret-command.ts';
 import { showError } from './show-error.ts';
 import { trustCommand } from './trust-command.ts';
 import { version } from './version.ts';
@@ -68,6 +69,7 @@ hosts, 6 a check was to say so where something would change, 130 interrupted.`,
   program.addCommand(lockCommand(io, done));
   program.addCommand(trustCommand(io, done));
   program.addCommand(inventoryCommand(io, done));
+  program.addCommand(secretCommand(io, done));
   program.addCommand(
     new Command('version').description('Print the version.').action(() => {
       io.stdout.write(`${version()}\n`);

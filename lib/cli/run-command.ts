@@ -36,6 +36,9 @@ Examples:
 -l takes hosts from the last run of that playbook, too: @failed, @unreachable and @lost (a step of theirs was
 begun and never confirmed). A run in check mode counts as the last one only where there is no other.
 
+Values of the inventory and of -e @file may be !env NAME, !file PATH or !exec COMMAND, and files and values that
+ansible-vault or age encrypted: each is read when the run needs it, and shown to nobody.
+
 Where something is to be done by hand, a run asks on a terminal. Elsewhere it ends with exit status 3,
 says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.yml -e @answers.yml`,
     )

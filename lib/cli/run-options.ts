@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { addSecretOptions } from './secret-options.ts';
 import { collect, sourceOption } from './source-option.ts';
 
 /** The options of every command that runs a playbook: what it is run with, on which hosts, and how they are reached. */
 export function addInputOptions(command: Command): Command {
-  return command
+  command
     .addOption(sourceOption())
     .option('-l, --limit <pattern>', 'change only these hosts; others are read at most')
     .option(
@@ -17,6 +18,7 @@ export function addInputOptions(command: Command): Command {
     .option('--private-key <file>', 'key to log in with, where the inventory names none')
     .option('-b, --become', 'run commands as root, through sudo')
     .option('-K, --ask-become-pass', 'ask for the sudo password');
+  return addSecretOptions(command);
 }
 
 /** The options of every command that shows how a run goes. */

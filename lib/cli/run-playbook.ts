@@ -1,14 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { bind, type ExtraVars } from '../bind.ts';
+import { dirname, resolve } from 'node:path';
+import { type Bound, bind, type ExtraVars } from '../bind.ts';
 import { DabookError } from '../errors.ts';
 import { readExtraVars } from '../inventory/extra-vars.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { openText } from '../inventory/open-text.ts';
 import { createRunId } from '../journal/run-id.ts';
 import { checkFile } from '../load/check-file.ts';
 import { checkTypes } from '../load/check-types.ts';
 import { createImporter } from '../load/import-module.ts';
 import { loadPlaybook } from '../load/load-playbook.ts';
 import type { Playbook } from '../playbook.ts';
+import { isRead } from '../secret.ts';
+import type { Keys } from '../secrets/keys.ts';
+import { secretsIn } from '../secrets-in.ts';
 import type { Output } from '../views/view.ts';
 import { askPassword } from './ask-password.ts';
 import { prepareConnector } from './connector.ts';
@@ -18,7 +23,10 @@ import { keepJournal, noJournal } from './keep-journal.ts';
 import { limitOf } from './limit.ts';
 import { ownStdout } from './own-stdout.ts';
 import { readInventory } from './read-inventory.ts';
+import { readNeededSecrets } from './read-needed-secrets.ts';
 import { runsKept } from './runs-place.ts';
+import { secretKeys } from './secret-keys.ts';
+import type { SecretFlags } from './secret-options.ts';
 import { type Input, showRun } from './show-run.ts';
 import { createStartUpClock, type StartUpClock } from './start-up.ts';
 import { withoutStrayFault } from './stray-fault.ts';
@@ -28,7 +36,7 @@ import { withBecomePassword } from './with-become-password.ts';
 import { type Cache, withCache } from './with-cache.ts';
 
 /** The options of `dabook run`, as they were given. */
-export interface RunFlags {
+export interface RunFlags extends SecretFlags {
   readonly inventory: readonly string[];
   readonly check?: true;
   readonly strict?: true;
@@ -112,20 +120,24 @@ async function readInput(
 ): Promise<Input> {
   const path = resolve(io.cwd(), file);
   await checkFile(path, file);
-  const extraVars = await readVars(io, flags.extraVars);
+  const keys = secretKeys(io, flags);
+  const extraVars = await readVars(io, flags.extraVars, keys);
   const [playbook, inventory] = await Promise.all([
     readPlaybook(io, path, flags.typeCheck, cache, phase),
     phase('inventory', () =>
-      readInventory(io, { ...flags, playbook: path, extraVars: extraVars.vars }, cache),
+      readInventory(io, { ...flags, playbook: path, extraVars: extraVars.vars, keys }, cache),
     ).then((read) => {
       prepareConnector(read.hosts.map(({ target }) => target));
       return read;
     }),
   ]);
   const limit = await limitOf(io, inventory, playbook.name, flags.limit);
+  const isUnread = hasUnread(inventory, extraVars);
+  if (!isUnread && !flags.askBecomePass) return { playbook, inventory, extraVars, limit };
+  // Nobody should type a password, or open a password manager, for a run that cannot begin.
+  const bound = await bind(playbook, inventory, extraVars);
+  if (isUnread) await phase('secrets', () => readNeededSecrets(io, neededBy(bound), keys));
   if (!flags.askBecomePass) return { playbook, inventory, extraVars, limit };
-  // Nobody should type a password for a run that cannot begin.
-  await bind(playbook, inventory, extraVars);
   const password = await phase('sudo password', () => askPassword(io, 'sudo password: ', 'sudo password'));
   return { playbook, inventory: withBecomePassword(inventory, password), extraVars, limit };
 }
@@ -155,9 +167,26 @@ async function readPlaybook(
   return loaded.value;
 }
 
-async function readVars(io: Io, args: readonly string[]): Promise<ExtraVars> {
-  const readText = (path: string) => readFile(resolve(io.cwd(), path), 'utf8');
-  const { faults, ...extra } = await readExtraVars(args, readText);
+/** Whether there is a secret that is read only when it is needed. */
+function hasUnread({ hosts, groups }: Inventory, { vars }: ExtraVars): boolean {
+  // Passwords that reach a host are among its variables.
+  const held = [vars, hosts.map((host) => host.vars), groups.get('all')?.vars];
+  return secretsIn(held).some((found) => !isRead(found));
+}
+
+/** What the playbook's schemas passed on, and what reaches its hosts. */
+function neededBy({ vars, groups }: Bound): unknown {
+  return [vars, ...Object.values(groups).map((hosts) => hosts.map(({ host, vars }) => [vars, host.target]))];
+}
+
+async function readVars(io: Io, args: readonly string[], keys: Keys): Promise<ExtraVars> {
+  const open = async (name: string) => {
+    const path = resolve(io.cwd(), name);
+    const opened = await openText(await readFile(path), name, keys);
+    if (opened === undefined) throw new DabookError('bug', `${name} was not opened`);
+    return { ...opened, folder: dirname(path) };
+  };
+  const { faults, ...extra } = await readExtraVars(args, io.cwd(), open);
   if (faults.length > 0)
     throw new DabookError('usage', 'the variables given with -e cannot be used', { faults });
   return extra;

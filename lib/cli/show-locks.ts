@@ -13,11 +13,14 @@ import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { lockHolder } from './lock-holder.ts';
 import { readInventory } from './read-inventory.ts';
+import { readNeededSecrets } from './read-needed-secrets.ts';
+import { secretKeys } from './secret-keys.ts';
+import type { SecretFlags } from './secret-options.ts';
 import { withBecomePassword } from './with-become-password.ts';
 import { withCache } from './with-cache.ts';
 
 /** The options of `dabook lock`, as they were given. */
-export interface LockFlags {
+export interface LockFlags extends SecretFlags {
   readonly inventory: readonly string[];
   readonly limit?: string;
   readonly user?: string;
@@ -39,8 +42,11 @@ interface Told {
  * @throws DabookError with all that is wrong with the input, before anything is connected to
  */
 export async function showLocks(io: Io, what: 'status' | 'release', flags: LockFlags): Promise<number> {
-  const inventory = await withCache(io, (cache) => readInventory(io, flags, cache));
+  const keys = secretKeys(io, flags);
+  const inventory = await withCache(io, (cache) => readInventory(io, { ...flags, keys }, cache));
   const hosts = selectHosts(inventory, flags.limit ?? 'all');
+  const needed = hosts.map(({ target }) => target);
+  await readNeededSecrets(io, needed, keys);
   const password = flags.askBecomePass && (await askPassword(io, 'sudo password: ', 'sudo password'));
   const asked = hostsOf(password ? withBecomePassword(inventory, password) : inventory, hosts);
   const connect = connector(io);

@@ -2,13 +2,17 @@ import { messageOf } from '../errors.ts';
 import type { InputFault, Position } from '../input-fault.ts';
 import { looksSecret, looksSecretValue } from '../looks-secret.ts';
 import type { Schema, SchemaIssue, SchemaResult } from '../schema.ts';
-import { Secret } from '../secret.ts';
+import { Secret, secret } from '../secret.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isUnread } from './place.ts';
 import { WRITE_THE_VALUE, whyNotAsItStands } from './tree.ts';
 
 /** Longest value that is quoted in a message. */
 const LONGEST = 60;
+const TAKE_A_SECRET =
+  "let the playbook's schema take a secret there: z.instanceof(Secret), with Secret from 'dabook'";
+const WRITE_A_SECRET =
+  'name where it is to be read: !env NAME, !file PATH, !exec COMMAND, or encrypt it (dabook secret --help)';
 
 /**
  * Checks variables with a schema of any Standard Schema library, synchronous or not. A variable that the schema
@@ -36,7 +40,8 @@ export async function checkVars<Output>(
     };
   }
   if (result.issues !== undefined) {
-    return { faults: result.issues.map((issue) => faultOf(issue, value, origin, what)) };
+    const { issues } = result;
+    return { faults: await Promise.all(issues.map((issue) => faultOf(issue, schema, value, origin, what))) };
   }
   const unread = passedOn(value, result.value).flatMap((name) => unreadFaults([name], value, origin, what));
   return unread.length > 0 ? { faults: unread } : { value: result.value };
@@ -67,13 +72,14 @@ function unreadFaults(
   return steps.flatMap((step) => unreadFaults([...path, step], all, origin, what));
 }
 
-function faultOf(
+async function faultOf(
   issue: SchemaIssue,
+  schema: Schema,
   value: unknown,
   origin: (path: readonly PropertyKey[]) => Position | undefined,
   what: string,
-): InputFault {
-  const path = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
+): Promise<InputFault> {
+  const path = pathOf(issue);
   const position = origin(path);
   const got = path.reduce(partOf, value);
   const hidden =
@@ -84,6 +90,13 @@ function faultOf(
       : issue.message;
   if (path.length === 0) return { message: `${what}: ${message}`, position };
   const name = pathText(path);
+  if (got instanceof Secret) {
+    return { message: `${what}: ${name} is a secret, ${got}: ${message}`, position, hint: TAKE_A_SECRET };
+  }
+  if (got !== undefined && got !== null && (await takesSecret(schema, value, path))) {
+    const line = position && { ...position, text: `${position.text.slice(0, position.column - 1)}<hidden>` };
+    return { message: `${what}: ${name} must be a secret`, position: line, hint: WRITE_A_SECRET };
+  }
   if (got !== undefined) {
     const hint = isUnread(position) ? WRITE_THE_VALUE : undefined;
     return {
@@ -96,6 +109,27 @@ function faultOf(
   const others = typeof owner === 'object' && owner !== null ? Object.keys(owner) : [];
   const near = didYouMean(String(path.at(-1)), others);
   return { message: `${what}: ${name} is missing: ${message}`, position, hint: near };
+}
+
+/** Whether a value that was refused would be taken if it were a secret: what is shown of it then is nothing. */
+async function takesSecret(schema: Schema, value: unknown, path: readonly PropertyKey[]): Promise<boolean> {
+  const at = pathText(path);
+  try {
+    const result = await schema['~standard'].validate(withPart(value, path, secret('value', '')));
+    return !result.issues?.some((issue) => pathText(pathOf(issue)) === at);
+  } catch {
+    return false;
+  }
+}
+
+function withPart(value: unknown, [step, ...rest]: readonly PropertyKey[], part: unknown): unknown {
+  if (step === undefined) return part;
+  const copy = Array.isArray(value) ? [...value] : { ...(value as object) };
+  return Object.assign(copy, { [step]: withPart(partOf(value, step), rest, part) });
+}
+
+function pathOf({ path = [] }: SchemaIssue): readonly PropertyKey[] {
+  return path.map((step) => (typeof step === 'object' ? step.key : step));
 }
 
 function partOf(value: unknown, step: PropertyKey): unknown {

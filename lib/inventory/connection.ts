@@ -1,4 +1,4 @@
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
 import type { Target } from '../transport/session.ts';
 import type { DraftHost } from './draft.ts';
 import type { Findings } from './findings.ts';
@@ -7,7 +7,7 @@ import {
   flagOf,
   isOneWord,
   oneOf,
-  type Settings,
+  secretOf,
   settingOf,
   settingsOf,
   wholeNumberOf,
@@ -108,18 +108,12 @@ export function readConnection(
       port: wholeNumberOf(settings, NAMES.port, 65_535),
       user: wordOf(settings, NAMES.user) ?? defaults.user,
       privateKeyFile: settingOf(settings, NAMES.key)?.text ?? defaults.privateKeyFile,
-      password: passwordOf(settings, NAMES.password) ?? passwords.password,
-      becomePassword: passwordOf(settings, NAMES.becomePassword) ?? passwords.becomePassword,
+      password: secretOf(settings, NAMES.password) ?? passwords.password,
+      becomePassword: secretOf(settings, NAMES.becomePassword) ?? passwords.becomePassword,
       sshOptions: SSH_OPTIONS.flatMap((names) => wordsOf(settings, names)),
       connectTimeout: wholeNumberOf(settings, NAMES.timeout, 86_400),
     },
   };
-}
-
-function passwordOf(settings: Settings, names: readonly string[]): Secret | undefined {
-  const found = settingOf(settings, names);
-  const value = found === undefined ? undefined : settings.vars.values[found.name];
-  return value instanceof Secret ? value : undefined;
 }
 
 function warnOfIgnored(vars: LayeredVars, names: readonly string[], findings: Findings): void {

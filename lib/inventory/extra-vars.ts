@@ -1,8 +1,9 @@
-import { messageOf } from '../errors.ts';
+import { DabookError, messageOf } from '../errors.ts';
 import type { InputFault, Position } from '../input-fault.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { readKeyValues } from './key-values.ts';
-import { type Place, positionOf, sourceText } from './place.ts';
+import type { OpenedText } from './open-text.ts';
+import { type Place, positionOf, type SourceText, sourceText } from './place.ts';
 import { readTree } from './read-tree.ts';
 import { type Entry, partAt, scalarTree } from './tree.ts';
 import { valueTree } from './value-tree.ts';
@@ -14,14 +15,19 @@ export interface ReadExtraVars {
   readonly faults: readonly InputFault[];
 }
 
+/** Reads a file of variables, and decrypts it; rejects where it cannot. */
+export type OpenVars = (path: string) => Promise<OpenedText & { readonly folder: string }>;
+
 /**
  * Reads the `-e` options, of which later ones win: pairs such as `'a=1 b="two words"'`, whose values are strings
  * (or JSON, where they start with a bracket); a mapping in JSON or YAML, `'{"a": 1}'`; a file of one, `@vars.yml`.
- * @param readFile reads a file that is named with `@`
+ * @param cwd what paths start from in values that are written on the command line
+ * @param open reads, and decrypts, a file that is named with `@`
  */
 export async function readExtraVars(
   args: readonly string[],
-  readFile: (path: string) => Promise<string>,
+  cwd: string,
+  open: OpenVars,
 ): Promise<ReadExtraVars> {
   const findings = createFindings();
   const vars = new Map<string, Entry>();
@@ -29,10 +35,10 @@ export async function readExtraVars(
     const shown = args.length === 1 ? '-e' : `-e (${index + 1})`;
     const place = { source: sourceText(shown, arg), offset: 0 };
     if (arg.startsWith('@')) {
-      const text = await textOf(arg.slice(1), place, readFile, findings);
-      if (text !== undefined) addMapping(vars, arg.slice(1), text, findings);
+      const source = await sourceOf(arg.slice(1), place, open, findings);
+      if (source !== undefined) addMapping(vars, source, findings);
     } else if (/^\s*[[{]/.test(arg)) {
-      addMapping(vars, shown, arg, findings);
+      addMapping(vars, sourceText(shown, arg, { folder: cwd }), findings);
     } else {
       addPairs(vars, arg, place, findings);
     }
@@ -47,22 +53,25 @@ export async function readExtraVars(
   };
 }
 
-async function textOf(
+async function sourceOf(
   path: string,
   place: Place,
-  readFile: (path: string) => Promise<string>,
+  open: OpenVars,
   findings: Findings,
-): Promise<string | undefined> {
+): Promise<SourceText | undefined> {
   try {
-    return await readFile(path);
+    const { text, sealed, folder } = await open(path);
+    return sourceText(path, text, { folder, sealed });
   } catch (error) {
-    findings.fault(`the file of variables "${path}" cannot be read: ${messageOf(error)}`, place);
+    if (error instanceof DabookError && error.code !== 'inventory') throw error;
+    const hint = error instanceof DabookError ? error.hint : undefined;
+    findings.fault(`the file of variables "${path}" cannot be read: ${messageOf(error)}`, place, hint);
     return undefined;
   }
 }
 
-function addMapping(vars: Map<string, Entry>, shown: string, text: string, findings: Findings): void {
-  const tree = readTree(shown, text, findings);
+function addMapping(vars: Map<string, Entry>, source: SourceText, findings: Findings): void {
+  const tree = readTree(source, findings);
   if (tree?.kind === 'map') for (const [name, entry] of tree.entries) vars.set(name, entry);
   else if (tree !== undefined)
     findings.fault('variables are given as a mapping of names to values', tree.place, '{"name": "value"}');

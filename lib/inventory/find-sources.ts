@@ -17,7 +17,7 @@ export interface Sources {
   readonly folders: readonly string[];
 }
 
-const READ_IN_FOLDER = /\.(ya?ml|json)$/;
+const READ_IN_FOLDER = /\.(ya?ml|json)(\.age)?$/;
 /** What nobody takes for an inventory that dabook can read: no warning about it. */
 const SILENTLY_SKIPPED =
   /^(\.|(group_vars|host_vars|vars_plugins)$)|(~|\.(orig|bak|ini|cfg|retry|py[co]?|[cm]?[jt]s|md|txt))$/;

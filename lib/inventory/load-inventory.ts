@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { InputFault } from '../input-fault.ts';
+import type { Keys } from '../secrets/keys.ts';
 import { assembleInventory } from './assemble-inventory.ts';
 import { type ConnectionDefaults, isConnectionVar, type Passwords } from './connection.ts';
 import { createDraft, type Draft, firstPlace } from './draft.ts';
@@ -24,6 +25,8 @@ export interface LoadOptions extends Passwords {
   readonly overrides?: ConnectionDefaults | undefined;
   /** `-e`: they win over everything that the inventory says of a host, how to reach it included. */
   readonly extraVars?: Readonly<Record<string, unknown>> | undefined;
+  /** What opens encrypted files; without any, files of variables that are encrypted are left out. */
+  readonly keys?: Keys | undefined;
 }
 
 export interface LoadedInventory {
@@ -49,7 +52,7 @@ export async function loadInventory(
   const findings = createFindings();
   const draft = createDraft();
   const { found, folders } = await findSources(sources, options.cwd, findings);
-  for (const source of found) await readSource(source, draft, options.importModule, findings);
+  for (const source of found) await readSource(source, draft, options.importModule, options.keys, findings);
   const graph = settleGroups(draft, findings);
   const files = await readAllVarsFiles(draft, folders, options, findings);
   const extra = extraEntries(options.extraVars ?? {}, findings);
@@ -69,15 +72,15 @@ export async function loadInventory(
 async function readAllVarsFiles(
   draft: Draft,
   folders: readonly string[],
-  { playbookDir, cwd }: LoadOptions,
+  { playbookDir, cwd, keys }: LoadOptions,
   findings: Findings,
 ): Promise<VarsFiles> {
   const playbook = playbookDir === undefined ? [] : [resolve(cwd, playbookDir)];
   const beside = playbook.filter((folder) => !folders.includes(folder));
   const groupVars = (from: readonly string[]) =>
-    Promise.all(from.map((folder) => readVarsFiles(folder, 'group_vars', draft.groups, cwd, findings)));
+    Promise.all(from.map((folder) => readVarsFiles(folder, 'group_vars', draft.groups, cwd, keys, findings)));
   const hostVars = (from: readonly string[]) =>
-    Promise.all(from.map((folder) => readVarsFiles(folder, 'host_vars', draft.hosts, cwd, findings)));
+    Promise.all(from.map((folder) => readVarsFiles(folder, 'host_vars', draft.hosts, cwd, keys, findings)));
   return {
     inventoryGroups: await groupVars(folders),
     playbookGroups: await groupVars(beside),

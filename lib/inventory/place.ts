@@ -8,6 +8,10 @@ export interface SourceText {
   readonly file: string;
   readonly text: string;
   readonly lines: LineCounter;
+  /** What paths in it start from. */
+  readonly folder?: string | undefined;
+  /** What it was encrypted with: no line of it is quoted. */
+  readonly sealed?: 'vault' | 'age' | undefined;
 }
 
 /** A point in a source. Kept instead of a {@link Position}, which is made only for what is shown. */
@@ -16,12 +20,16 @@ export interface Place {
   readonly offset: number;
 }
 
-/** A text that no YAML parser goes over: a command-line argument, a module. */
-export function sourceText(file: string, text: string): SourceText {
+/** A text of a file, of a command-line argument or of a module, with its lines counted. */
+export function sourceText(
+  file: string,
+  text: string,
+  more: Pick<SourceText, 'folder' | 'sealed'> = {},
+): SourceText {
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
-  return { file, text, lines };
+  return { ...more, file, text, lines };
 }
 
 /** The position of a value that must not be used as it stands: a template that nobody evaluates. */
@@ -46,5 +54,6 @@ export function positionOf({ source, offset }: Place): Position {
   const start = source.lines.lineStarts[line - 1] ?? 0;
   const end = source.text.indexOf('\n', start);
   const text = source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
-  return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1), text: hideSecrets(text) };
+  const quoted = source.sealed === undefined ? hideSecrets(text) : '';
+  return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1), text: quoted };
 }

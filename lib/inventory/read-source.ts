@@ -1,43 +1,57 @@
 import { messageOf } from '../errors.ts';
+import type { Keys } from '../secrets/keys.ts';
 import { type Draft, groupOf } from './draft.ts';
 import type { Source } from './find-sources.ts';
 import type { Findings } from './findings.ts';
-import { sourceText } from './place.ts';
+import { type SourceText, sourceText } from './place.ts';
 import { readHost } from './read-host.ts';
 import { readLayout } from './read-layout.ts';
-import { readText } from './read-text.ts';
+import { readOpened } from './read-opened.ts';
 import { readTree } from './read-tree.ts';
 import { valueTree } from './value-tree.ts';
 
 /** Loads a module and returns its namespace. */
 export type ImportModule = (path: string) => Promise<unknown>;
 
-/** Reads one source of the inventory into the draft. */
+/**
+ * Reads one source of the inventory into the draft.
+ * @param keys what opens an encrypted one
+ */
 export async function readSource(
   source: Source,
   draft: Draft,
   importModule: ImportModule,
+  keys: Keys | undefined,
   findings: Findings,
 ): Promise<void> {
   if (source.kind === 'list') return readList(source, draft, findings);
   if (source.kind === 'module') return readModule(source, draft, importModule, findings);
-  const text = await readText(source.path, source.shown, findings);
-  if (text === undefined || isForeign(text, source.shown, findings)) return;
+  const opened = await readOpened(source.path, source.shown, keys, findings);
+  if (opened === 'sealed') {
+    findings.fault(
+      `the inventory ${source.shown} is encrypted, and only dabook run opens it`,
+      undefined,
+      'encrypt a file of group_vars rather than the hosts: they are named wherever something is told of them',
+    );
+    return;
+  }
+  if (opened === undefined || isForeign(opened, source.shown, findings)) return;
   const faultsBefore = findings.faults.length;
-  const tree = readTree(source.shown, text, findings);
+  const tree = readTree(opened, findings);
   if (tree !== undefined) readLayout(tree, draft, findings);
   else if (findings.faults.length === faultsBefore) {
     findings.fault(
       `the inventory ${source.shown} is empty`,
-      { source: sourceText(source.shown, text), offset: 0 },
+      { source: opened, offset: 0 },
       'start it with\nall:\n  hosts:\n    web1:',
     );
   }
 }
 
 /** Whether it is another of Ansible's formats, of which the YAML parser would say nothing helpful. */
-function isForeign(text: string, shown: string, findings: Findings): boolean {
-  const place = { source: sourceText(shown, text), offset: 0 };
+function isForeign(source: SourceText, shown: string, findings: Findings): boolean {
+  const { text } = source;
+  const place = { source, offset: 0 };
   if (text.startsWith('#!')) {
     findings.fault(
       'an inventory script is not run',
@@ -76,10 +90,11 @@ async function readModule(
   importModule: ImportModule,
   findings: Findings,
 ): Promise<void> {
-  const text = await readText(path, shown, findings);
-  if (text === undefined) return;
+  // code is never encrypted, and read here for its lines alone
+  const source = await readOpened(path, shown, undefined, findings);
+  if (typeof source !== 'object') return;
   // what a module computes has no line of its own: its export is what all of it comes from
-  const place = { source: sourceText(shown, text), offset: Math.max(text.search(/^export default\b/m), 0) };
+  const place = { source, offset: Math.max(source.text.search(/^export default\b/m), 0) };
   try {
     const loaded = await importModule(path);
     if (typeof loaded !== 'object' || loaded === null || !('default' in loaded)) {

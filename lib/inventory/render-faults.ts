@@ -54,6 +54,8 @@ function renderPlace(faults: readonly InputFault[]): readonly string[] {
 
 /** The line with a caret under its column. Of a long line, the part round the column. */
 function quote({ line, column, text }: Position): readonly string[] {
+  // of what was encrypted no line is quoted
+  if (text === '') return [];
   const start = column > WIDEST - 20 ? column - WIDEST / 2 : 0;
   const part = text.slice(start, start + WIDEST);
   const quoted = `${start > 0 ? '…' : ''}${part}${start + part.length < text.length ? '…' : ''}`;

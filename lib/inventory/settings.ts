@@ -1,3 +1,4 @@
+import { Secret } from '../secret.ts';
 import { shellWords } from '../shell-words.ts';
 import type { Findings } from './findings.ts';
 import { writtenText } from './hide-passwords.ts';
@@ -49,8 +50,29 @@ export function settingsOf(
   return { vars, given, findings };
 }
 
-/** @param names all of the setting */
+/**
+ * A setting that is shown with its host, and so takes no secret.
+ * @param names all of the setting
+ */
 export function settingOf(settings: Settings, names: readonly string[]): Setting | undefined {
+  const found = givenAs(settings, names);
+  if (!(found?.tree.value instanceof Secret)) return found;
+  settings.findings.fault(
+    `${found.name} takes no secret: it is told wherever its host is`,
+    found.tree.place,
+    'write the value itself, in a file that is not encrypted',
+  );
+  return undefined;
+}
+
+/** A password or the like. */
+export function secretOf(settings: Settings, names: readonly string[]): Secret | undefined {
+  const found = givenAs(settings, names);
+  const value = found === undefined ? undefined : settings.vars.values[found.name];
+  return value instanceof Secret ? value : undefined;
+}
+
+function givenAs(settings: Settings, names: readonly string[]): Setting | undefined {
   const { vars, given, findings } = settings;
   const name = given.get(names);
   const tree = name === undefined ? undefined : vars.entry(name)?.tree;

@@ -8,7 +8,7 @@ interface Part {
   readonly place: Place;
   /** The plain value, shared with the values of the parts. */
   readonly value: unknown;
-  /** A template or what ansible-vault encrypted, which nobody evaluates, is somewhere in it. */
+  /** A template, or a vault value without its tag, is somewhere in it: nobody evaluates it. */
   readonly templated: boolean;
   /** How many values it is once every alias is written out. */
   readonly size: number;
@@ -45,7 +45,8 @@ export const WRITE_THE_VALUE =
 /** What keeps a value from being used as it stands, in words; nothing for what can be. */
 export function whyNotAsItStands(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  if (/^\s*\$ANSIBLE_VAULT;/.test(value)) return 'is encrypted with ansible-vault, which cannot be read yet';
+  if (/^\s*\$ANSIBLE_VAULT;/.test(value))
+    return 'is encrypted with ansible-vault, and not marked so: write !vault before it';
   return /\{\{|\{%/.test(value) ? 'holds a template, and templates are not evaluated' : undefined;
 }
 

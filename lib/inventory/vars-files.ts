@@ -1,37 +1,40 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import type { Keys } from '../secrets/keys.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { shownPath } from './find-sources.ts';
 import type { Findings } from './findings.ts';
-import { readText } from './read-text.ts';
+import { readOpened } from './read-opened.ts';
 import { readTree } from './read-tree.ts';
 import type { Entries, Entry } from './tree.ts';
 
 /** The variables that the files of a folder give to groups or hosts, by name. */
 export type VarsByName = ReadonlyMap<string, Entries>;
 
-const ENDINGS = ['', '.yml', '.yaml', '.json'];
+const ENDINGS = ['', '.yml', '.yaml', '.json', '.yml.age', '.yaml.age', '.json.age'];
 /** Few enough for any limit on open files. */
 const FILES_AT_ONCE = 32;
 
 /**
- * Reads `group_vars` or `host_vars` of a folder: for each name a file NAME, NAME.yml, NAME.yaml or NAME.json, or
- * a folder NAME with any number of such files. As with Ansible, the first of these that is there is read.
+ * Reads `group_vars` or `host_vars` of a folder: for each name a file NAME, NAME.yml, NAME.yaml or NAME.json, or one
+ * of these encrypted with age (NAME.yml.age), or a folder NAME with any number of such files. As with Ansible, the first of these that is there is read.
  * @param wanted the groups or hosts of the inventory; a file for any other name is warned about
+ * @param keys what opens encrypted files; without any they are left out, and warned about
  */
 export async function readVarsFiles(
   folder: string,
   kind: 'group_vars' | 'host_vars',
   wanted: ReadonlyMap<string, unknown>,
   cwd: string,
+  keys: Keys | undefined,
   findings: Findings,
 ): Promise<VarsByName> {
   const path = join(folder, kind);
   const present = new Set(await namesIn(path));
   const found: { name: string; file: string }[] = [];
   for (const file of present) {
-    const name = file.replace(/\.(ya?ml|json)$/, '');
+    const name = file.replace(/\.(ya?ml|json)(\.age)?$/, '');
     const known = wanted.has(file) ? file : wanted.has(name) ? name : undefined;
     const shown = shownPath(join(path, file), cwd);
     if (known === undefined) {
@@ -51,18 +54,24 @@ export async function readVarsFiles(
     found.map(
       ({ name, file }) =>
         async () =>
-          [name, await readVars(join(path, file), cwd, findings)] as const,
+          [name, await readVars(join(path, file), cwd, keys, findings)] as const,
     ),
   );
   return new Map(read);
 }
 
-async function readVars(path: string, cwd: string, findings: Findings): Promise<Entries> {
+async function readVars(
+  path: string,
+  cwd: string,
+  keys: Keys | undefined,
+  findings: Findings,
+): Promise<Entries> {
   const vars = new Map<string, Entry>();
   for (const file of await filesOf(path)) {
     const shown = shownPath(file, cwd);
-    const text = await readText(file, shown, findings);
-    const tree = text === undefined ? undefined : readTree(shown, text, findings);
+    const source = await readOpened(file, shown, keys, findings);
+    if (source === 'sealed') findings.warn(`${shown} is encrypted: its variables are not shown`);
+    const tree = typeof source === 'object' ? readTree(source, findings) : undefined;
     if (tree?.kind === 'map') for (const [name, entry] of tree.entries) vars.set(name, entry);
     else if (tree !== undefined && tree.value !== null) {
       findings.fault('a file of variables is a mapping', tree.place, 'write each variable as\nname: value');
@@ -76,7 +85,7 @@ async function filesOf(path: string): Promise<string[]> {
   if (!(await isFolder(path))) return [path];
   const files: string[] = [];
   for (const name of await namesIn(path)) {
-    const ending = /\.[^.]*$/.exec(name)?.[0] ?? '';
+    const ending = /\.[^.]*(\.age)?$/.exec(name)?.[0] ?? '';
     const isDirectory = await isFolder(join(path, name));
     if (isDirectory && ending === '') files.push(...(await filesOf(join(path, name))));
     else if (!isDirectory && ENDINGS.includes(ending)) files.push(join(path, name));

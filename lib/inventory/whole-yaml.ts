@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import { isMap, isScalar, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
 import type { Findings } from './findings.ts';
 import type { SourceText } from './place.ts';
 import type { Tree } from './tree.ts';
@@ -22,18 +22,16 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
  * Reads any YAML with the library.
  * @returns nothing for an empty text, and for one with syntax errors, which `findings` then has
  */
-export function wholeYaml(file: string, text: string, findings: Findings): Tree | undefined {
-  const lines = new LineCounter();
-  const source: SourceText = { file, text, lines };
+export function wholeYaml(source: SourceText, findings: Findings): Tree | undefined {
   try {
-    const { errors, contents } = parseDocument(text, { ...OPTIONS, lineCounter: lines });
+    const { errors, contents } = parseDocument(source.text, OPTIONS);
     syntaxFaults(errors, source, findings);
     if (errors.length > 0 || contents === null || isEmpty(contents)) return undefined;
     const build = createTreeBuilder(source, findings);
     return build.finish(yamlTree(contents, build, findings));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    findings.fault(`${file} is nested too deeply to be read`, { source, offset: 0 });
+    findings.fault(`${source.file} is nested too deeply to be read`, { source, offset: 0 });
     return undefined;
   }
 }
@@ -73,6 +71,8 @@ function syntaxFaults(errors: readonly YAMLError[], source: SourceText, findings
     const { line } = source.lines.linePos(pos[0]);
     if (told.has(line)) continue;
     told.add(line);
-    findings.fault(`not valid YAML: ${message}`, { source, offset: pos[0] }, HINTS[code]);
+    // the library quotes what it stumbles over
+    const why = source.sealed === undefined ? message : code.toLowerCase().replaceAll('_', ' ');
+    findings.fault(`not valid YAML: ${why}`, { source, offset: pos[0] }, HINTS[code]);
   }
 }

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
 import type { Findings } from './findings.ts';
 import type { Place } from './place.ts';
+import { isSecretTag, taggedSecret } from './tagged-secret.ts';
 import { type ScalarTree, scalarTree, type Tree } from './tree.ts';
 import type { Pair, TreeBuilder } from './tree-builder.ts';
 
@@ -10,6 +11,10 @@ export function yamlTree(contents: ParsedNode, build: TreeBuilder, findings: Fin
     if (node === null) return scalarTree(fallback, null);
     const place = build.place(node.range[0]);
     if (isAlias(node)) return build.alias(place, node.source);
+    if (!isScalar(node) && isSecretTag(node.tag)) {
+      findings.fault(`${node.tag} takes a single text`, place);
+      return scalarTree(place, null);
+    }
     const tree = isMap(node)
       ? build.map(place, pairsOf(node, place))
       : isSeq(node)
@@ -23,17 +28,9 @@ export function yamlTree(contents: ParsedNode, build: TreeBuilder, findings: Fin
   }
 
   function visitScalar({ tag, value, source }: Scalar.Parsed, place: Place): ScalarTree {
-    const isVault = tag === '!vault' || tag === '!vault-encrypted';
-    // what has no header of ansible-vault nobody would recognise later
-    if (isVault && !String(value).trimStart().startsWith('$ANSIBLE_VAULT;')) {
-      findings.fault(
-        'values encrypted with ansible-vault (!vault) cannot be read yet',
-        place,
-        'leave the variable out and pass its value with -e @file',
-      );
-      return scalarTree(place, null);
-    }
-    if (tag?.startsWith('!') && tag !== '!unsafe' && !isVault) {
+    if (tag !== undefined && isSecretTag(tag))
+      return scalarTree(place, taggedSecret(tag, String(value ?? ''), place, findings) ?? null);
+    if (tag?.startsWith('!') && tag !== '!unsafe') {
       findings.fault(`the tag ${tag} is not understood`, place);
     }
     const scalar = build.scalar(place, value, source);

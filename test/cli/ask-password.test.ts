@@ -49,5 +49,10 @@ t.test('without a terminal the first line is the password', async (t) => {
   t.equal((await typed(false, 'open', null)).answer, 'open', 'an end without a newline');
   t.equal((await typed(false, euro.subarray(0, 1), euro.subarray(1), null)).answer, '€');
   t.equal((await typed(false, null)).answer, 'usage: no password was given');
+  const stdin = Object.assign(new PassThrough(), { isTTY: false });
+  const io = { stdin, stderr: new PassThrough() } as unknown as Io;
+  stdin.end('first\nsecond\n');
+  const ask = async () => reveal(await askPassword(io, '', 'password'));
+  t.same([await ask(), await ask()], ['first', 'second'], 'the next line answers the next question');
   t.equal((await typed(false, '\n')).answer, 'usage: the password given is empty');
 });

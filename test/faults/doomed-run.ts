@@ -25,7 +25,10 @@ const {
 const die = () => process.kill(process.pid, 'SIGKILL');
 
 const outcome = await withCache(process, async (cache) => {
-  const extraVars = await readExtraVars(options, (path) => readFile(path, 'utf8'));
+  const extraVars = await readExtraVars(options, '.', async (path) => ({
+    text: await readFile(path, 'utf8'),
+    folder: '.',
+  }));
   const playbook = await loadPlaybook(file, await createImporter(cache.kept), process.cwd());
   const asked = { inventory: [source], playbook: file, extraVars: extraVars.vars, become };
   const inventory = await readInventory(process, asked, cache);

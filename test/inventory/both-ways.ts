@@ -16,7 +16,7 @@ export function bothWays(text: string): { readonly quick: unknown; readonly whol
   const read = plainYaml(text, build, (entry, shift) => wholeEntry(entry, shift, build, found));
   const tree = read && build.finish(read);
   const findings = createFindings();
-  const whole = wholeYaml('file', text, findings);
+  const whole = wholeYaml(sourceText('file', text), findings);
   return {
     quick: found.faults.length > 0 || tree === undefined ? undefined : { tree: told(tree), faults: [] },
     whole: { tree: whole && told(whole), faults: findings.faults },

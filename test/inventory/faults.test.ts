@@ -123,11 +123,11 @@ t.test('YAML that cannot be read, each with what to do', async (t) => {
     ['#!/bin/sh\necho {}', 'hosts.yml:1:1: an inventory script is not run'],
     [
       '$ANSIBLE_VAULT;1.1;AES256\n3132\n',
-      'hosts.yml:1:1: this file is encrypted with ansible-vault, which cannot be read yet',
+      'the inventory hosts.yml is encrypted, and only dabook run opens it',
     ],
     [
       'all: { hosts: { a: { x: !vault "31" } } }',
-      'hosts.yml:1:32: values encrypted with ansible-vault (!vault) cannot be read yet',
+      'hosts.yml:1:32: !vault holds nothing that ansible-vault encrypted: that begins with $ANSIBLE_VAULT;',
     ],
     ['all: { hosts: { a: { x: !date 1 } } }', 'hosts.yml:1:31: the tag !date is not understood'],
     ['all: { hosts: { a: *b } }', 'hosts.yml:1:20: *b has no anchor &b that ends before it'],

@@ -57,7 +57,7 @@ hosts.yml:5:33: host bad: tier: Invalid option: expected one of "a"|"b"; got "c"
   });
 });
 
-t.test('a template, or what is encrypted, reaches no schema that reads it', async (t) => {
+t.test('a template, or what is encrypted and not marked so, reaches no schema that reads it', async (t) => {
   const cwd = t.testdir({
     'hosts.yml': `all:
   vars:
@@ -65,7 +65,7 @@ t.test('a template, or what is encrypted, reaches no schema that reads it', asyn
     motd: "hello {{ inventory_hostname }}"
     list: [{ deep: "{% if x %}" }, "{{ second }}"]
     format: !unsafe "{{.Names}}"
-    key: !vault |
+    key: |
       $ANSIBLE_VAULT;1.1;AES256
       3132
     number: "{{ 1 }}"
@@ -99,7 +99,7 @@ t.test('a template, or what is encrypted, reaches no schema that reads it', asyn
   );
   const list = z.object({ list: z.array(z.unknown()) });
   t.match(await text(list), /5:20: host a: list\[0\]\.deep holds.*5:36: host a: list\[1\] holds/s);
-  t.match(await text(z.object({ key: z.string() })), /7:17: host a: key is encrypted with ansible-vault/);
+  t.match(await text(z.object({ key: z.string() })), /7:10: host a: key is encrypted with ansible-vault/);
   t.match(await text(z.object({ number: z.number() })), /got "{{ 1 }}"\n.*give it with -e/s);
   const given = { motd: '{{ as it is }}' };
   t.strictSame(await text(z.object({ motd: z.string() }), given), given, 'what -e says is meant so');
@@ -165,7 +165,7 @@ t.test('any Standard Schema; what it throws is a fault; no secret is told', asyn
     'host x: a[0].b: bad; got {"c":"<key of x>","password":"<hidden>"}',
     'host x: the whole is bad',
     'host x: token: was <hidden>; got <hidden>',
-    'host x: vault: bad; got "<v>"',
+    'host x: vault is a secret, <v>: bad',
     `host x: long: long; got "${'x'.repeat(59)}…`,
   ]);
   const fails = own(() => {
@@ -182,12 +182,12 @@ t.test('-e: pairs, JSON, files; later ones win', async (t) => {
     'v.json': '{"a": [1]}',
     'list.yml': '- 1',
   };
-  const readFile = async (path: string): Promise<string> => {
+  const readFile = async (path: string) => {
     const text = files[path];
     if (text === undefined) throw new Error(`no file ${path}`);
-    return text;
+    return { text, folder: '.' };
   };
-  const vars = async (...args: string[]) => (await readExtraVars(args, readFile)).vars;
+  const vars = async (...args: string[]) => (await readExtraVars(args, '.', readFile)).vars;
   t.strictSame(await vars('a=1'), { a: '1' }, 'values stay strings');
   t.strictSame(await vars('a=1 b=two\tc= d=x=y', 'a=3'), { a: '3', b: 'two', c: '', d: 'x=y' });
   t.strictSame(await vars(`a="two words" b='it "is"' c=x"y z"w`), {
@@ -209,7 +209,7 @@ t.test('-e: pairs, JSON, files; later ones win', async (t) => {
   t.strictSame(await vars('@v.yml', 'b=1', '@v.json'), { a: [1], list: ['x', { deep: 2 }], b: '1' });
   t.strictSame(await vars(), {});
 
-  const { origin } = await readExtraVars(['a=1 token=hunter2', '@v.yml'], readFile);
+  const { origin } = await readExtraVars(['a=1 token=hunter2', '@v.yml'], '.', readFile);
   t.match(origin(['list', 1, 'deep']), { file: 'v.yml', line: 4, column: 12, text: '  - {deep: 2}' });
   t.match(origin(['token']), { file: '-e (1)', line: 1, column: 5, text: 'a=1 token=<hidden>' });
   t.equal(origin(['nothing']), undefined);
@@ -226,7 +226,7 @@ t.test('-e: pairs, JSON, files; later ones win', async (t) => {
     ['@list.yml', /mapping of names/],
   ];
   for (const [arg, fault, hint] of wrong) {
-    const { faults } = await readExtraVars(['ok=1', arg], readFile);
+    const { faults } = await readExtraVars(['ok=1', arg], '.', readFile);
     t.equal(faults.length, 1, arg);
     t.match(faults[0], { message: fault, position: { line: 1 }, ...(hint && { hint }) }, arg);
   }

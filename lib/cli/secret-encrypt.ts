@@ -1,0 +1,35 @@
+import { lstat, rm } from 'node:fs/promises';
+import { DabookError } from '../errors.ts';
+import { isAge } from '../secrets/open-age.ts';
+import { sealAge } from '../secrets/seal-age.ts';
+import { writeControlFile } from '../write-control-file.ts';
+import type { Io } from './io.ts';
+import { givenFile, keepRecipients, type RecipientFlags, recipientsFor } from './secret-files.ts';
+
+/**
+ * Encrypts files: FILE becomes FILE.age, and is removed once that is on the disk. Nothing is written before all of
+ * them have turned out to be in order.
+ * @throws DabookError where one cannot be encrypted
+ */
+export async function encryptFiles(io: Io, names: readonly string[], flags: RecipientFlags): Promise<void> {
+  const sealed = await Promise.all(
+    names.map(async (name) => {
+      const file = await givenFile(io, name);
+      const target = `${file.path}.age`;
+      if (isAge(file.bytes)) throw new DabookError('usage', `${name} is encrypted already`);
+      if (await lstat(target).catch(() => undefined)) {
+        throw new DabookError('usage', `${name}.age is there already`, {
+          hint: `dabook secret edit ${name}.age`,
+        });
+      }
+      const { recipients, isNew } = await recipientsFor(io, file, flags);
+      return { ...file, target, recipients, isNew, content: await sealAge(file.bytes, recipients) };
+    }),
+  );
+  for (const { name, path, target, recipients, isNew, content } of sealed) {
+    await writeControlFile(target, content);
+    if (isNew) await keepRecipients(target, recipients);
+    await rm(path);
+    io.stdout.write(`${name}.age: encrypted for ${recipients.length}; ${name} is removed\n`);
+  }
+}

@@ -1,0 +1,93 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import PQueue from 'p-queue';
+import { DabookError, messageOf } from '../errors.ts';
+import type { InputFault } from '../input-fault.ts';
+import { isRead } from '../secret.ts';
+import type { Keys } from '../secrets/keys.ts';
+import { openVault } from '../secrets/open-vault.ts';
+import { readSecretFile } from '../secrets/read-secret-file.ts';
+import { runProgram } from '../secrets/run-program.ts';
+import { secretText } from '../secrets/secret-text.ts';
+import { secretsIn } from '../secrets-in.ts';
+import { createFindings, type Findings } from './findings.ts';
+import { LateSecret, type LateSource } from './late-secret.ts';
+
+/** What secrets are read with. */
+export interface SecretAccess {
+  readonly keys: Pick<Keys, 'vaultPasswords'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `~/` stands for; the system's home folder by default. */
+  readonly home?: string | undefined;
+}
+
+/** Few enough for a password manager that answers one after another. */
+const AT_ONCE = 8;
+
+/**
+ * Reads the secrets of a value that an inventory names, wherever they are in it: several at once, and each once,
+ * however many hosts or variables name it. Those outside of it stay unread.
+ * @returns all that cannot be read, each with its place; and what to warn of
+ */
+export async function readSecrets(
+  value: unknown,
+  access: SecretAccess,
+): Promise<{ readonly faults: readonly InputFault[]; readonly warnings: readonly string[] }> {
+  const findings = createFindings();
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  const same = new Map<string, LateSecret[]>();
+  for (const found of secretsIn(value)) {
+    if (!(found instanceof LateSecret) || isRead(found)) continue;
+    const { source, folder } = LateSecret.sourceOf(found);
+    const key = JSON.stringify(source.from === 'exec' ? [source, folder] : source);
+    same.set(key, [...(same.get(key) ?? []), found]);
+  }
+  await queue.addAll([...same.values()].map((secrets) => () => readAll(secrets, access, findings)));
+  return { faults: findings.faults, warnings: findings.warnings };
+}
+
+/** They have one source. */
+async function readAll(
+  secrets: readonly LateSecret[],
+  access: SecretAccess,
+  findings: Findings,
+): Promise<void> {
+  const lates = secrets.map(LateSecret.sourceOf);
+  const [first] = lates;
+  if (first === undefined) return;
+  try {
+    const text = await textOf(first, access, findings);
+    for (const secret of secrets) LateSecret.fill(secret, text);
+  } catch (error) {
+    if (!(error instanceof DabookError) || error.code !== 'inventory') throw error;
+    for (const { place } of lates) findings.fault(messageOf(error), place, error.hint);
+  }
+}
+
+async function textOf(
+  late: LateSource,
+  { env, home, keys }: SecretAccess,
+  findings: Findings,
+): Promise<string> {
+  const { source, folder, place, shown } = late;
+  switch (source.from) {
+    case 'env': {
+      const value = env[source.name];
+      if (value) return value;
+      throw new DabookError('inventory', `${shown}: the variable is ${value === '' ? 'empty' : 'not set'}`, {
+        hint: `set it where dabook is started: export ${place.source.sealed === undefined ? source.name : 'NAME'}=…`,
+      });
+    }
+    case 'file': {
+      const path = source.path.startsWith('~/') ? join(home ?? homedir(), source.path.slice(2)) : source.path;
+      const { bytes, mode } = await readSecretFile(path, shown);
+      if (mode & 0o004)
+        findings.warn(`${shown}: everybody on this machine may read it; chmod 600 keeps it yours`, place);
+      return secretText(bytes, shown);
+    }
+    case 'exec':
+      return secretText(await runProgram(source.words, { cwd: resolve(folder), env, shown }), shown);
+    case 'vault':
+      return (await openVault(source.text, await keys.vaultPasswords())).toString();
+  }
+}

@@ -1,0 +1,19 @@
+import { Secret } from './secret.ts';
+
+/** Every secret in a value, at any depth; what is in several places of it, once. */
+export function secretsIn(value: unknown): readonly Secret[] {
+  const seen = new Set<object>();
+  const found: Secret[] = [];
+
+  // Of a value for each of ten thousand hosts: no list is made on the way.
+  function visit(part: unknown): void {
+    if (typeof part !== 'object' || part === null || seen.has(part)) return;
+    seen.add(part);
+    if (part instanceof Secret) found.push(part);
+    else if (Array.isArray(part)) for (const item of part) visit(item);
+    else for (const key of Object.keys(part)) visit((part as Record<string, unknown>)[key]);
+  }
+
+  visit(value);
+  return found;
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { DabookError } from '../errors.ts';
+
+/** Where a program runs, and for how long at most. */
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** 60 by default. */
+  readonly seconds?: number | undefined;
+  /** What it is called in messages; its command line by default. */
+  readonly shown?: string | undefined;
+}
+
+/** Bytes. */
+const MOST_OUTPUT = 1024 * 1024;
+/** Characters of stderr that are told. */
+const MOST_TOLD = 2000;
+
+/**
+ * Runs a program that gives a secret, without a shell, and returns what it wrote to stdout. It may ask on the terminal
+ * (`/dev/tty`), as password managers do; its stdin is empty. Nothing of its stdout is ever told.
+ * @throws DabookError `inventory` where it cannot be run, fails, takes too long or writes too much
+ */
+export function runProgram(words: readonly string[], options: ProgramOptions): Promise<Buffer> {
+  const { cwd, env, seconds = 60, shown = words.join(' ') } = options;
+  const [program = '', ...args] = words;
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const pieces: Buffer[] = [];
+    let size = 0;
+    let stderr = '';
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      // What it started may hold them open for as long as it likes.
+      child.stdout.destroy();
+      child.stderr.destroy();
+      settle();
+    };
+    const refuse = (why: string, hint?: string) =>
+      end(() => fail(new DabookError('inventory', `${shown} ${why}${toldOf(stderr)}`, { hint })));
+    const timer = setTimeout(() => refuse(`took longer than ${seconds} s, and was ended`), seconds * 1000);
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      pieces.push(chunk);
+      if (size > MOST_OUTPUT) refuse('wrote more than 1 MiB');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-MOST_TOLD);
+    });
+    child.on('error', ({ message }) =>
+      refuse(`cannot be run: ${message}`, 'is it installed, and in the PATH?'),
+    );
+    child.on('close', (status, signal) => {
+      if (status === 0) end(() => done(Buffer.concat(pieces)));
+      else
+        refuse(
+          `ended with ${status === null ? signal : `exit status ${status}`}`,
+          'run it yourself to see why',
+        );
+    });
+  });
+}
+
+function toldOf(stderr: string): string {
+  const told = stderr.trim();
+  return told === '' ? '' : `: ${told}`;
+}

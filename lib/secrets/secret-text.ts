@@ -1,0 +1,19 @@
+import { DabookError } from '../errors.ts';
+
+/**
+ * The text of bytes that are a secret: one line break at the end is none of it.
+ * @param shown where they come from, in messages
+ * @throws DabookError `inventory` where nothing is left, or where it is no text
+ */
+export function secretText(bytes: Uint8Array, shown: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '');
+  } catch {
+    throw new DabookError('inventory', `${shown} gives no text in UTF-8`, {
+      hint: 'encode what is no text: base64, for instance',
+    });
+  }
+  if (text === '') throw new DabookError('inventory', `${shown} gives nothing`);
+  return text;
+}

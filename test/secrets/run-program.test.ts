@@ -1,0 +1,39 @@
+import t from 'tap';
+import { codeOf, messageOf } from '../../lib/errors.ts';
+import { runProgram } from '../../lib/secrets/run-program.ts';
+
+const env = { PATH: process.env.PATH, NAME: 'one name' };
+
+const ran = (words: readonly string[], more: { seconds?: number } = {}) =>
+  runProgram(words, { cwd: '/', env, ...more }).then(String, (error: unknown) => {
+    return `${codeOf(error)}: ${messageOf(error)}`;
+  });
+
+t.test('what a program prints is all that it gives', async (t) => {
+  t.equal(await ran(['printf', '%s', '$HOME *']), '$HOME *', 'there is no shell');
+  t.equal(
+    await ran(['sh', '-c', 'pwd; echo "$NAME"; echo note >&2; cat']),
+    '/\none name\n',
+    'its stdin is empty',
+  );
+});
+
+t.test('a program that fails is told of by its stderr, never by its stdout', async (t) => {
+  const failed = await ran(['sh', '-c', 'echo hunter2; echo "no such entry" >&2; exit 3']);
+  t.equal(
+    failed,
+    'inventory: sh -c echo hunter2; echo "no such entry" >&2; exit 3 ended with exit status 3: no such entry',
+  );
+  t.match(await ran(['no-such-program-here']), /^inventory: no-such-program-here cannot be run: .*ENOENT/);
+  t.match(await ran(['sh', '-c', 'kill -9 $$']), /ended with SIGKILL$/);
+});
+
+t.test('neither time nor output is without an end', async (t) => {
+  const begun = performance.now();
+  t.match(
+    await ran(['sh', '-c', 'sleep 50 & echo half; sleep 50'], { seconds: 0.5 }),
+    /took longer than 0\.5 s/,
+  );
+  t.ok(performance.now() - begun < 30_000);
+  t.match(await ran(['cat', '/dev/zero']), /wrote more than 1 MiB$/);
+});
