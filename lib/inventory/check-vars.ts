@@ -113,13 +113,17 @@ async function faultOf(
 
 /** Whether a value that was refused would be taken if it were a secret: what is shown of it then is nothing. */
 async function takesSecret(schema: Schema, value: unknown, path: readonly PropertyKey[]): Promise<boolean> {
-  const at = pathText(path);
   try {
     const result = await schema['~standard'].validate(withPart(value, path, secret('value', '')));
-    return !result.issues?.some((issue) => pathText(pathOf(issue)) === at);
+    // A schema of a mapping takes any object at first, and misses its parts then.
+    return !result.issues?.some((issue) => isAtOrBelow(pathOf(issue), path));
   } catch {
     return false;
   }
+}
+
+function isAtOrBelow(path: readonly PropertyKey[], above: readonly PropertyKey[]): boolean {
+  return above.every((step, index) => path[index] === step);
 }
 
 function withPart(value: unknown, [step, ...rest]: readonly PropertyKey[], part: unknown): unknown {
