@@ -180,7 +180,7 @@ t.test('stacks on real engines', { skip }, async (t) => {
     t.strictSame(preview.ended, [
       'stackRemove would-change',
       'stackDeploy would-change',
-      'stackPlaced skipped',
+      'stackPlaced unknown',
     ]);
     t.match(preview.changes.join('\n'), 'services[]: "oracle_one" -> null');
     t.match(preview.changes.join('\n'), `services.one: null -> {"image":"${image}"`);

@@ -50,7 +50,7 @@ export function deployedStack(args: StackDeployArgs): Fact<DeployedStack> {
 
 async function read(ask: Ask, { name, files, dir, prune = false }: StackDeployArgs): Promise<DeployedStack> {
   const [compose, live] = await Promise.all([readCompose(ask, files, dir), readStack(ask, name)]);
-  // As with a fact whose key is not known yet: the task that reads it is skipped.
+  // As with a fact whose key is not known yet: the task that reads it is unknown, too.
   if (!isKnown(compose)) return compose as unknown as DeployedStack;
   const { config, sources } = compose;
   const networks = convertNetworks(name, config);

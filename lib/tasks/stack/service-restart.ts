@@ -17,7 +17,7 @@ export interface ServiceRestartArgs {
 /**
  * A service has been restarted since it was looked at: all its tasks are replaced by new ones of the same spec,
  * as its update rules say, and run. One that somebody else has restarted meanwhile is not restarted again. In
- * check mode it is skipped when an earlier task would change the service's stack.
+ * check mode it is unknown when an earlier task would change the service's stack.
  * @throws DabookError `refused` when the host is no manager, or its swarm has no such service
  * @example
  * const { restarts } = await host.read(serviceRestarts('da_postgres'))

@@ -20,7 +20,7 @@ export interface StackPlacement {
 }
 
 /**
- * Verifies that services run where they belong; changes nothing. In check mode it is skipped when the stack
+ * Verifies that services run where they belong; changes nothing. In check mode it is unknown when the stack
  * or the nodes are yet to come.
  * @example stackPlaced({ name: 'da', on: { policy: manager.nodeId, policy1: worker.nodeId } })
  */

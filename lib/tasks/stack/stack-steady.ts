@@ -28,7 +28,7 @@ export interface StackSteadiness {
 /**
  * Verifies that a stack keeps running: that every task of its services runs, and has been for so many seconds
  * by the manager's clock. Changes nothing; a stack that has been up for a while costs one look. Jobs are left
- * out, as they end. In check mode it is skipped when the stack is yet to change.
+ * out, as they end. In check mode it is unknown when the stack is yet to change.
  * @throws DabookError `refused` when the host is no manager, or there is no such stack
  * @example stackSteady({ name: 'da', seconds: 60 })
  */

@@ -16,7 +16,7 @@ export type NodeStates = Readonly<Record<string, SwarmNode['state'] | 'drained' 
 
 /**
  * Verifies that nodes are members of the swarm, ready, and take tasks; changes nothing. Run it on a manager. In
- * check mode it is skipped while a node is yet to join.
+ * check mode it is unknown while a node is yet to join.
  * @example nodesReady({ nodes: { ha2: joined.nodeId } })
  */
 export const nodesReady = task('nodesReady', {
