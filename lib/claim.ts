@@ -91,14 +91,20 @@ export function createClaim(options: ClaimOptions): Claim {
   };
 }
 
+/** How often a run that was not to wait tries again when it got a part of what it wants. */
+const mostTies = 3;
+
 /** All or none, and again: who held some while it waits for others could wait for one that waits for it. */
 async function takeAll(options: ClaimOptions, users: ReadonlyMap<string, boolean>): Promise<void> {
   const { machineOf, timeout, swarms, emit, end, signal } = options;
   const deadline = performance.now() + timeout * 1000;
   const told = new Set<string>();
-  const locked = [...users].map(([host, become]) => ({ machine: machineOf(host), become }));
+  const locked = [...users]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([host, become]) => ({ machine: machineOf(host), become }));
+  let ties = 0;
   for (let wait = 250; ; wait = Math.min(wait * 1.5, 3000)) {
-    const results = await Promise.allSettled(locked.map(({ machine, become }) => machine.lock(become)));
+    const results = await lockAll(locked);
     signal.throwIfAborted();
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     let taken = errors.find((error) => codeOf(error) === 'locked');
@@ -119,17 +125,38 @@ async function takeAll(options: ClaimOptions, users: ReadonlyMap<string, boolean
     await Promise.all(locked.map(({ machine }) => machine.unlock()));
     signal.throwIfAborted();
     if (codeOf(taken) !== 'locked') throw taken;
-    if (performance.now() + wait > deadline) {
+    // Another run that came at the same moment may have given up for this one: one of the two is to proceed.
+    const isPart = errors.includes(taken) && errors.length < results.length;
+    const isTie = isPart && ++ties <= mostTies;
+    if (!isTie && performance.now() + wait > deadline) {
       const waited = timeout === 0 ? '' : ` after ${timeout} s of waiting`;
       const error = lockedError(`${messageOf(taken)}; nothing was changed${waited}`);
       end(error);
       throw error;
     }
     const message = `${messageOf(taken)}; waiting for up to ${timeout} s`;
-    if (!told.has(message)) emit({ type: 'warning', message });
+    if (timeout > 0 && !told.has(message)) emit({ type: 'warning', message });
     told.add(message);
     await pause(wait * (0.5 + Math.random()), signal);
   }
+}
+
+/**
+ * The first by name, then the others at once: of runs that want the same hosts one has them all, and the others none.
+ * Where they want different ones each may get a part.
+ */
+async function lockAll(
+  hosts: readonly { readonly machine: RunMachine; readonly become: boolean }[],
+): Promise<readonly PromiseSettledResult<void>[]> {
+  const [first, ...others] = hosts.map(
+    ({ machine, become }) =>
+      () =>
+        machine.lock(become),
+  );
+  if (first === undefined) return [];
+  const [result] = await Promise.allSettled([first()]);
+  if (result.status === 'rejected' && codeOf(result.reason) === 'locked') return [result];
+  return [result, ...(await Promise.allSettled(others.map((lock) => lock())))];
 }
 
 /** What asks an Engine for the locks: they are renewed while what is under way ends, and given back after that. */
