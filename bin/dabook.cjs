@@ -43,19 +43,26 @@ function start() {
   script.runInThisContext()(cli.exports, countingLoad, cli, bundle, dirname(bundle));
 
   cli.exports.main(process).then((status) => {
-    process.exitCode = status;
-    // With wrong arguments or input next to nothing was compiled.
-    if (!place || status === 2 || (command !== 'run' && command !== 'inventory')) return;
-    // A run that failed may have left out most of its work, whatever it loaded.
-    const worth = (status === 0 ? 1000 : 0) + loaded;
-    const isBetter = script.cachedDataRejected !== false || worth > kept.worth;
-    if (isBetter) attempt(() => keep(place, worth, script.createCachedData()));
+    if (place && isWorthKeeping(status)) {
+      // A run that failed may have left out most of its work, whatever it loaded.
+      const worth = (status === 0 ? 1000 : 0) + loaded;
+      const isBetter = script.cachedDataRejected !== false || worth > kept.worth;
+      if (isBetter) attempt(() => keep(place, worth, script.createCachedData()));
+    }
+    // All is written and let go of by now. Where Node comes to its end by itself, a signal ends it while it takes
+    // itself apart, and the status would be another one.
+    process.exit(status);
   });
 
   // Node wants to leave a terminal as it found it, and takes one that has gone away for a bug of its own: it aborts.
   process.once('exit', () => {
     if (!terminals.every(isatty)) process.kill(process.pid, 'SIGKILL');
   });
+}
+
+/** With wrong arguments or input next to nothing was compiled. */
+function isWorthKeeping(status) {
+  return status !== 2 && (command === 'run' || command === 'inventory');
 }
 
 /**

@@ -189,6 +189,21 @@ for (const shell of shells) {
     });
   }
 
+  for (const [program, as] of shell === shells[0] ? programs.slice(1) : []) {
+    t.test(`${program}: listeners end with the shell of their session`, unlessMissing(program), async (t) => {
+      const ask = askWith(t, ['/bin/sh', '-c', '__k=key; (eval "$2")', 'sh'], program, as);
+      const port = await freePort();
+      const { on, pids } = await listeners(
+        [{ protocol: 'tcp', family: 4, port }],
+        30,
+        'dabook-test-mark',
+      ).read(ask);
+      t.same(on, { [`tcp/4/${port}`]: 'ours' });
+      t.ok(pids.length > 0);
+      await gone(t, pids);
+    });
+  }
+
   const ownNc = { skip: shell[0].includes('busybox') ? 'its shell has an nc of its own' : false };
   t.test(`${shell[0]} with nothing: it is said what is missing`, ownNc, async (t) => {
     const ask = askWith(t, shell);

@@ -1,11 +1,12 @@
 /**
- * Programs that listen on TCP and UDP ports for some seconds and then end by themselves. They take nothing
+ * Programs that listen on TCP and UDP ports for some seconds and then end by themselves, or as soon as a process is no
+ * more: the shell that they were started from ends with its connection. They take nothing
  * out: the kernel accepts connections on a socket's behalf, and shows how much is queued on it. Each prints
  * the ports that it got and then closes its output; the first argument is only there to know it by.
  */
 export const pythonListener = `import os, socket, sys, time
 got = []
-for word in sys.argv[3:]:
+for word in sys.argv[4:]:
     protocol, family, port = word.split('/')
     udp, six = protocol == 'udp', family == '6'
     try:
@@ -19,10 +20,12 @@ for word in sys.argv[3:]:
     print('ours', word)
 sys.stdout.flush()
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-if got: time.sleep(float(sys.argv[2]))`;
+for _ in range(int(sys.argv[2]) if got else 0):
+    if sys.argv[3] and not os.path.exists('/proc/' + sys.argv[3]): break
+    time.sleep(1)`;
 
 export const perlListener = `use Socket;
-my ($mark, $seconds, @words) = @ARGV;
+my ($mark, $seconds, $shell, @words) = @ARGV;
 my @got;
 for my $word (@words) {
   my ($protocol, $family, $port) = split m{/}, $word;
@@ -37,12 +40,21 @@ for my $word (@words) {
   print "ours $word\\n";
 }
 close STDOUT;
-sleep $seconds if @got;`;
+for (1 .. (@got ? $seconds : 0)) {
+  last if $shell && !-e "/proc/$shell";
+  sleep 1;
+}`;
 
 /** Repeats a command that listens on a port for one connection, until the time is over or it is ended. */
-export const repeatingListener = `seconds=$1; shift
+export const repeatingListener = `seconds=$1 shell=$2; shift 2
 trap 'kill $l $s; exit' TERM
-sleep "$seconds" & s=$!
+(
+  while [ "$seconds" -gt 0 ]; do
+    [ -z "$shell" ] || [ -e "/proc/$shell" ] || exit 0
+    sleep 1
+    seconds=$((seconds-1))
+  done
+) & s=$!
 (
   trap 'kill $n; exit' TERM
   while :; do "$@" & n=$!; wait "$n" || sleep 1; done

@@ -63,6 +63,8 @@ export function socketName({ protocol, family, port }: Socket): string {
 
 function listen(sockets: readonly Socket[], seconds: number, mark: string): Command {
   return sh`mark=${mark} seconds=${seconds}
+# Set where this is the shell of a session, and not one for this command alone.
+shell=\${__k:+$$}
 set -- ${sockets.map(socketName)}
 ${socketTools}
 # Held by a socket of either version: most of those of version 6 serve both.
@@ -79,13 +81,13 @@ done
 # Reads until the program has closed its output: then its sockets are there.
 all() {
   program=$1; shift
-  got=$("$program" "$option" "$text" "$mark" "$seconds" "$@" </dev/null 2>/dev/null & echo "pid $!")
+  got=$("$program" "$option" "$text" "$mark" "$seconds" "$shell" "$@" </dev/null 2>/dev/null & echo "pid $!")
   case $got in *ours*) echo "$got"; exit 0;; esac
 }
 if [ -n "$python" ]; then option=-c text=${pythonListener}; all "$python" "$@"; fi
 if has perl; then option=-e text=${perlListener}; all perl "$@"; fi
 one() {
-  sh -c ${repeatingListener} "$mark" "$seconds" "$@" </dev/null >/dev/null 2>&1 &
+  sh -c ${repeatingListener} "$mark" "$seconds" "$shell" "$@" </dev/null >/dev/null 2>&1 &
   echo "pid $!"
 }
 for word do
