@@ -1,6 +1,6 @@
 import { announced } from './announced.ts';
 import { createAsk } from './ask.ts';
-import { type Converging, type Outcome, plan, type Readings } from './converging.ts';
+import { type Converging, type Outcome, planOf, type Readings } from './converging.ts';
 import { codeOf, DabookError, messageOf } from './errors.ts';
 import { pause } from './pause.ts';
 import { perform } from './perform.ts';
@@ -55,7 +55,7 @@ export async function apply(
     if (round >= rounds + setbacks.count)
       throw notConverged(task, seen.now, seen.want, 'its steps led nowhere');
     steps = seen.steps;
-    plan(task, seen.now, seen.want, steps, id, c);
+    c.emit(planOf(task, seen.now, seen.want, steps, id, c));
   }
 }
 

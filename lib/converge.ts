@@ -1,5 +1,5 @@
 import { apply } from './apply.ts';
-import { type Converging, type Outcome, plan, type Readings, read } from './converging.ts';
+import { type Converging, type Outcome, planOf, type Readings, read } from './converging.ts';
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
@@ -81,7 +81,8 @@ async function one(
   const play = c.play === undefined ? {} : { play: c.play };
   const started = performance.now();
   const { count } = c.machine.changes;
-  c.emit({ type: 'task.started', ...about, ...play });
+  const asRoot = c.become ? { asRoot: true as const } : {};
+  c.emit({ type: 'task.started', ...about, ...play, ...asRoot });
   const seconds = () => (performance.now() - started) / 1000;
   try {
     const { note, ...outcome } = await decide(task, reading, id, c, readBehind);
@@ -117,15 +118,19 @@ async function decide(
   const steps = task.steps(now, want);
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
   // What is asked of the operator changes nothing before there are answers; the host itself is locked for these.
-  if (c.mode === 'apply' && steps.some(({ kind }) => kind !== 'ask')) {
+  const changes = c.mode === 'apply' && steps.some(({ kind }) => kind !== 'ask');
+  if (changes) {
+    await c.consent.sought();
     await c.claim.taken(c.machine.name, c.become);
-    if (c.machine.changes.lockedAt > reading.at) {
+    if (Math.max(c.machine.changes.lockedAt, c.consent.soughtAt) > reading.at) {
       const again = { at: performance.now(), state: read(task, c) };
       return decide(task, again, id, c, readBehind);
     }
   }
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
-  plan(task, now, want, steps, id, c);
+  const planned = planOf(task, now, want, steps, id, c);
+  if (changes) await c.consent.to({ name: task.name, title: task.title, planned: c.redactor.event(planned) });
+  c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;
     c.machine.foreseen.set(task.fact.key, want);

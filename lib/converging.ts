@@ -1,7 +1,8 @@
 import { createAsk, readFact } from './ask.ts';
 import type { Claim } from './claim.ts';
+import type { Consent } from './consent.ts';
 import { diff } from './diff.ts';
-import type { Happening, TaskStatus } from './events.ts';
+import type { Happening, TaskPlanned, TaskStatus } from './events.ts';
 import type { Ask } from './fact.ts';
 import type { Machine } from './machine.ts';
 import type { Operator } from './operator.ts';
@@ -29,6 +30,11 @@ export interface Converging {
   readonly nextTask: () => number;
   readonly nextStep: () => number;
   readonly claim: Claim;
+  readonly consent: Consent;
+  /** What its steps destroy needs no other word: the play says that it may. */
+  readonly mayDestroy: boolean;
+  /** Gives the digest of what a task changes; none where nobody wants to know it. */
+  readonly digest?: ((now: unknown, want: unknown) => string) | undefined;
   readonly beforeStep: () => Promise<void>;
 }
 
@@ -54,24 +60,28 @@ export async function read(
   return state;
 }
 
-/** Tells what a task is about to change, and by which steps. */
-export function plan(
+/** What a task is about to change, and by which steps. */
+export function planOf(
   task: Task<unknown>,
   now: unknown,
   want: unknown,
   steps: readonly Step[],
   id: number,
   c: Converging,
-) {
+): Omit<TaskPlanned, 'at'> {
   c.redactor.learn(steps);
   const asks = steps.find((step) => step.kind === 'ask');
-  c.emit({
+  const destroys = steps.flatMap((step) => ('destroys' in step && step.destroys ? [step.destroys] : []));
+  return {
     type: 'task.planned',
     host: c.machine.name,
     task: id,
     changes: diff(now, want),
     steps: steps.map(showStep),
     ...(task.opaque ? { opaque: true as const } : {}),
+    ...(destroys.length > 0 ? { destroys } : {}),
+    ...(destroys.length > 0 && c.mayDestroy ? { mayDestroy: true as const } : {}),
+    ...(c.digest === undefined ? {} : { digest: c.digest(now, want) }),
     ...(asks === undefined ? {} : { form: asks.form }),
-  });
+  };
 }

@@ -20,6 +20,7 @@ export function endingOf(
 /** What ends a run from outside, in a few words. */
 const endsRun: Partial<Record<ErrorCode, string>> = {
   locked: 'another run is at work',
+  unapproved: 'not agreed to',
   interrupted: 'interrupted',
   deadline: 'the run took too long',
 };

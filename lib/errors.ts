@@ -16,6 +16,7 @@ import type { InputFault } from './input-fault.ts';
  * - `not-converged`: the steps were done and the fact still differs
  * - `waiting`: something is to be done by hand and told before the run can go on (exit status 3)
  * - `locked`: another run holds the lock, or took it over (exit status 5)
+ * - `unapproved`: nobody has agreed to what would be done next (exit status 7)
  * - `run`: a play or a run ended because of failures already told
  * - `bug`: cannot happen
  */
@@ -33,6 +34,7 @@ export type ErrorCode =
   | 'not-converged'
   | 'waiting'
   | 'locked'
+  | 'unapproved'
   | 'run'
   | 'interrupted'
   | 'bug';

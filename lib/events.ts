@@ -129,6 +129,8 @@ export interface TaskStarted extends OfTask {
   readonly title: string;
   /** The play's title; none for a task run outside any play. */
   readonly play?: string;
+  /** Its commands run as root. */
+  readonly asRoot?: true;
 }
 
 export interface TaskPlanned extends OfTask {
@@ -138,6 +140,12 @@ export interface TaskPlanned extends OfTask {
   readonly steps: readonly string[];
   /** Nothing could be observed: the steps are always done. */
   readonly opaque?: true;
+  /** What the steps do that nothing brings back. */
+  readonly destroys?: readonly string[];
+  /** The playbook itself says that it may. */
+  readonly mayDestroy?: true;
+  /** What changes, by a digest of the whole of it, secrets included; where the run was given a key for it. */
+  readonly digest?: string;
   /** What the operator is to be asked. */
   readonly form?: Form;
 }
@@ -243,8 +251,11 @@ export interface Warning extends At {
 export interface RunEnded extends At {
   readonly type: 'run.ended';
   readonly check: boolean;
-  /** `waiting`: something is to be done by hand before the run can go on. `locked`: another run is at work there. */
-  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'waiting' | 'interrupted' | 'locked';
+  /**
+   * `waiting`: something is to be done by hand before the run can go on. `locked`: another run is at work there.
+   * `unapproved`: what it would have done next nobody has agreed to.
+   */
+  readonly outcome: 'ok' | 'failed' | 'unreachable' | 'waiting' | 'interrupted' | 'locked' | 'unapproved';
   readonly seconds: number;
   readonly hosts: { readonly [host: string]: Counts };
   /** How often each host was waited for: what is asked in one tick costs one round trip. Of hosts that were connected to. */

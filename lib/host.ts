@@ -3,6 +3,7 @@ import { converge, readEarly } from './converge.ts';
 import type { Outcome } from './converging.ts';
 import { equal } from './equal.ts';
 import type { Fact } from './fact.ts';
+import type { PlayOptions } from './play-options.ts';
 import { markTold, type RunContext } from './run-context.ts';
 import type { Task } from './task.ts';
 import { isKnown } from './unknown.ts';
@@ -60,18 +61,20 @@ export interface HostView<Vars> {
   readonly become: boolean;
   /** The play that it is seen from. */
   readonly play?: string | undefined;
+  /** Whether the play says that its steps may destroy something. */
+  readonly mayDestroy?: boolean | undefined;
 }
 
 const viewOf = Symbol('dabook.view');
 
 /** Makes the host that a playbook holds. */
 export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
-  const { context, name, vars, groups, become, play } = view;
+  const { context, name, vars, groups, become, play, mayDestroy = false } = view;
   const machine = context.machineOf(name);
 
   async function runList(tasks: readonly Task<unknown>[], where: string | undefined) {
     const mode = context.limit.has(name) ? (context.check ? 'check' : 'apply') : 'read';
-    const converging = { ...context, machine, become, mode, play, where } as const;
+    const converging = { ...context, machine, become, mode, play, where, mayDestroy } as const;
     try {
       const early = readEarly(tasks, converging);
       return await machine.exclusively(() => converge(tasks, converging, early));
@@ -137,13 +140,14 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
 export function seenFrom<H extends Host>(
   host: H,
   play: string,
-  become: boolean | undefined,
+  { become, mayDestroy }: Pick<PlayOptions, 'become' | 'mayDestroy'>,
   context?: RunContext,
 ): H {
   const { [viewOf]: view } = host as unknown as { readonly [viewOf]: HostView<unknown> };
   return createHost({
     ...view,
     play,
+    mayDestroy,
     become: become ?? host.become,
     context: context ?? view.context,
   }) as unknown as H;

@@ -12,6 +12,11 @@ export interface PlayOptions<H extends Host = Host> {
   /** Run commands as root; what the inventory says by default. */
   readonly become?: boolean;
   /**
+   * What steps of this play destroy is confirmed by the playbook: a run without a terminal needs no `--yes` for it.
+   * False by default.
+   */
+  readonly mayDestroy?: boolean;
+  /**
    * What is to be done on a host when `work` has ended there, however it ended: after a failure, and after an
    * interrupt too. The place to take back what must not stay, which a `finally` in `work` is not: nothing new is
    * begun after an interrupt. It then has a minute, and a second interrupt ends it. Its own failure is told beside

@@ -115,12 +115,12 @@ async function serveAll<H extends Host, R>(
     let isBegun = false;
     const given = await attempt(host, context, (context) => {
       isBegun = true;
-      return work(seenFrom(host, title, options.become, context));
+      return work(seenFrom(host, title, options, context));
     });
     const { always } = options;
     if (always === undefined || !isBegun) return given;
     const undone = await interruptedLater(context, (context) =>
-      attempt(host, context, (context) => always(seenFrom(host, title, options.become, context))),
+      attempt(host, context, (context) => always(seenFrom(host, title, options, context))),
     );
     return undone.length > 0 ? given : [];
   }

@@ -1,4 +1,5 @@
 import type { Claim } from './claim.ts';
+import type { Consent } from './consent.ts';
 import type { Happening } from './events.ts';
 import type { RunMachine } from './machine.ts';
 import type { Operator } from './operator.ts';
@@ -29,6 +30,9 @@ export interface RunContext {
   nextStep(): number;
   /** The right to change hosts. */
   readonly claim: Claim;
+  /** The word of whoever answers for what is changed. */
+  readonly consent: Consent;
+  readonly digest: ((now: unknown, want: unknown) => string) | undefined;
   /** Settles when what has been told so far is safe, so that a step may be done. Never rejects. */
   beforeStep(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export function outcomeOf(
   // What else aborts a run is a fault, such as an error that nobody caught.
   if (signal.aborted) {
     const code = codeOf(signal.reason);
-    return code === 'interrupted' || code === 'locked' ? code : 'failed';
+    return code === 'interrupted' || code === 'locked' || code === 'unapproved' ? code : 'failed';
   }
   const counts = Object.values(hosts);
   const failed = counts.some((host) => host.failed > 0);

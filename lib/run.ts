@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { bind, type ExtraVars } from './bind.ts';
+import { changeDigest } from './change-digest.ts';
 import { createClaim } from './claim.ts';
+import { type Approval, createConsent } from './consent.ts';
 import { type Deadlines, lastSteps } from './deadlines.ts';
 import { codeOf, DabookError } from './errors.ts';
 import type { Counts, Event, Happening, RunEnded } from './events.ts';
@@ -32,6 +34,10 @@ export interface RunOptions {
   readonly deadlines?: Deadlines | undefined;
   /** Locks the hosts before the first of them is changed; none by default, and none in check mode. */
   readonly lock?: LockOptions | undefined;
+  /** Whoever answers for what is changed. None by default: what the playbook says is done. */
+  readonly approval?: Approval | undefined;
+  /** A secret: with it, what each task changes is told with a digest that nobody else can make. None by default. */
+  readonly digestKey?: Uint8Array | undefined;
   /** Plan only: no step is performed. False by default. */
   readonly check?: boolean | undefined;
   /** In check mode, tasks that observe nothing fail. False by default. */
@@ -156,6 +162,8 @@ export async function run(
       signal,
     }),
     beforeStep: options.beforeStep ?? (async () => {}),
+    consent: createConsent(options.approval, (error) => stop.abort(error), signal),
+    digest: options.digestKey && changeDigest(options.digestKey),
   };
   redactor.learn([bound.vars, inventory.hosts.map(({ vars, target }) => [vars, target])]);
 
@@ -198,7 +206,7 @@ export async function run(
   options.force?.removeEventListener('abort', onForce);
   const outcome = outcomeOf(signal, thrown, tally.hosts);
   // What ended the run from outside no task has told, or told as its own.
-  const isFromOutside = ['locked', 'deadline'].includes(codeOf(thrown));
+  const isFromOutside = ['locked', 'unapproved', 'deadline'].includes(codeOf(thrown));
   const silent = thrown === undefined || (isTold(context, thrown) && !isFromOutside);
   const stack = thrown instanceof Error ? thrown.stack : undefined;
   const where = codeOf(thrown) === 'run' ? undefined : whereIn(stack, context.cwd);

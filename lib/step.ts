@@ -24,7 +24,14 @@ export interface ExecStep {
   readonly detached?: boolean | undefined;
   /** What the operator can do when it fails. */
   readonly hint?: string | undefined;
+  readonly destroys?: Destroys;
 }
+
+/**
+ * What a step does that nothing brings back, in words: `the swarm, with its services and secrets`. The plan shows it
+ * apart, and the operator confirms it before anything is touched. None by default.
+ */
+export type Destroys = string | undefined;
 
 /** A file with owner and mode, written beside its place and renamed over it. */
 export interface PutStep {
@@ -95,6 +102,7 @@ export interface DockerStep {
   readonly title: string;
   /** What the operator can do when it fails. */
   readonly hint?: string | undefined;
+  readonly destroys?: Destroys;
 }
 
 /** What a command of the host prints becomes a file of the control machine, which only its user may read. */
@@ -162,7 +170,7 @@ export function tree(path: string, what: Omit<TreeStep, 'kind' | 'path'>): TreeS
 export function docker(
   method: 'POST' | 'DELETE',
   path: string,
-  call: { readonly title: string; readonly body?: unknown; readonly hint?: string },
+  call: Omit<DockerStep, 'kind' | 'method' | 'path'>,
 ): DockerStep {
   return { kind: 'docker', method, path, ...call };
 }

@@ -50,6 +50,7 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
     [
       'lib/views/',
       'lib/events.ts',
+      'lib/plan/kept-plan.ts',
       'lib/form.ts',
       'lib/checklist-lines.ts',
       'lib/counted.ts',
@@ -61,6 +62,7 @@ const directions: readonly (readonly [from: string, mayImport: readonly string[]
   ['lib/compose/', ['lib/compose/', ...words]],
   ['lib/xml/', ['lib/xml/', ...words]],
   ['lib/yaml/', ['lib/yaml/', ...words]],
+  ['lib/plan/', ['lib/plan/', 'lib/consent.ts', ...words]],
   ['lib/journal/', ['lib/journal/', ...words]],
   ['lib/transport/', ['lib/transport/', ...words]],
   ['lib/lock/', ['lib/lock/', 'lib/transport/session.ts', ...words]],

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
+import type { GivenFlags } from './given-flags.ts';
 import type { Io } from './io.ts';
-import { missing } from './run-command.ts';
+import { missing } from './missing.ts';
 import { addInputOptions, addViewOptions } from './run-options.ts';
-import type { RunFlags } from './run-playbook.ts';
 
-type Given = Partial<Pick<RunFlags, 'inventory' | 'extraVars' | 'verbose'>> &
-  Omit<RunFlags, 'inventory' | 'extraVars' | 'verbose'> & { readonly report?: string };
+type Given = GivenFlags & { readonly report?: string };
 
 /** `dabook drift`: whether hosts are still as a playbook says. */
 export function driftCommand(io: Io, done: (status: number) => void): Command {

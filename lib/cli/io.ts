@@ -23,5 +23,7 @@ export const exitStatus = {
   locked: 5,
   /** Of a check that was asked to say so. */
   changes: 6,
+  /** Nobody has agreed to what would have been done next. */
+  unapproved: 7,
   interrupted: 130,
 } as const;

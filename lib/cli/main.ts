@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { codeOf, DabookError } from '../errors.ts';
+import { applyCommand } from './apply-command.ts';
 import { driftCommand } from './drift-command.ts';
 import { inventoryCommand } from './inventory-command.ts';
 import { exitStatus, type Io } from './io.ts';
 import { lockCommand } from './lock-command.ts';
+import { planCommand } from './plan-command.ts';
 import { runCommand } from './run-command.ts';
 import { runsCommand } from './runs-command.ts';
 import { secretCommand } from './secret-command.ts';
@@ -36,6 +38,7 @@ async function statusOf(io: Io): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
     io.stderr.write(showError(error));
     if (codeOf(error) === 'interrupted') return exitStatus.interrupted;
+    if (codeOf(error) === 'unapproved') return exitStatus.unapproved;
     return codeOf(error) === 'bug' ? exitStatus.failed : exitStatus.usage;
   }
 }
@@ -55,15 +58,19 @@ Examples:
   dabook run ha.ts -i hosts.yml --check    show what would change, change nothing
   dabook run ha.ts -i hosts.yml            do it
   dabook run ha.ts -i hosts.yml -l @failed   again, on the hosts where it failed
+  dabook plan ha.ts -i hosts.yml -o ha.plan; dabook apply ha.plan
   dabook drift ha.ts -i hosts.yml          see whether all is still as it should be
   dabook runs show                         show what the last run did
   dabook inventory -i hosts.yml --graph    show groups and hosts
 
 Exit status: 0 all well, 1 a task failed, 2 the input is wrong (nothing was connected to),
 3 something is to be done by hand first, 4 only unreachable hosts, 5 another run is at work on the
-hosts, 6 a check was to say so where something would change, 130 interrupted.`,
+hosts, 6 a check was to say so where something would change, 7 nobody has agreed to what would be done,
+130 interrupted.`,
     );
   program.addCommand(runCommand(io, done));
+  program.addCommand(planCommand(io, done));
+  program.addCommand(applyCommand(io, done));
   program.addCommand(driftCommand(io, done));
   program.addCommand(runsCommand(io, done));
   program.addCommand(lockCommand(io, done));

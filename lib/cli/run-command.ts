@@ -1,11 +1,9 @@
 import { Command } from 'commander';
 import { DabookError } from '../errors.ts';
+import type { GivenFlags } from './given-flags.ts';
 import type { Io } from './io.ts';
-import { addInputOptions, addViewOptions, seconds } from './run-options.ts';
-import type { RunFlags } from './run-playbook.ts';
-
-type Given = Partial<Pick<RunFlags, 'inventory' | 'extraVars' | 'verbose'>> &
-  Omit<RunFlags, 'inventory' | 'extraVars' | 'verbose'>;
+import { missing } from './missing.ts';
+import { addDoingOptions, addInputOptions, addViewOptions } from './run-options.ts';
 
 /** `dabook run`: a playbook against an inventory. */
 export function runCommand(io: Io, done: (status: number) => void): Command {
@@ -16,14 +14,7 @@ export function runCommand(io: Io, done: (status: number) => void): Command {
     .option('-C, --check', 'show what would change; change nothing')
     .option('--strict', 'with --check: a task that observes nothing, and so always runs, fails')
     .option('--detailed-exitcode', 'with --check: exit status 6 where something would change');
-  addViewOptions(addInputOptions(run))
-    .option('--step-timeout <s>', 'seconds that one step may take, unless it is detached', seconds, 3600)
-    .option('--idle-timeout <s>', 'seconds that a step may be silent for', seconds)
-    .option('--lock-timeout <s>', 'seconds to wait for another run that is at work on the hosts', seconds, 60)
-    .option('--no-lock', 'lock no host: where nobody else can be at work')
-    .option('--json', 'one event a line, as JSON')
-    .option('--profile', 'at the end, a table of where the time went')
-    .option('--profile-trace <file>', 'a trace of it, for the viewers of Chrome and Perfetto')
+  addViewOptions(addDoingOptions(addInputOptions(run)))
     .helpOption('-h, --help', 'print this help')
     .addHelpText(
       'after',
@@ -39,10 +30,13 @@ begun and never confirmed). A run in check mode counts as the last one only wher
 Values of the inventory and of -e @file may be !env NAME, !file PATH or !exec COMMAND, and files and values that
 ansible-vault or age encrypted: each is read when the run needs it, and shown to nobody.
 
+What cannot be undone, such as the last manager's leave of its swarm or the removal of a stack, is confirmed
+before anything is touched: on a terminal by a word, elsewhere by --yes or by the playbook itself.
+
 Where something is to be done by hand, a run asks on a terminal. Elsewhere it ends with exit status 3,
 says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.yml -e @answers.yml`,
     )
-    .action(async (playbook: string | undefined, given: Given) => {
+    .action(async (playbook: string | undefined, given: GivenFlags) => {
       const { inventory, extraVars = [], verbose = 0 } = given;
       if (playbook === undefined || inventory === undefined) throw missing('run', playbook, inventory);
       refuseWithoutCheck(given);
@@ -53,26 +47,11 @@ says what to do, and leaves answers.yml to fill in: dabook run ha.ts -i hosts.ym
   return run;
 }
 
-function refuseWithoutCheck({ check, strict, detailedExitcode }: Given): void {
+function refuseWithoutCheck({ check, strict, detailedExitcode }: GivenFlags): void {
   if (check) return;
   const option = strict ? '--strict' : detailedExitcode ? '--detailed-exitcode' : undefined;
   if (option === undefined) return;
   throw new DabookError('usage', `${option} says something of a check only`, {
     hint: 'give --check with it, or leave it out',
   });
-}
-
-/** Of a command that needs a playbook and an inventory. */
-export function missing(command: string, playbook: unknown, inventory: unknown): DabookError {
-  const lacks = [
-    ...(playbook === undefined ? ['the playbook'] : []),
-    ...(inventory === undefined ? ['the inventory (-i)'] : []),
-  ];
-  return new DabookError(
-    'usage',
-    `${lacks.join(' and ')} must be given: dabook ${command} ha.ts -i hosts.yml`,
-    {
-      hint: `see: dabook ${command} --help`,
-    },
-  );
 }

@@ -12,13 +12,31 @@ export function addInputOptions(command: Command): Command {
       `variables: k=v, '{"k": 1}' or @file (YAML or JSON); may be given again`,
       collect,
     )
-    .option('-f, --forks <n>', 'hosts served at once', positive, 50)
-    .option('--timeout <s>', 'seconds that the whole run may take', seconds)
     .option('-u, --user <name>', 'user to log in as, where the inventory names none')
     .option('--private-key <file>', 'key to log in with, where the inventory names none')
     .option('-b, --become', 'run commands as root, through sudo')
     .option('-K, --ask-become-pass', 'ask for the sudo password');
-  return addSecretOptions(command);
+  return addSecretOptions(addPaceOptions(command));
+}
+
+/** How fast a run goes, and how long it may take. */
+export function addPaceOptions(command: Command): Command {
+  return command
+    .option('-f, --forks <n>', 'hosts served at once', positive, 50)
+    .option('--timeout <s>', 'seconds that the whole run may take', seconds);
+}
+
+/** The options of every command that changes hosts. */
+export function addDoingOptions(command: Command): Command {
+  return command
+    .option('-y, --yes', 'agree to what cannot be undone; at a terminal it is asked otherwise')
+    .option('--step-timeout <s>', 'seconds that one step may take, unless it is detached', seconds, 3600)
+    .option('--idle-timeout <s>', 'seconds that a step may be silent for', seconds)
+    .option('--lock-timeout <s>', 'seconds to wait for another run that is at work on the hosts', seconds, 60)
+    .option('--no-lock', 'lock no host: where nobody else can be at work')
+    .option('--json', 'one event a line, as JSON')
+    .option('--profile', 'at the end, a table of where the time went')
+    .option('--profile-trace <file>', 'a trace of it, for the viewers of Chrome and Perfetto');
 }
 
 /** The options of every command that shows how a run goes. */

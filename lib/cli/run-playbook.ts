@@ -10,18 +10,23 @@ import { checkFile } from '../load/check-file.ts';
 import { checkTypes } from '../load/check-types.ts';
 import { createImporter } from '../load/import-module.ts';
 import { loadPlaybook } from '../load/load-playbook.ts';
+import type { KeptPlan } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
 import { isRead } from '../secret.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { secretsIn } from '../secrets-in.ts';
 import type { Output } from '../views/view.ts';
 import { askPassword } from './ask-password.ts';
-import { prepareConnector } from './connector.ts';
+import { checkFirst } from './check-first.ts';
+import { connector, prepareConnector } from './connector.ts';
+import { refuseMoved, refuseOtherInput } from './hold-against-plan.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { exitStatus, type Io } from './io.ts';
 import { keepJournal, noJournal } from './keep-journal.ts';
 import { limitOf } from './limit.ts';
 import { ownStdout } from './own-stdout.ts';
+import { planBeginning } from './plan-beginning.ts';
+import { planKey } from './plan-key.ts';
 import { readInventory } from './read-inventory.ts';
 import { readNeededSecrets } from './read-needed-secrets.ts';
 import { runsKept } from './runs-place.ts';
@@ -43,6 +48,11 @@ export interface RunFlags extends SecretFlags {
   readonly detailedExitcode?: true;
   /** It is looked whether the hosts are as they should be, over and over: no journal is kept of that. */
   readonly drift?: { readonly report?: string };
+  /** It is said what would be done, and kept. */
+  readonly plan?: { readonly out?: string | undefined };
+  /** What is done, and nothing else. */
+  readonly applied?: { readonly plan: KeptPlan; readonly key: Uint8Array; readonly file: string };
+  readonly yes?: true;
   readonly diff?: true;
   readonly limit?: string;
   readonly extraVars: readonly string[];
@@ -82,14 +92,19 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     // What a stray fault while loading was about has been told.
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
+    const making = flags.plan && (await makePlan(io, file, input, flags));
+    if (flags.applied) await holdAgainst(io, file, input, flags, signal);
     const run = createRunId();
     const { name } = input.playbook;
     const { extraVars } = input;
     const playbook = { name, file: resolve(io.cwd(), file) };
-    const journal = flags.drift ? noJournal : keepJournal(io, { run, playbook, extraVars, flags });
+    const journal =
+      flags.drift || flags.plan ? noJournal : keepJournal(io, { run, playbook, extraVars, flags });
     return untilInterrupted(io, { first: controller, second: force }, (interrupt) =>
       showRun(io, out, input, {
         ...flags,
+        plan: making && { ...making, out: flags.plan?.out },
+        applied: flags.applied && { tasks: flags.applied.plan.tasks, key: flags.applied.key },
         reportOut,
         run,
         trace,
@@ -109,6 +124,29 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   } finally {
     await trace?.close();
   }
+}
+
+/** What of a plan is known before there is any connection, and what it is sealed with. */
+async function makePlan(io: Io, file: string, input: Input, flags: RunFlags) {
+  const key = await planKey(io, { make: true });
+  return { key, beginning: await planBeginning(io, file, input, flags, key) };
+}
+
+/** Sees to it that a plan says what would be done: the whole of it, before anything is touched. */
+async function holdAgainst(
+  io: Io,
+  file: string,
+  input: Input,
+  flags: RunFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  if (flags.applied === undefined) return;
+  const { plan, key, file: shown } = flags.applied;
+  refuseOtherInput(plan, await planBeginning(io, file, input, flags, key), shown);
+  const { forks, stepTimeout: step, idleTimeout: idle } = flags;
+  const { extraVars, limit } = input;
+  const options = { connect: connector(io), extraVars, limit, forks, signal, digestKey: key, cwd: io.cwd() };
+  refuseMoved(plan, await checkFirst(input, { ...options, deadlines: { step, idle } }), shown);
 }
 
 async function readInput(

@@ -1,29 +1,31 @@
-import { resolve } from 'node:path';
 import type { ExtraVars } from '../bind.ts';
-import { messageOf } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Journal } from '../journal/create-journal.ts';
-import { jsonLine } from '../json-line.ts';
-import type { Operator } from '../operator.ts';
+import { collectPlan } from '../plan/collect-plan.ts';
+import type { PlannedTask } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
-import { type RunOutcome, run } from '../run.ts';
+import { run } from '../run.ts';
 import { createView } from '../views/create-view.ts';
-import { createDriftReport, type DriftReport } from '../views/drift-report.ts';
+import { createDriftReport } from '../views/drift-report.ts';
 import { createPaint } from '../views/paint.ts';
 import type { StartUp } from '../views/profile-start.ts';
 import { safeView } from '../views/safe-view.ts';
 import type { Output, View } from '../views/view.ts';
 import { visibleText } from '../visible.ts';
-import { writeControlFile } from '../write-control-file.ts';
+import { askToDestroy } from './ask-to-destroy.ts';
+import { checkFirst } from './check-first.ts';
+import { checkStatus } from './check-status.ts';
+import { confirmDestruction } from './confirm-destruction.ts';
 import { connector } from './connector.ts';
-import { exitStatus, type Io } from './io.ts';
+import type { Io } from './io.ts';
+import { keepPlan, type PlanMaking } from './keep-plan.ts';
 import { leaveAnswers } from './leave-answers.ts';
 import { mayHaveLeftLocks } from './left-locks.ts';
 import { isGone, lockHolder } from './lock-holder.ts';
 import { createProfile } from './profile.ts';
-import { terminalOperator } from './terminal-operator.ts';
+import { type TerminalOperator, terminalOperator } from './terminal-operator.ts';
 import type { TraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
 
@@ -36,11 +38,17 @@ export interface Input {
 }
 
 /** How it is run and shown. */
-interface Manner {
+export interface Manner {
   readonly check?: true;
   readonly strict?: true;
   readonly detailedExitcode?: true;
   readonly drift?: { readonly report?: string };
+  /** It only says what would be done, all of it at the end. */
+  readonly plan?: PlanMaking | undefined;
+  /** What it does and nothing else. */
+  readonly applied?: { readonly tasks: readonly PlannedTask[]; readonly key: Uint8Array } | undefined;
+  /** What cannot be undone is agreed to. */
+  readonly yes?: true;
   /** Where a report goes that is to go to stdout. */
   readonly reportOut: Output;
   readonly diff?: true;
@@ -73,7 +81,7 @@ interface Manner {
  */
 export async function showRun(io: Io, out: Output, input: Input, manner: Manner): Promise<number> {
   const isTerminal = out.isTTY === true && io.env.TERM !== 'dumb';
-  const kind = manner.json ? 'json' : isTerminal ? 'live' : 'plain';
+  const kind = manner.plan ? 'plan' : manner.json ? 'json' : isTerminal ? 'live' : 'plain';
   const color = manner.color && !io.env.NO_COLOR;
   const options = { out, err: io.stderr, color: color && isTerminal };
   const made = await createView(kind, {
@@ -90,9 +98,20 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   });
   const unkept: Form[] = [];
   const drift = createDriftReport();
-  const { outcome } = await run(input.playbook, input.inventory, {
+  const collected = collectPlan();
+  const operator = operatorAt(io, view, { ...manner, color });
+  const common = {
     connect: connector(io),
+    extraVars: input.extraVars,
+    limit: input.limit,
+    forks: manner.forks,
+    deadlines: { run: manner.timeout, step: manner.stepTimeout, idle: manner.idleTimeout },
+    cwd: io.cwd(),
+  };
+  const { outcome } = await run(input.playbook, input.inventory, {
+    ...common,
     onEvent: (event) => {
+      collected.handle(event);
       manner.journal.handle(event);
       view.handle(event);
       profile.handle(event);
@@ -102,9 +121,16 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     beforeStep: manner.journal.synced,
     check: manner.check,
     strict: manner.strict,
-    extraVars: input.extraVars,
-    limit: input.limit,
-    forks: manner.forks,
+    digestKey: manner.plan?.key ?? manner.applied?.key,
+    approval:
+      manner.check || (manner.yes && manner.applied === undefined)
+        ? undefined
+        : confirmDestruction({
+            yes: manner.yes ?? false,
+            plan: manner.applied?.tasks,
+            check: async (signal) => (await checkFirst(input, { ...common, signal })).tasks,
+            ask: operator && ((lines, signal) => askToDestroy(operator, lines, signal)),
+          }),
     lock: manner.lock
       ? {
           holder: lockHolder(io, manner.run, input.playbook.name),
@@ -115,39 +141,15 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
       : undefined,
     signal: manner.signal,
     force: manner.force,
-    deadlines: { run: manner.timeout, step: manner.stepTimeout, idle: manner.idleTimeout },
-    operator: operatorAt(io, view, { ...manner, color }),
-    cwd: io.cwd(),
+    operator,
   }).finally(() => view.end());
   await profile.end();
   if (unkept.length > 0) {
     const told = visibleText(await leaveAnswers(io, unkept));
     beside.write(`\n${told}`);
   }
-  return statusOf(io, manner, outcome, drift.report());
-}
-
-/** The exit status of a run, once what was found is kept. */
-async function statusOf(
-  io: Io,
-  { drift, detailedExitcode, reportOut }: Manner,
-  outcome: RunOutcome['outcome'],
-  found: DriftReport | undefined,
-): Promise<number> {
-  if (found === undefined || (!drift && !detailedExitcode)) return exitStatus[outcome];
-  const { report } = drift ?? {};
-  if (report === '-') reportOut.write(jsonLine(found));
-  else if (report !== undefined) {
-    try {
-      await writeControlFile(resolve(io.cwd(), report), Buffer.from(jsonLine(found)));
-    } catch (error) {
-      warn(io, messageOf(error));
-      return exitStatus.failed;
-    }
-  }
-  const counts = Object.values(found.hosts);
-  const isChange = drift ? found.outcome === 'drifted' : counts.some(({ changed }) => changed > 0);
-  return outcome === 'ok' && isChange ? exitStatus.changes : exitStatus[outcome];
+  if (manner.plan) return keepPlan(io, out, manner, collected, color && isTerminal);
+  return checkStatus(io, manner, outcome, drift.report());
 }
 
 function formsOf(event: Event): readonly Form[] {
@@ -159,7 +161,7 @@ function operatorAt(
   io: Io,
   view: View,
   { json, color, interrupt }: Pick<Manner, 'json' | 'color' | 'interrupt'>,
-): Operator | undefined {
+): TerminalOperator | undefined {
   const out = [io.stdout, io.stderr].find(({ isTTY }) => isTTY);
   if (json || out === undefined || !io.stdin.isTTY || io.env.TERM === 'dumb') return undefined;
   return terminalOperator({ io, out, paint: createPaint(color), suspend: () => view.suspend(), interrupt });

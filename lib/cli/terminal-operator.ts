@@ -21,25 +21,28 @@ interface Terminal {
   readonly interrupt: () => void;
 }
 
+/** Whoever sits at the terminal. */
+export interface TerminalOperator extends Operator {
+  /** Shows lines and asks whether to go on: only `yes` is one. False, too, where the input has ended. */
+  confirm(lines: readonly string[], question: string, signal: AbortSignal): Promise<boolean>;
+}
+
 /**
  * Asks whoever sits at the terminal: one form at a time, whichever hosts they are for. Once they have said that
  * they cannot answer now, they are asked nothing more.
  */
-export function terminalOperator(terminal: Terminal): Operator {
+export function terminalOperator(terminal: Terminal): TerminalOperator {
   let before: Promise<unknown> = Promise.resolve();
   let later = false;
 
-  async function show(form: Form, signal: AbortSignal): Promise<Answers> {
+  /** Has the terminal for itself while it works. */
+  async function alone<T>(signal: AbortSignal, work: (prompt: Prompt) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    if (later) throw leftForLater(form, {});
     const resume = terminal.suspend();
     const prompt = openPrompt(terminal.io, terminal.out, terminal.interrupt);
     signal.addEventListener('abort', prompt.close, { once: true });
     try {
-      return await askAll(form, prompt, terminal, signal);
-    } catch (error) {
-      later = true;
-      throw error;
+      return await work(prompt);
     } finally {
       signal.removeEventListener('abort', prompt.close);
       prompt.close();
@@ -48,12 +51,33 @@ export function terminalOperator(terminal: Terminal): Operator {
     }
   }
 
+  async function show(form: Form, signal: AbortSignal): Promise<Answers> {
+    if (later) throw leftForLater(form, {});
+    try {
+      return await alone(signal, (prompt) => askAll(form, prompt, terminal, signal));
+    } catch (error) {
+      later = true;
+      throw error;
+    }
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const working = before.then(work);
+    before = working.catch(() => undefined);
+    return working;
+  }
+
   return {
-    ask(form, signal) {
-      const asking = before.then(() => show(form, signal));
-      before = asking.catch(() => undefined);
-      return asking;
-    },
+    ask: (form, signal) => inTurn(() => show(form, signal)),
+    confirm: (lines, question, signal) =>
+      inTurn(() =>
+        alone(signal, async (prompt) => {
+          terminal.out.write(`${['', ...lines].join('\n')}\n`);
+          const line = await prompt.ask(`${terminal.paint('bold', question)} `);
+          signal.throwIfAborted();
+          return line?.trim().toLowerCase() === 'yes';
+        }),
+      ),
   };
 }
 

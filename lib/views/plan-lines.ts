@@ -28,7 +28,7 @@ export function planLines(plan: TaskPlanned, style: PlanStyle): string[] {
 }
 
 /** Beside the text that it is of, a checksum tells nobody anything. */
-function withoutChecksums(changes: readonly Change[]): readonly Change[] {
+export function withoutChecksums(changes: readonly Change[]): readonly Change[] {
   const texts = new Set(changes.flatMap(({ path, to }) => (typeof to === 'string' ? path : [])));
   return changes.filter(({ path }) => {
     if (!path.endsWith('sha256')) return true;

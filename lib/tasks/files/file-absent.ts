@@ -70,7 +70,7 @@ const absent = task('fileAbsent', {
       exec(
         sh`cd -P ${folder} && [ "$PWD" = ${folder} ] || { echo ${`another folder is in the place of ${folder}`} >&2; exit 1; }
 rm -f -- ${`./${basename(path)}`}`,
-        { title: `remove ${path}` },
+        { title: `remove ${path}`, destroys: path },
       ),
     ];
   },

@@ -1,5 +1,6 @@
 import { imageName } from '../../compose/image-name.ts';
 import { imageLabel, scoped } from '../../compose/namespace.ts';
+import { counted } from '../../counted.ts';
 import { equal } from '../../equal.ts';
 import { sh } from '../../sh.ts';
 import { docker, exec, type Step } from '../../step.ts';
@@ -22,8 +23,9 @@ export function deploySteps(now: DeployedStack, want: DeployedStack, args: Stack
     if (from === undefined || to === undefined) return true;
     return !equal(deployable(from, repaired.has(key)), deployable(to, repaired.has(key)));
   });
+  const gone = Object.keys(now.services).filter((key) => want.services[key] === undefined);
   const needsDeploy = differs || !equal(now.networks, want.networks);
-  return [...repairs.map(({ step }) => step), ...(needsDeploy ? [deploy(args)] : [])];
+  return [...repairs.map(({ step }) => step), ...(needsDeploy ? [deploy(args, gone)] : [])];
 }
 
 /** What of a service a deploy can change. A new one sets a paused update going again; one under way goes by itself. */
@@ -71,19 +73,22 @@ function pinned({ PreviousSpec }: EngineService, wanted: string): string {
   return before !== undefined && imageName(before) === imageName(wanted) ? before : wanted;
 }
 
-function deploy({
-  name,
-  files,
-  dir,
-  prune,
-  withRegistryAuth,
-  resolveImage = 'changed',
-}: StackDeployArgs): Step {
+/** @param gone the services that it removes */
+function deploy(
+  { name, files, dir, prune, withRegistryAuth, resolveImage = 'changed' }: StackDeployArgs,
+  gone: readonly string[],
+): Step {
   const enter = dir === undefined ? sh`` : sh`cd ${dir} && `;
   const named = files.reduce((command, file) => sh`${command} -c ${file}`, sh`${enter}docker stack deploy`);
   const pruned = prune ? sh`${named} --prune` : named;
   const registry = withRegistryAuth ? sh`${pruned} --with-registry-auth` : pruned;
-  return exec(sh`${registry} --resolve-image ${resolveImage} ${name}`, { conflicts: othersAtWork });
+  return exec(sh`${registry} --resolve-image ${resolveImage} ${name}`, {
+    conflicts: othersAtWork,
+    destroys:
+      gone.length === 0
+        ? undefined
+        : `of stack ${name}: ${counted(gone.length, 'service')} (${gone.join(', ')})`,
+  });
 }
 
 /** Another writer; or a network of the stack's former life, which is listed until its last container has ended. */

@@ -1,6 +1,7 @@
 import { scoped } from '../../compose/namespace.ts';
+import { counted } from '../../counted.ts';
 import { refuse } from '../../refuse.ts';
-import { docker, type Step } from '../../step.ts';
+import { type DockerStep, docker } from '../../step.ts';
 import { task } from '../../task.ts';
 import { foreseenStack } from './foreseen-stack.ts';
 import { type StackObjects, type StackPart, stackObjects } from './stack-objects.ts';
@@ -48,14 +49,19 @@ export const stackRemove = task('stackRemove', {
   },
   steps: (now, want, { name }) => {
     const services = now.services.filter((service) => !want.services.includes(service));
-    if (services.length > 0) return services.map((service) => remove('services', service, now, name));
-    // Nothing to do but wait: what is left may still be in use.
-    if (now.tasks > 0) return [];
-    return (['networks', 'secrets', 'configs'] as const).flatMap((kind) =>
-      now[kind]
-        .filter((object) => !want[kind].includes(object))
-        .map((object) => remove(kind, object, now, name)),
-    );
+    const [first, ...others] =
+      services.length > 0
+        ? services.map((service) => remove('services', service, now, name))
+        : // Nothing to do but wait: what is left may still be in use.
+          now.tasks > 0
+          ? []
+          : (['networks', 'secrets', 'configs'] as const).flatMap((kind) =>
+              now[kind]
+                .filter((object) => !want[kind].includes(object))
+                .map((object) => remove(kind, object, now, name)),
+            );
+    // Told once, of all that goes: the later ones follow from the first.
+    return first === undefined ? [] : [{ ...first, destroys: destroyed(now, want, name) }, ...others];
   },
   // Read anew, so that a deploy after this is seen by a removal after that.
   foresees: (_now, { basis: { host, held } }, args) => {
@@ -98,6 +104,15 @@ function staying({ name, services }: StackRemoveArgs) {
   return (service: string | undefined): boolean => service !== undefined && !going.has(service);
 }
 
+/** All that goes: `stack da: 3 services, 1 network`. */
+function destroyed(now: StackObjects, want: StackObjects, name: string): string {
+  const parts = kinds.flatMap((kind) => {
+    const count = now[kind].filter((object) => !want[kind].includes(object)).length;
+    return count === 0 ? [] : [counted(count, kind.slice(0, -1))];
+  });
+  return `of stack ${name}: ${parts.join(', ')}`;
+}
+
 function refuseHost({ basis }: StackObjects, { name }: StackRemoveArgs): void {
   const { state, isManager } = basis.host;
   if (state === 'inactive' || isManager) return;
@@ -109,7 +124,12 @@ function refuseHost({ basis }: StackObjects, { name }: StackRemoveArgs): void {
   );
 }
 
-function remove(kind: (typeof kinds)[number], object: string, { basis }: StackObjects, stack: string): Step {
+function remove(
+  kind: (typeof kinds)[number],
+  object: string,
+  { basis }: StackObjects,
+  stack: string,
+): DockerStep {
   const id = basis.ids[kind][object] ?? object;
   return docker('DELETE', `/${kind}/${id}`, {
     title: `remove ${kind.slice(0, -1)} ${object} of stack ${stack}`,

@@ -1,9 +1,11 @@
 import { DabookError } from '../../errors.ts';
+import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { show } from '../../show.ts';
 import { type Task, task } from '../../task.ts';
-import type { Later } from '../../unknown.ts';
+import { isKnown, type Later } from '../../unknown.ts';
 import { type NodeSpec, nodeSpec } from './node-spec.ts';
+import { evicted, type LabelledTask, labelledTasks } from './node-tasks.ts';
 import { nodeUpdate } from './node-update.ts';
 import type { Labels, NodeId } from './swarm-node.ts';
 
@@ -33,8 +35,8 @@ export function labelNode(args: LabelNodeArgs): Task<NodeSpec> {
 
 const label = task('labelNode', {
   title: ({ node, name }: LabelNodeArgs) => `label node ${name ?? show(node)}`,
-  fact: ({ node }) => nodeSpec(node),
-  want: (now, { node, labels = {}, remove = [], exact = false, name }) => {
+  fact: labelledNode,
+  want: (now, { node, labels = {}, remove = [], exact = false, name }): LabelledNode => {
     if (!now.listed) {
       const called = name === undefined ? show(node) : `${name} (${show(node)})`;
       throw refuse(
@@ -45,10 +47,40 @@ const label = task('labelNode', {
     const kept = exact ? [] : Object.entries(now.labels).filter(([key]) => !remove.includes(key));
     return { ...now, labels: { ...Object.fromEntries(kept), ...labels } };
   },
-  steps: (now, want) => [
-    nodeUpdate(want, `label node ${want.hostname ?? show(want.id)}: ${labelChanges(now, want)}`),
-  ],
+  steps: (now, want) => {
+    const leaving = evicted(now.tasks ?? [], now.labels, want.labels);
+    const title = `label node ${want.hostname ?? show(want.id)}: ${labelChanges(now, want)}`;
+    return [
+      leaving.length === 0
+        ? nodeUpdate(want, title)
+        : {
+            ...nodeUpdate(want, title),
+            destroys: `the tasks of ${leaving.join(', ')} on node ${want.hostname ?? show(want.id)}, which its labels hold there`,
+          },
+    ];
+  },
+  foresees: ({ id }, { tasks: _tasks, ...node }) => [{ fact: nodeSpec(id), state: node }],
 });
+
+/** A node, with the tasks that labels hold there, where labels may be taken off it. */
+interface LabelledNode extends NodeSpec {
+  readonly tasks?: readonly LabelledTask[];
+}
+
+function labelledNode({ node, remove = [], exact = false }: LabelNodeArgs): Fact<LabelledNode> {
+  if (!exact && remove.length === 0) return nodeSpec(node);
+  return fact<LabelledNode>({
+    key: ['swarm node with tasks', node],
+    whenUnknown: () => ({ id: node, listed: true, labels: {} }),
+    read: async (ask) => {
+      const [found, tasks] = await Promise.all([
+        ask.fact(nodeSpec(node)),
+        isKnown(node) ? labelledTasks(ask, node) : [],
+      ]);
+      return { ...found, tasks };
+    },
+  });
+}
 
 /** `da-policy=true, -old`: what is set, then what is removed. */
 function labelChanges(now: NodeSpec, want: NodeSpec): string {

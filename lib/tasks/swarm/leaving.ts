@@ -75,14 +75,28 @@ function refuseWithoutQuorum(now: Membership, nodes: readonly SwarmNode[]): void
  */
 export function leaveSteps(now: Membership): readonly Step[] {
   if (now.state === 'inactive') return [];
+  const destroys = destroyedBy(now);
   if (!leavesAtOnce(now)) {
     const self = selfOf(now);
     if (self === undefined || self.role === 'worker') return [];
-    return [nodeUpdate({ ...self, role: 'worker' }, `demote node ${self.id}`)];
+    return [{ ...nodeUpdate({ ...self, role: 'worker' }, `demote node ${self.id}`), destroys }];
   }
   // Without force the Engine itself refuses to let a manager go; with it, it asks nothing.
   const force = now.role === 'manager' || now.state === 'locked';
-  return [docker('POST', `/swarm/leave?force=${force}`, { title: 'leave the swarm' })];
+  return [docker('POST', `/swarm/leave?force=${force}`, { title: 'leave the swarm', destroys })];
+}
+
+/** What nobody gets back after the leave. */
+function destroyedBy(now: Membership): string {
+  if (now.state === 'locked') return 'whatever the locked swarm of this host holds';
+  if (now.role !== 'manager' || otherManagers(now).length > 0) {
+    return 'its place in a swarm of other nodes, with its labels there';
+  }
+  const held = 'the swarm that it manages, with its services, networks, secrets, configs and labels';
+  if (now.nodes === undefined) return `${held}, and other nodes that it may have`;
+  const left = otherNodes(now);
+  if (left.length === 0) return held;
+  return `${held}; it leaves ${left.map(({ hostname }) => hostname).join(', ')} without a manager`;
 }
 
 /** False for a manager among several, which has to be demoted first. */

@@ -40,7 +40,10 @@ const remove = task('nodeRemove', {
     return { ...now, listed: false };
   },
   steps: (now, _want, { node, force = false }) => [
-    docker('DELETE', `/nodes/${node}?force=${force}`, { title: `remove node ${now.hostname ?? node}` }),
+    docker('DELETE', `/nodes/${node}?force=${force}`, {
+      title: `remove node ${now.hostname ?? node}`,
+      destroys: `node ${now.hostname ?? node} (${node}) of the swarm, with its labels`,
+    }),
   ],
   settle: () => ({ timeout: 10 }),
 });

@@ -1,0 +1,24 @@
+import { createHmac } from 'node:crypto';
+import { diff } from './diff.ts';
+import { isRead, reveal, Secret } from './secret.ts';
+import { Unknown } from './unknown.ts';
+
+/**
+ * Makes what gives the digest of a change: it tells two changes apart by their secrets, too, and without the key
+ * nobody finds out by trying what these are. What is not known yet is the same as anything else that is not.
+ * @example const digest = changeDigest(key); digest({ mode: '0644' }, { mode: '0600' }) // 64 hexadecimal digits
+ */
+export function changeDigest(key: Uint8Array): (now: unknown, want: unknown) => string {
+  return (now, want) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify(diff(opened(now), opened(want))))
+      .digest('hex');
+}
+
+/** Secrets as their texts, apart from texts that are none. */
+function opened(value: unknown): unknown {
+  if (value instanceof Secret) return isRead(value) ? { secret: reveal(value) } : value;
+  if (Array.isArray(value)) return value.map(opened);
+  if (typeof value !== 'object' || value === null || value instanceof Unknown) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, opened(item)]));
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DabookError, messageOf } from '../errors.ts';
+import { openPlan } from '../plan/seal-plan.ts';
+import type { Io } from './io.ts';
+import { planKey } from './plan-key.ts';
+import { type RunFlags, runPlaybook } from './run-playbook.ts';
+import { version } from './version.ts';
+
+/** The options of `dabook apply`, as they were given. */
+export type ApplyFlags = Omit<
+  RunFlags,
+  | 'inventory'
+  | 'extraVars'
+  | 'limit'
+  | 'user'
+  | 'privateKey'
+  | 'become'
+  | 'askBecomePass'
+  | 'check'
+  | 'plan'
+  | 'applied'
+>;
+
+/**
+ * Does what a kept plan says.
+ * @returns the exit status
+ * @throws DabookError `usage` for a file that is no plan of this user's, of this version and of this playbook
+ */
+export async function applyPlan(io: Io, file: string, flags: ApplyFlags): Promise<number> {
+  const text = await readFile(resolve(io.cwd(), file), 'utf8').catch((error: unknown) => {
+    throw new DabookError('usage', `the plan ${file} cannot be read: ${messageOf(error)}`, {
+      hint: 'make one: dabook plan ha.ts -i hosts.yml -o ha.plan',
+    });
+  });
+  const key = await planKey(io, { make: false });
+  const plan = openPlan(text, key, file, version());
+  return runPlaybook(io, plan.playbook.file, { ...flags, ...plan.given, applied: { plan, key, file } });
+}

@@ -1,0 +1,81 @@
+import { counted } from '../counted.ts';
+import { DabookError } from '../errors.ts';
+import type { KeptPlan } from '../plan/kept-plan.ts';
+import { type Moved, moved } from '../plan/moved.ts';
+import { changeLines } from '../views/change-lines.ts';
+import type { Paint } from '../views/paint.ts';
+import { visible } from '../visible.ts';
+
+const again = 'read what is there now, and make a new one: dabook plan … -o FILE';
+
+/**
+ * Holds what a plan is to be applied with against what it was made with.
+ * @param now what would be the beginning of a plan that is made now
+ * @param shown the plan's file, as it was given
+ * @throws DabookError `usage` with what is another one; before anything is connected to
+ */
+export function refuseOtherInput(
+  plan: KeptPlan,
+  now: Omit<KeptPlan, 'tasks' | 'outcome'>,
+  shown: string,
+): void {
+  const names = new Set([...Object.keys(plan.input.hosts), ...Object.keys(now.input.hosts)]);
+  const hosts = [...names].filter((name) => plan.input.hosts[name] !== now.input.hosts[name]);
+  const others = [
+    ...(plan.playbook.digest === now.playbook.digest && plan.playbook.name === now.playbook.name
+      ? []
+      : [`the playbook ${plan.playbook.file}`]),
+    ...(plan.input.vars === now.input.vars ? [] : ["the playbook's variables"]),
+    ...(hosts.length === 0 ? [] : [`what the inventory says of ${hosts.join(', ')}`]),
+  ];
+  if (others.length === 0) return;
+  throw new DabookError(
+    'usage',
+    `${shown} was made from something else; changed since: ${others.join('; ')}`,
+    { hint: again },
+  );
+}
+
+/**
+ * Holds what would be done now against a plan.
+ * @throws DabookError `unapproved` with all that has moved
+ */
+export function refuseMoved(
+  plan: KeptPlan,
+  {
+    tasks,
+    ended,
+  }: { readonly tasks: KeptPlan['tasks']; readonly ended: { readonly outcome: string } | undefined },
+  shown: string,
+): void {
+  const differing = moved(plan.tasks, tasks);
+  if (differing.length === 0 && ended?.outcome === plan.outcome) return;
+  const lines = differing.flatMap(movedLines);
+  const why =
+    differing.length === 0
+      ? `a check of it ends as "${ended?.outcome}" now`
+      : `${counted(differing.length, 'task')} would not do the same`;
+  throw new DabookError(
+    'unapproved',
+    [`${shown} does not hold any more: ${why}; nothing was touched`, ...lines].join('\n'),
+    { hint: again },
+  );
+}
+
+const plain: Paint = (_tone, text) => text;
+
+function movedLines({ host, title, kind, was, is }: Moved): readonly string[] {
+  const head = `  ${visible(host)}  ${visible(title)}`;
+  const changesOf = (task: typeof was) =>
+    (task?.changes ?? []).flatMap((change) =>
+      changeLines(change, { columns: 100, diff: false, paint: plain }),
+    );
+  if (kind === 'gone') return [`${head}: nothing to do any more`];
+  if (kind === 'new') return [`${head}: not in the plan`, ...changesOf(is).map((line) => `      ${line}`)];
+  const [before, after] = [changesOf(was), changesOf(is)];
+  return [
+    `${head}: not as planned`,
+    ...before.filter((line) => !after.includes(line)).map((line) => `      planned: ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `      now:     ${line}`),
+  ];
+}

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { messageOf } from '../errors.ts';
+import type { PlanCollector } from '../plan/collect-plan.ts';
+import type { KeptPlan } from '../plan/kept-plan.ts';
+import { sealPlan } from '../plan/seal-plan.ts';
+import { keptPlanLines } from '../views/kept-plan-lines.ts';
+import { createPaint } from '../views/paint.ts';
+import type { Output } from '../views/view.ts';
+import { visible } from '../visible.ts';
+import { writeControlFile } from '../write-control-file.ts';
+import { exitStatus, type Io } from './io.ts';
+import { warn } from './warn.ts';
+
+/** How a plan is made. */
+export interface PlanMaking {
+  /** The file that it is kept in; it is only shown without one. */
+  readonly out?: string | undefined;
+  readonly key: Uint8Array;
+  /** What is known of it before there is any connection. */
+  readonly beginning: Omit<KeptPlan, 'tasks' | 'outcome'>;
+}
+
+interface Manner {
+  readonly plan?: PlanMaking | undefined;
+  readonly json?: true;
+  readonly diff?: true;
+  readonly verbose: number;
+  readonly detailedExitcode?: true;
+}
+
+/**
+ * Shows a plan, and keeps it where it is whole.
+ * @returns the exit status
+ */
+export async function keepPlan(
+  io: Io,
+  out: Output,
+  manner: Manner,
+  { tasks, ended }: PlanCollector,
+  color: boolean,
+): Promise<number> {
+  const { plan, json, diff = false, verbose } = manner;
+  const outcome = ended?.outcome;
+  if (plan === undefined || outcome === undefined) return exitStatus.failed;
+  const made = { ...plan.beginning, outcome: outcome === 'waiting' ? outcome : ('ok' as const), tasks };
+  const { columns = 120 } = out;
+  if (json) out.write(`${JSON.stringify(made)}\n`);
+  else {
+    const style = { paint: createPaint(color), columns, diff, steps: verbose > 0 };
+    out.write(`${keptPlanLines(tasks, style).join('\n')}\n`);
+  }
+  if (outcome !== 'ok' && outcome !== 'waiting') {
+    if (plan.out !== undefined) warn(io, 'the plan is not whole, and was not kept');
+    return exitStatus[outcome];
+  }
+  if (plan.out !== undefined) {
+    try {
+      await writeControlFile(resolve(io.cwd(), plan.out), Buffer.from(sealPlan(made, plan.key)));
+    } catch (error) {
+      warn(io, messageOf(error));
+      return exitStatus.failed;
+    }
+    if (!json) out.write(`It is kept in ${visible(plan.out)}. To do it: dabook apply ${visible(plan.out)}\n`);
+  }
+  if (tasks.length > 0 && manner.detailedExitcode) return exitStatus.changes;
+  return exitStatus.ok;
+}

@@ -1,0 +1,56 @@
+import type { Change } from '../events.ts';
+
+/** What a run would do, kept in a file: to be read, agreed to, and then done. No secret is in it. */
+export interface KeptPlan {
+  /** Of this format. */
+  readonly format: 1;
+  /** The version of dabook that made it. */
+  readonly dabook: string;
+  /** ISO time. */
+  readonly madeAt: string;
+  readonly playbook: {
+    readonly name: string;
+    /** As it was given. */
+    readonly file: string;
+    /** Of its source, that of the modules which it imports included. */
+    readonly digest: string;
+  };
+  readonly given: GivenOptions;
+  /** Digests of the variables, secrets included: those of the playbook, and those of each host. */
+  readonly input: { readonly vars: string; readonly hosts: Readonly<Record<string, string>> };
+  /** `waiting`: it goes as far as something is to be done by hand. */
+  readonly outcome: 'ok' | 'waiting';
+  /** In the order in which they were planned. */
+  readonly tasks: readonly PlannedTask[];
+}
+
+/** The options of the command line that decide what is done: with these it is applied. */
+export interface GivenOptions {
+  readonly inventory: readonly string[];
+  readonly extraVars: readonly string[];
+  readonly limit?: string;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly become?: true;
+  readonly askBecomePass?: true;
+}
+
+/** One task that would change its host. */
+export interface PlannedTask {
+  readonly host: string;
+  /** The task's name, such as `labelNode`. */
+  readonly name: string;
+  readonly title: string;
+  readonly play?: string;
+  readonly asRoot?: true;
+  /** `unknown`: what it changes follows from what an earlier one is yet to do. */
+  readonly status: 'would-change' | 'unknown' | 'waiting';
+  readonly changes: readonly Change[];
+  readonly steps: readonly string[];
+  /** It observes nothing: its steps are always done. */
+  readonly opaque?: true;
+  readonly destroys?: readonly string[];
+  readonly mayDestroy?: true;
+  /** Of its whole change, secrets included. */
+  readonly digest: string;
+}

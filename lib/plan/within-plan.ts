@@ -1,0 +1,99 @@
+import type { Intent } from '../consent.ts';
+import type { Change, Json } from '../events.ts';
+import type { PlannedTask } from './kept-plan.ts';
+
+/** How a value is shown that only an apply can know. */
+const LATER = '(known after apply)';
+
+/**
+ * Holds the tasks of a run against a plan, one after another: each planned task stands for one of them.
+ * @returns whether it is as planned; where that left something open, whatever fills it
+ */
+export function withinPlan(plan: readonly PlannedTask[]): (intent: Intent) => boolean {
+  const left = new Map<string, PlannedTask[]>();
+  for (const task of plan) left.set(task.host, [...(left.get(task.host) ?? []), task]);
+  return (intent) => {
+    const tasks = left.get(intent.planned.host) ?? [];
+    const index = tasks.findIndex((task) => fits(task, intent));
+    if (index < 0) return false;
+    tasks.splice(index, 1);
+    return true;
+  };
+}
+
+/** A task, as far as it is about what cannot be undone. */
+export interface Destroying extends Pick<PlannedTask, 'host' | 'name' | 'title'> {
+  readonly destroys?: readonly string[] | undefined;
+  readonly mayDestroy?: true | undefined;
+}
+
+/** Whether a task destroys nothing but what was agreed to; how often does not matter. */
+export function isAgreed(agreed: readonly Destroying[], { name, title, planned }: Intent): boolean {
+  return agreed.some(
+    (task) =>
+      task.host === planned.host &&
+      task.name === name &&
+      fitsText(task.title, title) &&
+      within(planned.destroys ?? [], task.destroys ?? []),
+  );
+}
+
+function fits(task: PlannedTask, { name, title, planned }: Intent): boolean {
+  if (task.name !== name || !fitsText(task.title, title)) return false;
+  if (!within(planned.destroys ?? [], task.destroys ?? [])) return false;
+  // Nothing was known of it but that it is there.
+  if (task.status === 'unknown') return true;
+  if (task.opaque)
+    return planned.opaque === true && task.steps.every((text, i) => fitsText(text, planned.steps[i]));
+  if (task.digest === planned.digest) return true;
+  return isOpen(task) && fitsChanges(task.changes, planned.changes);
+}
+
+/** Part of what was agreed to is agreed to. */
+function within(destroys: readonly string[], agreed: readonly string[]): boolean {
+  return destroys.every((what) => agreed.some((text) => fitsText(text, what)));
+}
+
+function isOpen({ changes }: PlannedTask): boolean {
+  return JSON.stringify(changes).includes(LATER);
+}
+
+function fitsChanges(was: readonly Change[], is: readonly Change[]): boolean {
+  return (
+    was.length === is.length &&
+    was.every((change, i) => {
+      const now = is[i];
+      return (
+        now !== undefined &&
+        change.path === now.path &&
+        fitsValue(change.from, now.from) &&
+        fitsValue(change.to, now.to)
+      );
+    })
+  );
+}
+
+function fitsValue(was: Json | undefined, is: Json | undefined): boolean {
+  if (was === LATER) return true;
+  if (typeof was === 'string' && typeof is === 'string') return fitsText(was, is);
+  if (typeof was !== 'object' || was === null || typeof is !== 'object' || is === null) return was === is;
+  const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
+  return [...keys].every((key) =>
+    fitsValue((was as Record<string, Json>)[key], (is as Record<string, Json>)[key]),
+  );
+}
+
+/** Equal, but for what was open: each part of the text that was known is there, in that order. */
+function fitsText(was: string, is: string | undefined): boolean {
+  if (is === undefined || was === is || !was.includes(LATER)) return was === is;
+  const [first = '', ...parts] = was.split(LATER);
+  if (!is.startsWith(first)) return false;
+  let at = first.length;
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1;
+    const found = isLast && part !== '' ? is.lastIndexOf(part) : is.indexOf(part, at);
+    if (found < at || (isLast && part !== '' && found + part.length !== is.length)) return false;
+    at = found + part.length;
+  }
+  return true;
+}
