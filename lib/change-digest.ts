@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { diff } from './diff.ts';
+import type { Change } from './events.ts';
 import { isRead, reveal, Secret } from './secret.ts';
 import { Unknown } from './unknown.ts';
 
@@ -11,8 +12,18 @@ import { Unknown } from './unknown.ts';
 export function changeDigest(key: Uint8Array): (now: unknown, want: unknown) => string {
   return (now, want) =>
     createHmac('sha256', key)
-      .update(JSON.stringify(diff(opened(now), opened(want))))
+      .update(JSON.stringify(diff(opened(now), opened(want)).map(withoutBulk)))
       .digest('hex');
+}
+
+/**
+ * Of a structure that goes as a whole it matters that it goes: what all is in it, such as a counter of the Engine's,
+ * would never be the same twice.
+ */
+function withoutBulk({ from, ...change }: Change): Change {
+  return change.op === 'remove' && typeof from === 'object'
+    ? change
+    : { ...change, ...(from === undefined ? {} : { from }) };
 }
 
 /** Secrets as their texts, apart from texts that are none. */

@@ -4,6 +4,7 @@ import type { KeptPlan } from '../plan/kept-plan.ts';
 import { type Moved, moved } from '../plan/moved.ts';
 import { changeLines } from '../views/change-lines.ts';
 import type { Paint } from '../views/paint.ts';
+import { withoutChecksums } from '../views/plan-lines.ts';
 import { visible } from '../visible.ts';
 
 const again = 'read what is there now, and make a new one: dabook plan … -o FILE';
@@ -67,7 +68,7 @@ const plain: Paint = (_tone, text) => text;
 function movedLines({ host, title, kind, was, is }: Moved): readonly string[] {
   const head = `  ${visible(host)}  ${visible(title)}`;
   const changesOf = (task: typeof was) =>
-    (task?.changes ?? []).flatMap((change) =>
+    withoutChecksums(task?.changes ?? []).flatMap((change) =>
       changeLines(change, { columns: 100, diff: false, paint: plain }),
     );
   if (kind === 'gone') return [`${head}: nothing to do any more`];

@@ -46,7 +46,13 @@ export async function keepPlan(
   const { columns = 120 } = out;
   if (json) out.write(`${JSON.stringify(made)}\n`);
   else {
-    const style = { paint: createPaint(color), columns, diff, steps: verbose > 0 };
+    const style = {
+      hosts: Object.keys(made.input.hosts),
+      paint: createPaint(color),
+      columns,
+      diff,
+      steps: verbose > 0,
+    };
     out.write(`${keptPlanLines(tasks, style).join('\n')}\n`);
   }
   if (outcome !== 'ok' && outcome !== 'waiting') {

@@ -15,11 +15,16 @@ const file = 'answers.yml';
  * Leaves a file for the operator to fill in: `answers.yml` in the current folder. One that is there already
  * is never written to.
  * @param forms what was not answered, or was and could not be kept
+ * @param argv the command line that goes on, but for the answers; the process's own by default
  * @returns what to do next, for the operator
  */
-export async function leaveAnswers(io: Io, forms: readonly Form[]): Promise<string> {
+export async function leaveAnswers(
+  io: Io,
+  forms: readonly Form[],
+  argv: readonly string[] = io.argv,
+): Promise<string> {
   const path = resolve(io.cwd(), file);
-  const next = `  ${again(io.argv, file)}\n`;
+  const next = `  ${again(argv, file)}\n`;
   const text = answersFile(forms);
   try {
     await writeFile(path, text, { flag: 'wx', mode: 0o644 });

@@ -51,7 +51,7 @@ export function addViewOptions(command: Command): Command {
 }
 
 /** A number of seconds, for an option. */
-export function seconds(value: string): number {
+function seconds(value: string): number {
   const number = Number(value);
   // A timer of Node's takes no more than 24 days.
   if (value.trim() !== '' && number >= 0 && number <= 2_000_000) return number;

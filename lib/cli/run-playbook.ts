@@ -104,7 +104,11 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
       showRun(io, out, input, {
         ...flags,
         plan: making && { ...making, out: flags.plan?.out },
-        applied: flags.applied && { tasks: flags.applied.plan.tasks, key: flags.applied.key },
+        applied: flags.applied && {
+          ...flags.applied,
+          ...flags.applied.plan,
+          again: planAgain(flags.applied),
+        },
         reportOut,
         run,
         trace,
@@ -130,6 +134,20 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
 async function makePlan(io: Io, file: string, input: Input, flags: RunFlags) {
   const key = await planKey(io, { make: true });
   return { key, beginning: await planBeginning(io, file, input, flags, key) };
+}
+
+/** The command line that makes a plan anew, for what goes on where it ended. */
+function planAgain({ plan: { playbook, given }, file }: NonNullable<RunFlags['applied']>): readonly string[] {
+  const options = [
+    ...given.inventory.flatMap((source) => ['-i', source]),
+    ...given.extraVars.flatMap((vars) => ['-e', vars]),
+    ...(given.limit === undefined ? [] : ['-l', given.limit]),
+    ...(given.user === undefined ? [] : ['-u', given.user]),
+    ...(given.privateKey === undefined ? [] : ['--private-key', given.privateKey]),
+    ...(given.become ? ['-b'] : []),
+    ...(given.askBecomePass ? ['-K'] : []),
+  ];
+  return ['node', 'dabook', 'plan', playbook.file, ...options, '-o', file];
 }
 
 /** Sees to it that a plan says what would be done: the whole of it, before anything is touched. */

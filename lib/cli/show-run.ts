@@ -46,7 +46,14 @@ export interface Manner {
   /** It only says what would be done, all of it at the end. */
   readonly plan?: PlanMaking | undefined;
   /** What it does and nothing else. */
-  readonly applied?: { readonly tasks: readonly PlannedTask[]; readonly key: Uint8Array } | undefined;
+  readonly applied?:
+    | {
+        readonly tasks: readonly PlannedTask[];
+        readonly key: Uint8Array;
+        /** The command line that makes such a plan again. */
+        readonly again: readonly string[];
+      }
+    | undefined;
   /** What cannot be undone is agreed to. */
   readonly yes?: true;
   /** Where a report goes that is to go to stdout. */
@@ -145,7 +152,7 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   }).finally(() => view.end());
   await profile.end();
   if (unkept.length > 0) {
-    const told = visibleText(await leaveAnswers(io, unkept));
+    const told = visibleText(await leaveAnswers(io, unkept, manner.applied?.again));
     beside.write(`\n${told}`);
   }
   if (manner.plan) return keepPlan(io, out, manner, collected, color && isTerminal);

@@ -43,7 +43,6 @@ function isSame(was: PlannedTask, is: PlannedTask): boolean {
     was.asRoot === is.asRoot &&
     // What an opaque one does nothing else tells.
     (!was.opaque || equal(was.steps, is.steps)) &&
-    equal(was.changes, is.changes) &&
     equal(was.destroys, is.destroys)
   );
 }

@@ -45,17 +45,12 @@ function fits(task: PlannedTask, { name, title, planned }: Intent): boolean {
   if (task.status === 'unknown') return true;
   if (task.opaque)
     return planned.opaque === true && task.steps.every((text, i) => fitsText(text, planned.steps[i]));
-  if (task.digest === planned.digest) return true;
-  return isOpen(task) && fitsChanges(task.changes, planned.changes);
+  return task.digest === planned.digest || fitsChanges(task.changes, planned.changes);
 }
 
 /** Part of what was agreed to is agreed to. */
 function within(destroys: readonly string[], agreed: readonly string[]): boolean {
   return destroys.every((what) => agreed.some((text) => fitsText(text, what)));
-}
-
-function isOpen({ changes }: PlannedTask): boolean {
-  return JSON.stringify(changes).includes(LATER);
 }
 
 function fitsChanges(was: readonly Change[], is: readonly Change[]): boolean {
@@ -66,11 +61,17 @@ function fitsChanges(was: readonly Change[], is: readonly Change[]): boolean {
       return (
         now !== undefined &&
         change.path === now.path &&
-        fitsValue(change.from, now.from) &&
+        change.op === now.op &&
+        (isBulk(change.from) || fitsValue(change.from, now.from)) &&
         fitsValue(change.to, now.to)
       );
     })
   );
+}
+
+/** What earlier tasks of the same run have changed may be in it. */
+function isBulk(from: Json | undefined): boolean {
+  return typeof from === 'object';
 }
 
 function fitsValue(was: Json | undefined, is: Json | undefined): boolean {

@@ -7,6 +7,8 @@ import { withoutChecksums } from './plan-lines.ts';
 import { fit, wrap } from './width.ts';
 
 interface Style {
+  /** The hosts in their order. */
+  readonly hosts: readonly string[];
   readonly paint: Paint;
   readonly columns: number;
   /** Whole texts as a unified diff. */
@@ -28,7 +30,7 @@ const tones: Record<Sign, Tone> = {
 /** What a run would do: host by host, hosts of which the same is said together; then what cannot be undone; a count. */
 export function keptPlanLines(tasks: readonly PlannedTask[], style: Style): string[] {
   const { paint, columns } = style;
-  const groups = alike(tasks).flatMap(({ hosts, tasks }) => {
+  const groups = alike(tasks, style.hosts).flatMap(({ hosts, tasks }) => {
     const names = hosts.map(visible).join(', ');
     const count = hosts.length > 1 ? `  ${paint('dim', `(${counted(hosts.length, 'host')})`)}` : '';
     return [
@@ -104,14 +106,16 @@ function sumLine(tasks: readonly PlannedTask[]): string {
   return `Plan: ${counted(tasks.length, 'task')} on ${counted(hosts, 'host')}: ${ops.join(', ')}${more.join('')}`;
 }
 
-/** Hosts of which the same would be done, in the order in which the first of each is named. */
+/** Hosts of which the same would be done, in the order of the first of each. */
 function alike(
   tasks: readonly PlannedTask[],
+  order: readonly string[],
 ): readonly { readonly hosts: readonly string[]; readonly tasks: readonly PlannedTask[] }[] {
-  const ofHost = new Map<string, PlannedTask[]>();
+  const ofHost = new Map<string, PlannedTask[]>(order.map((host) => [host, []]));
   for (const task of tasks) ofHost.set(task.host, [...(ofHost.get(task.host) ?? []), task]);
   const groups = new Map<string, { hosts: string[]; tasks: PlannedTask[] }>();
   for (const [host, all] of ofHost) {
+    if (all.length === 0) continue;
     const key = JSON.stringify(all.map(({ host: _host, digest: _digest, ...task }) => task));
     const group = groups.get(key) ?? { hosts: [], tasks: all };
     group.hosts.push(host);

@@ -12,7 +12,7 @@ const started = performance.now();
 /** Runs dabook as an operator does, in this terminal, from the lab's own folder. Gives its exit status. */
 function dabook(lab: Lab, ...options: string[]): Promise<number> {
   const playbook = join(root, 'playbooks/ha.ts');
-  const args = ['run', playbook, '-i', lab.inventoryFile, '-e', 'stable_for=5', ...options];
+  const args = ['run', playbook, '-i', lab.inventoryFile, '--yes', '-e', 'stable_for=5', ...options];
   say(`$ dabook ${args.join(' ')}`);
   return new Promise((done, fail) => {
     // Nobody is asked: the run stops at the gate as it does where there is no terminal.

@@ -22,7 +22,16 @@ export function cutShort(
   { inventory, options = [], signal, when }: CutShort,
 ): Promise<{ readonly status: number | string | null; readonly events: readonly Event[] }> {
   const quick = ['-e', 'stable_for=3', '-e', 'answer_timeout=10'];
-  const args = ['run', `${root}playbooks/${playbook}`, '-i', inventory, '--json', ...quick, ...options];
+  const args = [
+    'run',
+    `${root}playbooks/${playbook}`,
+    '-i',
+    inventory,
+    '--json',
+    '--yes',
+    ...quick,
+    ...options,
+  ];
   const child = spawn(...outsideTap(process.execPath, [`${root}bin/dabook.cjs`, ...args]), {
     cwd: lab.dir,
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -302,6 +302,7 @@ t.test('each trouble is told as its user needs it, and the other hosts are serve
       '-i',
       lab.inventoryFile,
       '--json',
+      '--yes',
     ];
     const child = spawn(...outsideTap(process.execPath, args), {
       cwd: lab.dir,

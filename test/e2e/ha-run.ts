@@ -21,7 +21,7 @@ export function runPlaybook(
   const { inventory = lab.inventoryFile, input } = settings;
   // What is steady for three seconds will do here, where half a minute is right for the product.
   const quick = ['-e', 'stable_for=3', '-e', 'answer_timeout=10'];
-  return dabook(['run', join(playbooks, playbook), '-i', inventory, ...quick, ...options], {
+  return dabook(['run', join(playbooks, playbook), '-i', inventory, '--yes', ...quick, ...options], {
     cwd: lab.dir,
     ...(input === undefined ? {} : { input }),
   });

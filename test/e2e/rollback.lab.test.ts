@@ -151,7 +151,14 @@ t.test('back from wherever a run was killed, and nothing of later work is lost',
 
 /** Kills a run, as nothing can be caught, at the first event that fits. False when it ended before. */
 async function killed(lab: Lab, playbook: string, isThere: (event: Event) => boolean): Promise<boolean> {
-  const args = [`${root}bin/dabook.cjs`, 'run', `${root}playbooks/${playbook}`, '-i', lab.inventoryFile];
+  const args = [
+    `${root}bin/dabook.cjs`,
+    'run',
+    `${root}playbooks/${playbook}`,
+    '-i',
+    lab.inventoryFile,
+    '--yes',
+  ];
   const child = spawn(...outsideTap(process.execPath, [...args, '--json']), {
     cwd: lab.dir,
     stdio: ['ignore', 'pipe', 'ignore'],

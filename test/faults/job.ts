@@ -38,7 +38,7 @@ export function jobOn(lab: Lab, { playbook, options, become = false, prepare }: 
     run: (...more) =>
       dabook(
         [
-          ...['run', playbook, '-i', lab.inventoryFile, '--json', '--no-type-check'],
+          ...['run', playbook, '-i', lab.inventoryFile, '--json', '--yes', '--no-type-check'],
           ...options.flatMap((option) => ['-e', option]),
           ...(become ? ['-b'] : []),
           ...more,

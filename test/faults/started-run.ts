@@ -43,7 +43,7 @@ export function startRun({
   node = [],
   onEvent,
 }: StartOptions): StartedRun {
-  const args = ['run', playbook, '-i', inventory, '--json', '--no-type-check'];
+  const args = ['run', playbook, '-i', inventory, '--json', '--yes', '--no-type-check'];
   const vars = options.flatMap((option) => ['-e', option]);
   // `env` is replaced by the program, so the pid is its own.
   const child = spawn(

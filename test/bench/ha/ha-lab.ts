@@ -59,7 +59,7 @@ export async function createHaLab(
       dabook: async (measured) => {
         const more = ['-e', `stable_for=${stableFor}`, '-e', `@${folder}/answers.yml`];
         const playbook = place('../../../playbooks/ha.ts');
-        await measured([...dabook, 'run', playbook, '-i', lab.inventoryFile, ...more], {
+        await measured([...dabook, 'run', playbook, '-i', lab.inventoryFile, '--yes', ...more], {
           cwd: `${folder}/run`,
         });
       },

@@ -1,0 +1,187 @@
+import { existsSync, statSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
+import { dabook } from '../e2e/dabook.ts';
+
+t.setTimeout(240_000);
+const cache = await mkdtemp(join(tmpdir(), 'dabook-plan-cache-'));
+t.teardown(() => rm(cache, { recursive: true, force: true }));
+
+const secret = 'correct-horse-battery-staple';
+const playbook = `import { playbook } from 'dabook';
+import { copyFile, fileAbsent } from 'dabook/tasks';
+import { z } from 'zod';
+import { title } from './words.ts';
+
+export default playbook(
+  { name: title, groups: { all: z.looseObject({ key: z.any() }) }, vars: z.object({ note: z.string().default('one') }) },
+  async ({ groups: { all }, vars, play }) => {
+    await play('Work', all, async (host) => {
+      await host.run(copyFile({ content: host.vars.key, dest: process.cwd() + '/key', mode: '0600' }));
+      await host.run(copyFile({ content: vars.note + '\\n', dest: process.cwd() + '/note' }));
+      await host.run(fileAbsent({ path: process.cwd() + '/old' }));
+    }, { mayDestroy: MAY });
+  },
+);
+`;
+
+async function place(t: Test, mayDestroy = false) {
+  const folder = await mkdtemp(join(tmpdir(), 'dabook-plan-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+  await write('hosts.yml', 'all: { hosts: { here: { ansible_connection: local, key: !env THE_KEY } } }\n');
+  await write('files.ts', playbook.replace('MAY', String(mayDestroy)));
+  await write('words.ts', `export const title = 'Files';\n`);
+  await write('old', 'old\n');
+  const env = { HOME: folder, XDG_CACHE_HOME: cache, XDG_STATE_HOME: undefined, THE_KEY: secret };
+  const does = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
+    dabook([...args], { cwd: folder, env: { ...env, ...more } });
+  return {
+    folder,
+    write,
+    text: (name: string) => readFile(join(folder, name), 'utf8'),
+    has: (name: string) => existsSync(join(folder, name)),
+    plan: (...more: readonly string[]) =>
+      does(['plan', 'files.ts', '-i', 'hosts.yml', '--no-type-check', ...more]),
+    apply: (...more: readonly string[]) => does(['apply', 'it.plan', '--no-type-check', ...more]),
+    run: (...more: readonly string[]) =>
+      does(['run', 'files.ts', '-i', 'hosts.yml', '--no-type-check', ...more]),
+    does,
+  };
+}
+
+t.test('a plan that is kept is done, and nothing else', async (t) => {
+  const { plan, apply, folder, has, text } = await place(t);
+  const made = await plan('-o', 'it.plan');
+  t.equal(made.status, 0, made.stderr);
+  t.match(made.stdout, /here\n {2}~ copy to .*\/key\n/);
+  t.match(made.stdout, /Cannot be undone. This would be lost:\n {2}here {2}.*\/old\n/);
+  t.match(made.stdout, /Plan: 3 tasks on 1 host: .*, 1 cannot be undone\nIt is kept in it.plan/);
+  t.notOk(has('note') || has('key'));
+  t.ok(has('old'));
+  t.equal(statSync(join(folder, 'it.plan')).mode & 0o777, 0o600);
+  t.equal(statSync(join(folder, '.local/state/dabook/plan.key')).mode & 0o777, 0o600);
+  const kept = await text('it.plan');
+  const base64 = Buffer.from(secret).toString('base64');
+  for (const told of [kept, made.stdout, made.stderr])
+    t.notOk(told.includes(secret) || told.includes(base64));
+
+  const unconfirmed = await apply();
+  t.equal(unconfirmed.status, 7);
+  t.match(unconfirmed.stdout, /cannot be undone, and nobody has agreed to it:\n.*here.*\/old/);
+  t.notOk(has('note') || has('key'));
+
+  const applied = await apply('--yes');
+  t.equal(applied.status, 0, applied.stdout);
+  t.equal(await text('note'), 'one\n');
+  t.equal(await text('key'), secret);
+  t.notOk(has('old'));
+
+  const again = await apply('--yes');
+  t.equal(again.status, 7);
+  t.match(
+    again.stderr,
+    /it.plan does not hold any more: 3 tasks would not do the same; nothing was touched\n/,
+  );
+  t.match(again.stderr, /here {2}copy to .*note: nothing to do any more/);
+  t.match((await plan('--detailed-exitcode')).stdout, /Plan: nothing to do\n/);
+});
+
+t.test('what moved since is named, and nothing is touched', async (t) => {
+  const { plan, apply, write, has, text } = await place(t);
+  await plan('-o', 'it.plan');
+  await write('note', 'somebody else\n');
+  const moved = await apply('--yes');
+  t.equal(moved.status, 7);
+  t.match(moved.stderr, /copy to .*note: not as planned\n.*planned: \+ content: 1 line\n/);
+  t.match(moved.stderr, /now: {5}~ content: 1 line changed/);
+  t.equal(await text('note'), 'somebody else\n');
+  t.notOk(has('key'));
+  t.ok(has('old'));
+});
+
+t.test('a secret that changed since is a difference, though nobody sees it', async (t) => {
+  const { plan, apply, does, has } = await place(t);
+  await plan('-o', 'it.plan');
+  const other = await does(['apply', 'it.plan', '--no-type-check', '--yes'], {
+    THE_KEY: 'another-secret-text',
+  });
+  t.equal(other.status, 2);
+  t.match(other.stderr, /changed since: what the inventory says of here/);
+  t.notMatch(other.stderr, /another-secret|battery/);
+  t.notOk(has('key'));
+  t.equal((await apply('--yes')).status, 0);
+});
+
+t.test('a plan that was edited, or made otherwise, is refused before anything is connected to', async (t) => {
+  const { plan, apply, does, write, text, has, folder } = await place(t);
+  await plan('-o', 'it.plan');
+  const kept = await text('it.plan');
+  const refused = async (message: RegExp, more?: NodeJS.ProcessEnv) => {
+    const { status, stderr } = await does(['apply', 'it.plan', '--no-type-check', '--yes'], more);
+    t.equal(status, 2, stderr);
+    t.match(stderr, message);
+    t.notMatch(stderr, /^ +at /m, 'no stack');
+  };
+  await write('it.plan', kept.replace('/note', '/nope'));
+  await refused(/the seal of it.plan is not right/);
+  for (const text of ['', '{}', 'x'.repeat(100), kept.slice(0, -3), `${kept} `]) {
+    await write('it.plan', text);
+    await refused(/it.plan is no plan of dabook's|seal/);
+  }
+  await write('it.plan', kept);
+  await refused(/there is no .*plan.key: no plan was made by this user/, {
+    XDG_STATE_HOME: join(folder, 'else'),
+  });
+  await write('words.ts', `export const title = 'Files' + '';\n`);
+  await refused(/changed since: the playbook files.ts/);
+  await write('words.ts', `export const title = 'Files';\n`);
+  await write(
+    'hosts.yml',
+    'all: { hosts: { here: { ansible_connection: local, key: !env THE_KEY, more: 1 } } }\n',
+  );
+  await refused(/changed since: what the inventory says of here/);
+  await write('hosts.yml', 'all: { hosts: { here: { ansible_connection: local, key: !env THE_KEY } } }\n');
+  await chmod(join(folder, '.local/state/dabook/plan.key'), 0o644);
+  await refused(/plan.key, could be read by others|could be read by others/);
+  await chmod(join(folder, '.local/state/dabook/plan.key'), 0o600);
+  t.notOk(has('note'));
+  t.equal((await apply('--yes')).status, 0);
+});
+
+t.test('a plan holds no value of the command line that looks like a secret', async (t) => {
+  const { plan, has, text } = await place(t);
+  const refused = await plan('-o', 'it.plan', '-e', 'key_password=hunter2hunter2');
+  t.equal(refused.status, 2);
+  t.notOk(has('it.plan'));
+  t.equal((await plan('-o', 'it.plan', '-e', 'note=two')).status, 0);
+  const { given, tasks } = JSON.parse(await text('it.plan')) as KeptPlan;
+  t.same(given, { inventory: ['hosts.yml'], extraVars: ['note=two'] });
+  t.same(
+    tasks.map(({ name }) => name),
+    ['copyFile', 'copyFile', 'fileAbsent'],
+  );
+});
+
+t.test('what cannot be undone is confirmed before anything is touched', async (t) => {
+  const { run, has } = await place(t);
+  const refused = await run();
+  t.equal(refused.status, 7, refused.stdout);
+  t.match(refused.stdout, /1 thing cannot be undone, and nobody has agreed to it:\n.*old/);
+  t.match(refused.stdout, /hint: if it is meant, give --yes/);
+  t.notOk(has('note') || has('key'));
+  t.ok(has('old'));
+  t.equal((await run('--check')).status, 0, 'a check touches nothing');
+  t.equal((await run('--yes')).status, 0);
+  t.notOk(has('old'));
+  t.equal((await run()).status, 0, 'nothing is to be confirmed any more');
+});
+
+t.test('a play that may destroy needs no other word where nobody can be asked', async (t) => {
+  const { run, has } = await place(t, true);
+  t.equal((await run()).status, 0);
+  t.notOk(has('old'));
+});
