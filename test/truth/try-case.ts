@@ -1,0 +1,204 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Event } from '../../lib/events.ts';
+import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
+import { dabook, type Ran } from '../e2e/dabook.ts';
+import { now } from '../e2e/engine-truth.ts';
+import type { Job } from '../faults/job.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { Disturbance } from './disturbances.ts';
+import { named } from './named.ts';
+import { changed, type Observed, objectsOfEvents, observe } from './observe.ts';
+
+/** What a case came to. */
+export interface Tried {
+  /** What was not as it has to be. */
+  readonly faults: readonly string[];
+  /** What the case was: `3 changes`, `refused`. */
+  readonly figures: string;
+  /** Whether the lab is as it should be again. */
+  readonly isMended: boolean;
+}
+
+/** One disturbance, with what its choices hang on. */
+export interface Done {
+  readonly disturbance: Disturbance;
+  readonly pick: <T>(list: readonly T[]) => T;
+}
+
+/**
+ * Disturbs an installation that is as it should be, makes a plan, applies it, and holds what the plan named against
+ * what the engines and the file systems say.
+ * @param move what is done between plan and apply, which then has to stop before its first write
+ */
+export async function tryCase(job: Job, done: readonly Done[], move: Done | undefined): Promise<Tried> {
+  const { lab } = job;
+  for (const { disturbance, pick } of done) await disturbance.do(lab, pick);
+  await steady(lab);
+  const faults: string[] = [];
+  const looked = await looksOnly(lab, () => plan(job));
+  faults.push(...looked.faults);
+  let [planned, before] = [looked.result, looked.after];
+  if (planned.status !== 0) return { ...(await refused(job, planned, before, faults)), isMended: false };
+
+  if (move !== undefined && (await keptPlan(lab)).tasks.length > 0) {
+    await move.disturbance.do(lab, move.pick);
+    await steady(lab);
+    const stale = await looksOnly(lab, () => apply(job));
+    const isMoved = changed(before, stale.before).length > 0;
+    if (isMoved && stale.result.status !== 7) {
+      faults.push(
+        `a plan that does not hold any more ended with ${stale.result.status}: ${stale.result.stderr}`,
+      );
+    }
+    faults.push(...(isMoved ? stale.faults : []));
+    planned = await plan(job);
+    before = await observe(lab);
+    if (planned.status !== 0) return { ...(await refused(job, planned, before, faults)), isMended: false };
+  }
+
+  const { tasks } = await keptPlan(lab);
+  const since = await now(lab);
+  const ran = await apply(job);
+  if (ran.status !== 0) faults.push(`apply ended with ${ran.status}: ${trouble(ran)}`);
+  const after = await observe(lab);
+  faults.push(...heldAgainst(tasks, before, after, await objectsOfEvents(lab, since)));
+  if (ran.status !== 0) return { faults, figures: `${tasks.length} tasks`, isMended: false };
+
+  await steady(lab);
+  const again = await looksOnly(lab, () => job.run());
+  const changes = changesOf(again.result.events);
+  if (again.result.status !== 0)
+    faults.push(`the run after that ended with ${again.result.status}: ${trouble(again.result)}`);
+  if (changes.length > 0) faults.push(`the run after that changed: ${changes.join('; ')}`);
+  faults.push(...again.faults);
+  return { faults, figures: `${tasks.length} tasks`, isMended: faults.length === 0 };
+}
+
+/** What check says that would fail, fails; and nothing is changed that it did not name. */
+async function refused(
+  job: Job,
+  planned: Ran,
+  before: Observed,
+  faults: readonly string[],
+): Promise<Pick<Tried, 'faults' | 'figures'>> {
+  const { lab } = job;
+  const { tasks } = JSON.parse(planned.stdout.trim().split('\n').at(-1) ?? '{}') as KeptPlan;
+  const checked = await job.run('--check');
+  const since = await now(lab);
+  const ran = await job.run();
+  const [would, did] = [failuresOf(checked.events), failuresOf(ran.events)];
+  return {
+    faults: [
+      ...faults,
+      ...(ran.status === checked.status
+        ? []
+        : [`check ends with ${checked.status}, the run with ${ran.status}`]),
+      ...(would.length > 0
+        ? []
+        : [`a check that ends with ${checked.status} names nothing that would fail: ${planned.stderr}`]),
+      ...would
+        .filter((each) => !did.includes(each))
+        .map((each) => `check says what the run does not: ${each}`),
+      ...did.filter((each) => !would.includes(each)).map((each) => `check does not say: ${each}`),
+      ...heldAgainst(tasks, before, await observe(lab), await objectsOfEvents(lab, since)).filter(
+        // A run that fails may end before all of it is done.
+        (fault) => !fault.startsWith('named and not seen'),
+      ),
+    ],
+    figures: `refused: ${would.map((each) => each.slice(0, 100)).join('; ')}`,
+  };
+}
+
+function heldAgainst(
+  tasks: KeptPlan['tasks'],
+  before: Observed,
+  after: Observed,
+  events: readonly string[],
+): readonly string[] {
+  const what = named(tasks, [before, after]);
+  const seen = changed(before, after);
+  return [
+    ...seen
+      .filter((thing) => !what.covers(thing))
+      .map((thing) => `changed and not named: ${thing}: ${before.get(thing)} -> ${after.get(thing)}`),
+    ...events
+      .filter((thing) => !what.covers(thing))
+      .map((thing) => `told by the engines and not named: ${thing}`),
+    ...what.unseen([...seen, ...events]).map((task) => `named and not seen: ${task}`),
+  ];
+}
+
+/** Does what must change nothing. */
+async function looksOnly<T>(lab: Lab, work: () => Promise<T>) {
+  const before = await observe(lab);
+  const since = await now(lab);
+  const result = await work();
+  const after = await observe(lab);
+  const events = await objectsOfEvents(lab, since);
+  const faults = [...changed(before, after), ...events].map(
+    (thing) => `changed by what only looks: ${thing}`,
+  );
+  return { result, before, after, faults };
+}
+
+const planFile = 'truth.plan';
+
+function plan(job: Job): Promise<Ran> {
+  const options = job.options.flatMap((option) => ['-e', option]);
+  const args = ['plan', job.playbook, '-i', job.lab.inventoryFile, '--no-type-check', '--json', ...options];
+  return dabook([...args, '-o', planFile], settings(job.lab));
+}
+
+function apply(job: Job): Promise<Ran> {
+  return dabook(['apply', planFile, '--no-type-check', '--json', '--yes'], settings(job.lab));
+}
+
+/** The key of plans goes with the lab. */
+function settings({ dir }: Lab) {
+  return { cwd: dir, env: { DABOOK_PLAN_KEY: join(dir, 'plan.key') } };
+}
+
+async function keptPlan({ dir }: Lab): Promise<KeptPlan> {
+  return JSON.parse(await readFile(join(dir, planFile), 'utf8')) as KeptPlan;
+}
+
+/** Until the engines have nothing left to do: what they do by themselves is not the run's. */
+async function steady(lab: Lab): Promise<void> {
+  const look = async () => JSON.stringify([...(await observe(lab))]) + (await tasksOf(lab));
+  let before = await look();
+  for (let round = 0; round < 20; round++) {
+    await new Promise((done) => setTimeout(done, 1000));
+    const after = await look();
+    if (after === before) return;
+    before = after;
+  }
+}
+
+async function tasksOf(lab: Lab): Promise<string> {
+  const format = '{{.ID}} {{.DesiredState}}';
+  return lab
+    .root(1, `docker stack ps da -q --no-trunc --format '${format}' 2>/dev/null | sort`)
+    .nothrow()
+    .text();
+}
+
+function changesOf(events: readonly Event[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.type === 'task.ended' && event.status === 'changed' ? [`${event.host} ${event.title}`] : [],
+  );
+}
+
+/** Of each task that failed, or would: which, and why. */
+function failuresOf(events: readonly Event[]): readonly string[] {
+  return events.flatMap((event) => {
+    if (event.type === 'task.ended' && event.status === 'failed') {
+      return [`${event.host} ${event.title}: ${event.fault?.message.split('\n')[0]}`];
+    }
+    return event.type === 'run.ended' && event.fault ? [event.fault.message.split('\n')[0] ?? ''] : [];
+  });
+}
+
+function trouble({ events, stderr }: Ran): string {
+  return [...failuresOf(events), stderr.trim()].join(' | ');
+}
