@@ -93,6 +93,8 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   const options = { out, err: io.stderr, color: color && isTerminal };
   const made = await createView(kind, {
     ...options,
+    // What is printed is one line of JSON there.
+    ...(manner.plan && manner.json ? { out: io.stderr } : {}),
     diff: manner.diff ?? false,
     verbosity: manner.verbose,
   });
