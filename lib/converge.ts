@@ -1,10 +1,12 @@
 import { apply } from './apply.ts';
+import { createAsk } from './ask.ts';
 import { type Converging, type Outcome, planOf, type Readings, read } from './converging.ts';
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
+import { refuseImpossible } from './step-obstacles.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
 
@@ -128,6 +130,7 @@ async function decide(
     }
   }
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
+  if (c.mode === 'check') await refuseImpossible(steps, createAsk(c.machine, { become: c.become, task: id }));
   const planned = planOf(task, now, want, steps, id, c);
   if (changes) await c.consent.to({ name: task.name, title: task.title, planned: c.redactor.event(planned) });
   c.emit(planned);

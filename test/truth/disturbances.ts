@@ -3,7 +3,10 @@ import type { Lab } from '../lab/lab.ts';
 /** Something that somebody did to an installation that was as it should be. */
 export interface Disturbance {
   readonly name: string;
-  /** @param pick gives one of a list, by the case's own random numbers */
+  /**
+   * May fail where an earlier one took away what it is about.
+   * @param pick gives one of a list, by the case's own random numbers
+   */
   do(lab: Lab, pick: <T>(list: readonly T[]) => T): Promise<unknown>;
 }
 
@@ -45,7 +48,7 @@ export const disturbances: readonly Disturbance[] = [
         ['ha3', 'da-access-point'],
         ['ha1', 'da-postgres'],
       ] as const);
-      return lab.root(1, `docker node update --label-rm ${label} ${nodeId(name)}`).nothrow();
+      return lab.root(1, `docker node update --label-rm ${label} ${nodeId(name)}`);
     },
   },
   {
@@ -88,7 +91,7 @@ export const disturbances: readonly Disturbance[] = [
   },
   {
     name: 'services are gone',
-    do: (lab, pick) => lab.root(1, `docker service rm da_${pick(services)} da_${pick(services)}`).nothrow(),
+    do: (lab, pick) => lab.root(1, `docker service rm da_${pick(services)} da_${pick(services)}`),
   },
   {
     name: 'the stack is gone',
@@ -96,26 +99,23 @@ export const disturbances: readonly Disturbance[] = [
   },
   {
     name: 'a service is scaled',
-    do: (lab, pick) => lab.root(1, `docker service scale -d da_${pick(services)}=${pick([0, 2])}`).nothrow(),
+    do: (lab, pick) => lab.root(1, `docker service scale -d da_${pick(services)}=${pick([0, 2])}`),
   },
   {
     name: 'a service has other settings',
     do: (lab, pick) =>
-      lab
-        .root(
-          1,
-          `docker service update -d ${pick(['--env-add X=y', '--label-add by=hand', '--limit-memory 500M'])} da_${pick(services)}`,
-        )
-        .nothrow(),
+      lab.root(
+        1,
+        `docker service update -d ${pick(['--env-add X=y', '--label-add by=hand', '--limit-memory 500M'])} da_${pick(services)}`,
+      ),
   },
   {
     name: 'a node is drained',
-    do: (lab, pick) =>
-      lab.root(1, `docker node update --availability drain ${nodeId(pick(['ha2', 'ha3']))}`).nothrow(),
+    do: (lab, pick) => lab.root(1, `docker node update --availability drain ${nodeId(pick(['ha2', 'ha3']))}`),
   },
   {
     name: 'a worker was made a manager',
-    do: (lab, pick) => lab.root(1, `docker node promote ${nodeId(pick(['ha2', 'ha3']))}`).nothrow(),
+    do: (lab, pick) => lab.root(1, `docker node promote ${nodeId(pick(['ha2', 'ha3']))}`),
   },
   {
     name: 'a key is readable by all',

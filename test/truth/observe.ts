@@ -66,6 +66,8 @@ export async function objectsOfEvents(lab: Lab, since: string): Promise<readonly
       // A node that is heard of, or is not any more, was changed by nobody.
       const isState = Object.keys(attributes).some((key) => /^(state|leader|reachability)\./.test(key));
       if (isState || !['service', 'node', 'network', 'config', 'secret'].includes(type)) return [];
+      // The lock of a run.
+      if (type === 'config' && attributes.name === 'dabook.lock') return [];
       if (type === 'service' && Object.keys(attributes).some((key) => /^updatestate\./.test(key))) return [];
       return [`${type} ${type === 'node' ? id : (attributes.name ?? id)}`];
     });

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import type { Event } from '../../lib/events.ts';
+import { outsideTap } from '../outside-tap.ts';
+
+t.setTimeout(180_000);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const nobody = 65534;
+
+const playbook = `import { playbook } from 'dabook';
+import { copyFile, copyTree } from 'dabook/tasks';
+import { z } from 'zod';
+
+export default playbook({ name: 'Files', groups: { all: z.looseObject({ job: z.string(), at: z.string() }) } },
+  async ({ groups: { all }, play }) => {
+    await play('Work', all, (host) => {
+      const { job, at } = host.vars;
+      if (job === 'write') return host.run(copyFile({ content: 'x'.repeat(40_000), dest: at + '/note' }));
+      if (job === 'mode') return host.run(copyFile({ content: 'here', dest: at + '/there', mode: '0600' }));
+      if (job === 'give') return host.run(copyFile({ content: 'mine', dest: at + '/note', owner: 'root' }));
+      if (job === 'tree') return host.run(copyTree({ src: new URL('from/', import.meta.url), dest: at + '/tree' }));
+      return host.run(copyFile({ content: 'a', dest: at + '/small' }));
+    });
+  });
+`;
+
+/** A folder of the user nobody's, and one beside it that is root's, with dabook where that user may read it. */
+function place(t: Test) {
+  const folder = mkdtempSync(join(tmpdir(), 'dabook-obstacles-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  for (const name of ['bin', 'dist', 'package.json']) {
+    cpSync(join(root, name), join(folder, 'dabook', name), { recursive: true });
+  }
+  for (const name of ['own', 'theirs', 'root', 'home', 'home/from']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'home/from/text'), 'y'.repeat(90_000));
+  writeFileSync(join(folder, 'home/files.ts'), playbook);
+  writeFileSync(join(folder, 'own/there'), 'here');
+  for (const name of ['own', 'home']) chownSync(join(folder, name), nobody, nobody);
+  const does = (wrap: readonly string[], job: string, at: string, ...more: readonly string[]) => {
+    const hosts = `all: { hosts: { here: { ansible_connection: local, job: ${job}, at: ${join(folder, at)} } } }\n`;
+    writeFileSync(join(folder, 'home/hosts.yml'), hosts);
+    const args = ['run', 'files.ts', '-i', 'hosts.yml', '--no-type-check', '--no-lock', '--json', ...more];
+    const bin = join(folder, 'dabook/bin/dabook.cjs');
+    const [command, words] = outsideTap('env', [...wrap, process.execPath, bin, ...args]);
+    const { stdout, status } = spawnSync(command, [...words], {
+      cwd: join(folder, 'home'),
+      env: {
+        PATH: process.env.PATH,
+        HOME: join(folder, wrap === asNobody ? 'home' : 'root'),
+        DABOOK_RUNS: 'off',
+      },
+      encoding: 'utf8',
+    });
+    const events = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Event);
+    const ended = events.flatMap((event) => (event.type === 'task.ended' ? [event] : []));
+    return { status, ended: ended[0] };
+  };
+  return { folder, does };
+}
+
+const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
+const isRoot = process.getuid?.() === 0 ? {} : { skip: 'only root can be another user' };
+
+t.test('check says what the user may not do, and the run does not do it', isRoot, async (t) => {
+  const { does } = place(t);
+  const cases: readonly (readonly [job: string, at: string, told: RegExp])[] = [
+    ['write', 'theirs', /the user may not write to the folder .*\/theirs/],
+    ['tree', 'theirs', /the user may not write to the folder .*\/theirs/],
+    ['mode', 'own', /\/own\/there belongs to another user: mode and owner cannot be set/],
+    ['give', 'own', /only root gives files to others: .*\/own to root/],
+  ];
+  for (const [job, at, told] of cases) {
+    const checked = does(asNobody, job, at, '--check');
+    t.equal(checked.status, 1, `${job} ${at}`);
+    t.match(checked.ended, { status: 'failed', fault: { code: 'refused', message: told, hint: /as root/ } });
+    t.equal(does(asNobody, job, at).status, 1, 'and so does the run');
+    t.equal(does([], job, at, '--check').status, 0, 'root may');
+  }
+  t.equal(does(asNobody, 'write', 'own', '--check').status, 0);
+  t.equal(does(asNobody, 'write', 'own').status, 0);
+});
+
+t.test('check says that there is no room, and the run finds none', isRoot, async (t) => {
+  const { does, folder } = place(t);
+  mkdirSync(join(folder, 'full'));
+  const script = `mount -t tmpfs -o size=32k tmpfs ${join(folder, 'full')} && exec "$@"`;
+  const onFull = ['unshare', '-m', 'sh', '-c', script, 'sh'];
+  for (const job of ['write', 'tree']) {
+    const checked = does(onFull, job, 'full', '--check');
+    t.equal(checked.status, 1);
+    t.match(
+      checked.ended?.fault?.message,
+      /there is room for \d+ bytes at .*full, and \d+ are to be written/,
+    );
+    t.equal(does(onFull, job, 'full').status, 1);
+  }
+  t.equal(does(onFull, 'small', 'full', '--check').status, 0);
+  t.equal(does(onFull, 'small', 'full').status, 0);
+});
