@@ -55,13 +55,21 @@ export function changed(before: Observed, after: Observed): readonly string[] {
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
 }
 
-/** What the engines say that was made, changed or removed since then: `service da_policy`, `node 4kx…`. */
-export async function objectsOfEvents(lab: Lab, since: string): Promise<readonly string[]> {
+/** What the engines tell of since then: `service da_policy`, `node 4kx…`. */
+export interface Told {
+  /** What somebody made, changed or removed. */
+  readonly changed: readonly string[];
+  /** What changed for whatever reason: the Engine writes to its nodes by itself. */
+  readonly all: readonly string[];
+}
+
+/** What the engines say that was made, changed or removed since then. */
+export async function objectsOfEvents(lab: Lab, since: string): Promise<Told> {
   const format = '{{.Type}}\t{{.Action}}\t{{.Actor.ID}}\t{{json .Actor.Attributes}}';
   const each = lab.hosts.map(async (_host, index) => {
     const command = `docker events --since ${since} --until "$(date +%s.%N)" --filter scope=swarm --format '${format}'`;
     return linesOf(await lab.root(index + 1, command).text()).flatMap((line) => {
-      const [type = '', , id = '', json = '{}'] = line.split('\t');
+      const [type = '', action = '', id = '', json = '{}'] = line.split('\t');
       const attributes = JSON.parse(json) as Readonly<Record<string, string>>;
       // A node that is heard of, or is not any more, was changed by nobody.
       const isState = Object.keys(attributes).some((key) => /^(state|leader|reachability)\./.test(key));
@@ -69,10 +77,13 @@ export async function objectsOfEvents(lab: Lab, since: string): Promise<readonly
       // The lock of a run.
       if (type === 'config' && attributes.name === 'dabook.lock') return [];
       if (type === 'service' && Object.keys(attributes).some((key) => /^updatestate\./.test(key))) return [];
-      return [`${type} ${type === 'node' ? id : (attributes.name ?? id)}`];
+      const isOwn = type === 'node' && action === 'update';
+      return [{ what: `${type} ${type === 'node' ? id : (attributes.name ?? id)}`, isOwn }];
     });
   });
-  return [...new Set((await Promise.all(each)).flat())].sort();
+  const told = (await Promise.all(each)).flat();
+  const names = (list: typeof told) => [...new Set(list.map(({ what }) => what))].sort();
+  return { changed: names(told.filter(({ isOwn }) => !isOwn)), all: names(told) };
 }
 
 function linesOf(text: string): readonly string[] {

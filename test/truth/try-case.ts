@@ -8,7 +8,7 @@ import type { Job } from '../faults/job.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Disturbance } from './disturbances.ts';
 import { named } from './named.ts';
-import { changed, type Observed, objectsOfEvents, observe } from './observe.ts';
+import { changed, type Observed, objectsOfEvents, observe, type Told } from './observe.ts';
 
 /** What a case came to. */
 export interface Tried {
@@ -119,7 +119,7 @@ function heldAgainst(
   tasks: KeptPlan['tasks'],
   before: Observed,
   after: Observed,
-  events: readonly string[],
+  events: Told,
 ): readonly string[] {
   const what = named(tasks, [before, after]);
   const seen = changed(before, after);
@@ -127,10 +127,10 @@ function heldAgainst(
     ...seen
       .filter((thing) => !what.covers(thing))
       .map((thing) => `changed and not named: ${thing}: ${before.get(thing)} -> ${after.get(thing)}`),
-    ...events
+    ...events.changed
       .filter((thing) => !what.covers(thing) && !isRewritten(thing, tasks, before, after))
       .map((thing) => `told by the engines and not named: ${thing}`),
-    ...what.unseen([...seen, ...events]).map((task) => `named and not seen: ${task}`),
+    ...what.unseen([...seen, ...events.all]).map((task) => `named and not seen: ${task}`),
   ];
 }
 
@@ -147,7 +147,7 @@ async function looksOnly<T>(lab: Lab, work: () => Promise<T>) {
   const result = await work();
   const after = await observe(lab);
   const events = await objectsOfEvents(lab, since);
-  const faults = [...changed(before, after), ...events].map(
+  const faults = [...changed(before, after), ...events.changed].map(
     (thing) => `changed by what only looks: ${thing}`,
   );
   return { result, before, after, faults };
