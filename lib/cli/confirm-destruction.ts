@@ -3,6 +3,7 @@ import { counted } from '../counted.ts';
 import { DabookError } from '../errors.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
 import { type Destroying, isAgreed, withinPlan } from '../plan/within-plan.ts';
+import { movedLines } from './moved-lines.ts';
 
 /** Who is asked, and of what. */
 export interface Confirming {
@@ -52,7 +53,12 @@ export function confirmDestruction({ yes, plan, check, ask }: Confirming): Appro
     async allow(intent, signal) {
       const { name, title, planned } = intent;
       if (!isPlanned(intent)) {
-        throw new DabookError('unapproved', `${planned.host}: ${title}: this is not in the plan`, {
+        const was = plan?.find(
+          (task) => task.host === planned.host && task.name === name && task.title === title,
+        );
+        const kind = was === undefined ? 'new' : 'other';
+        const lines = movedLines({ host: planned.host, title, kind, ...(was && { was }), is: planned });
+        throw new DabookError('unapproved', ['this was not planned so:', ...lines].join('\n'), {
           hint: 'something has moved since it was made: look at what is there now, and make a new one',
         });
       }

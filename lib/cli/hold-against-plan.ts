@@ -1,11 +1,8 @@
 import { counted } from '../counted.ts';
 import { DabookError } from '../errors.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
-import { type Moved, moved } from '../plan/moved.ts';
-import { changeLines } from '../views/change-lines.ts';
-import type { Paint } from '../views/paint.ts';
-import { withoutChecksums } from '../views/plan-lines.ts';
-import { visible } from '../visible.ts';
+import { moved } from '../plan/moved.ts';
+import { movedLines } from './moved-lines.ts';
 
 const again = 'read what is there now, and make a new one: dabook plan … -o FILE';
 
@@ -61,22 +58,4 @@ export function refuseMoved(
     [`${shown} does not hold any more: ${why}; nothing was touched`, ...lines].join('\n'),
     { hint: again },
   );
-}
-
-const plain: Paint = (_tone, text) => text;
-
-function movedLines({ host, title, kind, was, is }: Moved): readonly string[] {
-  const head = `  ${visible(host)}  ${visible(title)}`;
-  const changesOf = (task: typeof was) =>
-    withoutChecksums(task?.changes ?? []).flatMap((change) =>
-      changeLines(change, { columns: 100, diff: false, paint: plain }),
-    );
-  if (kind === 'gone') return [`${head}: nothing to do any more`];
-  if (kind === 'new') return [`${head}: not in the plan`, ...changesOf(is).map((line) => `      ${line}`)];
-  const [before, after] = [changesOf(was), changesOf(is)];
-  return [
-    `${head}: not as planned`,
-    ...before.filter((line) => !after.includes(line)).map((line) => `      planned: ${line}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `      now:     ${line}`),
-  ];
 }

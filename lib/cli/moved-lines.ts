@@ -1,0 +1,31 @@
+import type { Change } from '../events.ts';
+import type { Moved } from '../plan/moved.ts';
+import { changeLines } from '../views/change-lines.ts';
+import type { Paint } from '../views/paint.ts';
+import { withoutChecksums } from '../views/plan-lines.ts';
+import { visible } from '../visible.ts';
+
+interface Changes {
+  readonly changes: readonly Change[];
+}
+
+type MovedChanges = Omit<Moved, 'was' | 'is'> & { readonly was?: Changes; readonly is?: Changes };
+
+const plain: Paint = (_tone, text) => text;
+
+/** How a task differs from what was planned, for people. */
+export function movedLines({ host, title, kind, was, is }: MovedChanges): readonly string[] {
+  const head = `  ${visible(host)}  ${visible(title)}`;
+  const changesOf = (task: Changes | undefined) =>
+    withoutChecksums(task?.changes ?? []).flatMap((change) =>
+      changeLines(change, { columns: 100, diff: false, paint: plain }),
+    );
+  if (kind === 'gone') return [`${head}: nothing to do any more`];
+  if (kind === 'new') return [`${head}: not in the plan`, ...changesOf(is).map((line) => `      ${line}`)];
+  const [before, after] = [changesOf(was), changesOf(is)];
+  return [
+    `${head}: not as planned`,
+    ...before.filter((line) => !after.includes(line)).map((line) => `      planned: ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `      now:     ${line}`),
+  ];
+}
