@@ -1,3 +1,4 @@
+import { jumpPins } from '../transport/jump-pins.ts';
 import type { Session, Target, Transport } from '../transport/session.ts';
 import type { Io } from './io.ts';
 import { operator } from './operator.ts';
@@ -12,16 +13,20 @@ export function prepareConnector(targets: readonly Target[]): void {
   import('../transport/ssh.ts').catch(() => undefined);
 }
 
-/** What reaches the hosts of a run. A transport is loaded when the first host needs it. */
-export function connector(io: Io): (target: Target) => Promise<Session> {
+/**
+ * What reaches the hosts of a run. A transport is loaded when the first host needs it.
+ * @param targets all hosts of the inventory: jump hosts among them keep the keys that it pins for them
+ */
+export function connector(io: Io, targets: readonly Target[] = []): (target: Target) => Promise<Session> {
   const { name: user, home = '/' } = operator(io);
+  const pinsOf = jumpPins(targets);
   const onWarning = (message: string) => warn(io, message);
   let ssh: Promise<Transport> | undefined;
   let local: Promise<Transport> | undefined;
 
   const loadSsh = async () => {
     const { createSshTransport } = await import('../transport/ssh.ts');
-    return createSshTransport({ home, user, agentSocket: io.env.SSH_AUTH_SOCK, onWarning });
+    return createSshTransport({ home, user, agentSocket: io.env.SSH_AUTH_SOCK, onWarning, pinsOf });
   };
   const loadLocal = async () => {
     const { createLocalTransport } = await import('../transport/local.ts');

@@ -91,7 +91,10 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   const unkept: Form[] = [];
   const drift = createDriftReport();
   const { outcome } = await run(input.playbook, input.inventory, {
-    connect: connector(io),
+    connect: connector(
+      io,
+      input.inventory.hosts.map(({ target }) => target),
+    ),
     onEvent: (event) => {
       manner.journal.handle(event);
       view.handle(event);
