@@ -21,23 +21,33 @@ export function connector(io: Io, targets: readonly Target[] = []): (target: Tar
   const { name: user, home = '/' } = operator(io);
   const pinsOf = jumpPins(targets);
   const onWarning = (message: string) => warn(io, message);
-  let ssh: Promise<Transport> | undefined;
-  let local: Promise<Transport> | undefined;
-
   const loadSsh = async () => {
     const { createSshTransport } = await import('../transport/ssh.ts');
     return createSshTransport({ home, user, agentSocket: io.env.SSH_AUTH_SOCK, onWarning, pinsOf });
+  };
+  const loadOpenssh = async () => {
+    const { createOpensshTransport } = await import('../transport/openssh.ts');
+    return createOpensshTransport({
+      home,
+      user,
+      agentSocket: io.env.SSH_AUTH_SOCK,
+      env: io.env,
+      onWarning,
+      pinsOf,
+    });
   };
   const loadLocal = async () => {
     const { createLocalTransport } = await import('../transport/local.ts');
     return createLocalTransport({ user });
   };
 
+  const loads = { ssh: loadSsh, openssh: loadOpenssh, local: loadLocal };
+  const loaded = new Map<Target['connection'], Promise<Transport>>();
+
   return async (target) => {
-    ssh ??= target.connection === 'ssh' ? loadSsh() : undefined;
-    local ??= target.connection === 'local' ? loadLocal() : undefined;
-    const transport = await (target.connection === 'ssh' ? ssh : local);
-    if (!transport) throw new Error(`no transport for ${target.connection}`);
-    return transport.connect(target);
+    const { connection } = target;
+    const transport = loaded.get(connection) ?? loads[connection]();
+    loaded.set(connection, transport);
+    return (await transport).connect(target);
   };
 }

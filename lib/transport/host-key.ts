@@ -49,15 +49,15 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
       : []),
   ];
   const certified = authority
-    ? ['or have ssh itself check its certificate: ansible_connection: openssh']
+    ? ['to have its certificate checked, by ssh itself: ansible_connection: openssh']
     : [];
   const compare = `compare it on the host: ssh-keygen -lf ${publicKeyFile(typeOf(blob))}`;
   const trust = trustCommand(host, blob);
   if (trusted.length === 0)
     return refused(`the host key of ${host.shown} is not known`, details, [
+      ...certified,
       compare,
       `then trust it: ${trust}`,
-      ...certified,
     ]);
   const old = trusted.find(({ type }) => type === typeOf(blob));
   if (old === undefined)

@@ -34,6 +34,8 @@ export interface SshSettings {
   readonly alias?: string | undefined;
   /** The host keys that the inventory pins. */
   readonly pins?: readonly HostKeyPin[] | undefined;
+  /** `KnownHostsCommand`. */
+  readonly knownHostsCommand?: string | undefined;
   /** `RevokedHostKeys`. */
   readonly revokedKeysFile?: string | undefined;
   /** Jump hosts, the first one first: `[user@]host[:port]`. */
@@ -87,6 +89,7 @@ export function sshSettings(target: Target, config: SshConfig, defaults: SshDefa
       defaults.knownHostsFiles ?? (knownHosts.length > 0 ? knownHosts : defaultKnownHosts.map(path)),
     alias: alias && filled(alias),
     pins: target.hostKeys,
+    knownHostsCommand: one('knownhostscommand'),
     revokedKeysFile: revoked && path(revoked),
     jumps: one('proxyjump')?.split(',') ?? [],
     proxyCommand: one('proxycommand'),
