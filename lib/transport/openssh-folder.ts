@@ -48,7 +48,7 @@ export async function makeOpensshFolder(options: OpensshFolderOptions): Promise<
       const lines = await pinFiles(file(`jump${index}`), jump, revoked);
       blocks.push(`Match originalhost ${name}`, ...lines.map((line) => `  ${line.replace('=', ' ')}`));
     }
-    await writeFile(file('config'), configOf(blocks, configFile), { mode: 0o600 });
+    await writeFile(file('config'), configOf(blocks, await usualConfig(configFile)), { mode: 0o600 });
     if (hasPassword) {
       await writeFile(file('askpass'), askpass(path));
       await chmod(file('askpass'), 0o700);
@@ -71,8 +71,7 @@ export async function makeOpensshFolder(options: OpensshFolderOptions): Promise<
  * The configuration for the connection and for those to its jump hosts, which ssh makes by further programs: what
  * stands on the command line does not reach these. The first that says something wins.
  */
-function configOf(blocks: readonly string[], configFile: string | undefined): string {
-  const files = configFile === undefined ? ['~/.ssh/config', '/etc/ssh/ssh_config'] : [configFile];
+function configOf(blocks: readonly string[], usual: string): string {
   const lines = [
     ...blocks,
     'Match all',
@@ -81,9 +80,15 @@ function configOf(blocks: readonly string[], configFile: string | undefined): st
     'ControlMaster no',
     'ControlPath none',
     'LogLevel INFO',
-    ...files.map((name) => `Include "${name}"`),
+    usual,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What ssh would read; a file of the inventory's own as it is, since ssh asks less of its owner and mode. */
+async function usualConfig(configFile: string | undefined): Promise<string> {
+  if (configFile === undefined) return 'Include ~/.ssh/config\nInclude /etc/ssh/ssh_config';
+  return configFile === 'none' ? '' : readFile(configFile, 'utf8');
 }
 
 /** Host keys are always checked, and nothing is learnt or forwarded. */

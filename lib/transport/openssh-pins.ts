@@ -39,7 +39,10 @@ export function pinnedAlgorithms({ pins, shown }: OpensshPins): readonly string[
  * @returns options of ssh, as `-o` takes them
  */
 export async function pinFiles(path: string, all: OpensshPins, revoked: string): Promise<readonly string[]> {
-  const keys = all.pins.filter(({ key }) => key !== undefined).map(({ type, key }) => `* ${type} ${key}\n`);
+  // OpenSSH reads no key without its padding.
+  const keys = all.pins.flatMap(({ type, key }) =>
+    key === undefined ? [] : [`* ${type} ${Buffer.from(key, 'base64').toString('base64')}\n`],
+  );
   await writeFile(path, `${keys.join('')}${revoked}`, { mode: 0o600 });
   const prints = all.pins.filter(({ key }) => key === undefined).map(({ fingerprint }) => fingerprint);
   const options = [

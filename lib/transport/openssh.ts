@@ -145,7 +145,7 @@ export function createOpensshTransport(options: OpensshOptions): {
     const type = said.type ?? '';
     const others = own ? pinnedAlgorithms({ pins: own.pins, shown: [...before.types, type] }) : [];
     const isOther = said.lines.some((line) => /host key verification failed/i.test(line));
-    if (isOther && type !== '' && others.length > 0 && own?.pins.some((pin) => pin.type === undefined)) {
+    if (isOther && type !== '' && others.length > 0) {
       const shown = [...before.shown, said.shown ?? ''];
       return attempt(target, settings, left, { types: [...before.types, type], shown });
     }
