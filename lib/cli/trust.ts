@@ -99,7 +99,11 @@ const tones: Record<KeyState, Tone> = {
 async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): Promise<number> {
   const keys = hosts.flatMap(({ host, keys }) => keys.map((key) => ({ host, key })));
   const of = (state: KeyState) => keys.filter(({ key }) => key.state === state);
-  const told = [...toldOf(hosts, 'known', 'known'), ...toldOf(hosts, 'pinned', 'pinned in the inventory')];
+  const told = [
+    ...toldOf(hosts, (shown) => has(shown, 'known'), 'known'),
+    ...toldOf(hosts, (shown) => has(shown, 'pinned'), 'pinned in the inventory'),
+    ...toldOf(hosts, (shown) => shown.isCertified && !has(shown, 'known'), 'known by a @cert-authority'),
+  ];
   // Of a host that is known by one key the others are no news: it is asked for that one.
   const isNews = (shown: ShownHost, { state }: ShownKey) =>
     state === 'changed' ||
@@ -152,13 +156,21 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
   return bad;
 }
 
-function isKnown({ keys }: ShownHost): boolean {
-  return keys.some(({ state }) => state === 'known' || state === 'pinned');
+function isKnown({ keys, isCertified }: ShownHost): boolean {
+  return isCertified || keys.some(({ state }) => state === 'known' || state === 'pinned');
+}
+
+function has({ keys }: ShownHost, state: KeyState): boolean {
+  return keys.some((key) => key.state === state);
 }
 
 /** How many hosts there are of which that was decided before. */
-function toldOf(hosts: readonly ShownHost[], state: KeyState, how: string): readonly string[] {
-  const found = hosts.filter(({ keys }) => keys.some((key) => key.state === state)).length;
+function toldOf(
+  hosts: readonly ShownHost[],
+  isSo: (shown: ShownHost) => boolean,
+  how: string,
+): readonly string[] {
+  const found = hosts.filter(isSo).length;
   return found === 0 ? [] : [`${counted(found, 'host')} ${how}\n`];
 }
 

@@ -1,6 +1,6 @@
 import { DabookError } from '../errors.ts';
 import { createSession, type MeteredSession } from './create-session.ts';
-import { type KeyedHost, type ShownKey, standingOf } from './host-key.ts';
+import { type KeyedHost, nameOf, type ShownKey, standingOf } from './host-key.ts';
 import type { JumpPins } from './jump-pins.ts';
 import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
 import { parseHop } from './parse-hop.ts';
@@ -30,6 +30,8 @@ export interface SshOptions extends SshDefaults {
 export interface ShownHost {
   readonly host: KeyedHost;
   readonly keys: readonly ShownKey[];
+  /** It is to show a certificate of an authority that known_hosts names, which ssh itself checks. */
+  readonly isCertified: boolean;
   /** It is a jump host on the way to the one that was asked for. */
   readonly isJump: boolean;
 }
@@ -76,7 +78,12 @@ export function createSshTransport(options: SshOptions): {
     throw new DabookError(
       'unreachable',
       `${settings.shown}: the ssh configuration has a ProxyCommand, which is not supported`,
-      { hint: 'use ProxyJump instead, or have ssh itself connect: ansible_connection: openssh' },
+      {
+        hint:
+          target.connection === 'openssh'
+            ? 'its keys cannot be asked for through that one: add them to known_hosts, or pin them (hostKey)'
+            : 'use ProxyJump instead, or have ssh itself connect: ansible_connection: openssh',
+      },
     );
   };
 
@@ -124,7 +131,12 @@ export function createSshTransport(options: SshOptions): {
           const keys = blobs.map((blob) => standingOf(host, blob, known));
           const isTrusted =
             keys.some(({ state }) => state === 'known' || state === 'pinned') && keys.every(isHarmless);
-          if (hop === undefined || !isTrusted) return { host, keys, isJump: hop !== undefined };
+          if (hop !== undefined && isTrusted) continue;
+          const isCertified =
+            hop === undefined &&
+            target.connection === 'openssh' &&
+            known.keysOf(nameOf(host)).some(({ marker }) => marker === 'cert-authority');
+          return { host, keys, isCertified, isJump: hop !== undefined };
         } finally {
           await loan?.release();
         }
