@@ -9,15 +9,16 @@ import { warn } from './warn.ts';
  * connected to, and what cannot be loaded is told when it is needed.
  */
 export function prepareConnector(targets: readonly Target[]): void {
-  if (!targets.some(({ connection }) => connection === 'ssh')) return;
-  import('../transport/ssh.ts').catch(() => undefined);
+  const isUsed = (wanted: Target['connection']) => targets.some(({ connection }) => connection === wanted);
+  if (isUsed('ssh')) import('../transport/ssh.ts').catch(() => undefined);
+  if (isUsed('openssh')) import('../transport/openssh.ts').catch(() => undefined);
 }
 
 /**
  * What reaches the hosts of a run. A transport is loaded when the first host needs it.
  * @param targets all hosts of the inventory: jump hosts among them keep the keys that it pins for them
  */
-export function connector(io: Io, targets: readonly Target[] = []): (target: Target) => Promise<Session> {
+export function connector(io: Io, targets: readonly Target[]): (target: Target) => Promise<Session> {
   const { name: user, home = '/' } = operator(io);
   const pinsOf = jumpPins(targets);
   const onWarning = (message: string) => warn(io, message);

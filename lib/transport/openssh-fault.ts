@@ -34,7 +34,9 @@ export function opensshFault(end: OpensshEnd): Fault {
   const text = said.lines.join('\n');
   const last = said.lines.slice(-3).join('; ') || 'ssh said nothing';
   const fault = (message: string, hint: string, passing = false): Fault => ({
-    fault: new DabookError('unreachable', `${shown} ${message}`, { hint }),
+    fault: new DabookError('unreachable', `${shown}${message.startsWith(':') ? '' : ' '}${message}`, {
+      hint,
+    }),
     passing,
   });
   const isOnWay = said.shown === undefined;
@@ -61,6 +63,14 @@ export function opensshFault(end: OpensshEnd): Fault {
       'install the OpenSSH client',
     );
   const code = network.find(([pattern]) => pattern.test(text))?.[1];
+  const way = jumps.at(-1) ?? settings.proxyCommand;
+  if (code !== undefined && way !== undefined) {
+    return fault(
+      `cannot be reached through ${way}: ${last}`,
+      'is that one up, and does it let this machine in?',
+      true,
+    );
+  }
   if (code !== undefined) return socketFault(shown, address, Object.assign(new Error(last), { code }));
   const isLate = /timed out/i.test(text) || timedOut !== undefined;
   if (isLate && /^ssh: connect to/im.test(text)) {
@@ -75,8 +85,7 @@ export function opensshFault(end: OpensshEnd): Fault {
   const late = timedOut ?? (isLate ? timeout : undefined);
   const isHandshake =
     isLate || /kex_exchange|connection (closed|reset)|banner|negotiate|disconnected/i.test(text);
-  if (!isHandshake)
-    return fault(`could not be connected to by ssh: ${last}`, 'try it by hand: ssh -v', isOnWay);
+  if (!isHandshake) return fault(`could not be connected to by ssh: ${last}`, 'try it by hand: ssh -v');
   const handshake = { shown, stage, timedOut: late, problem } as const;
   const matching = /no matching/i.test(text);
   return {
@@ -132,7 +141,9 @@ function loginFault({ settings, said }: OpensshEnd, text: string): Fault {
   const accepts = said.accepts ?? /permission denied \(([\w,-]+)\)/i.exec(text)?.[1];
   const tried =
     said.tried.length === 0 ? 'nothing (there is no key, agent or password)' : said.tried.join(', ');
-  const notes = said.lines.filter((line) => /load key|identity|certificate|sign_and_send|agent/i.test(line));
+  const notes = said.lines.filter((line) =>
+    /load key|identity|certificate|sign_and_send|agent|askpass/i.test(line),
+  );
   return {
     fault: new DabookError(
       'unreachable',

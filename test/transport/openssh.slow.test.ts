@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -98,6 +99,28 @@ else {
     t.match(await refusal(connect, to), { message: /gave no SSH handshake within 1 s/ });
     t.match(await refusal(connect, target({ address: '-oProxyCommand=touch /tmp/x' })), {
       message: /has the address/,
+    });
+  });
+
+  t.test('jump hosts', async (t) => {
+    const jump = await startSshd(t, keys);
+    const gate = (port: number) => {
+      const hosts = [
+        `Host gate\n  HostName 127.0.0.1\n  Port ${port}\n  User root\n  ControlMaster auto\n  ControlPath ${keys.dir}/mux\n  ControlPersist 60`,
+        'Host far\n  HostName 127.0.0.1\n  ProxyJump gate',
+        `Host *\n  IdentityFile ${keys.ed25519}\n  UserKnownHostsFile ${anyPort.knownHostsFiles[0]}`,
+      ];
+      return make(options({ configFile: file(`gate-${port}`, `${hosts.join('\n')}\n`) }));
+    };
+    const far = target({ address: 'far', privateKeyFile: undefined });
+    await works(t, gate(jump.port), far, 'through one');
+    t.match(jump.log(), 'Accepted publickey');
+    t.notOk(existsSync(join(keys.dir, 'mux')), 'and nothing is left of the connection to it');
+    t.match(await refusal(gate(await freePort()), far), {
+      message: /cannot be reached through gate: ssh: connect to host 127.0.0.1 .*refused/,
+    });
+    t.match(await refusal(gate(jump.port), { ...far, port: await freePort() }), {
+      message: /cannot be reached from jump host gate: connect failed: Connection refused/,
     });
   });
 
@@ -211,7 +234,7 @@ else {
     const own = file('jump-known', `* ${hostKey(keys, 'ed25519')}\n`);
     file('jump-config', `${execFileSync('cat', [configFile])}Host *\n  UserKnownHostsFile ${own}\n`);
     const far = target({ address: 'far', password: secret('ssh password', word) });
-    t.match(await refusal(through, far), { message: /its jump host refused the login/ });
+    t.match(await refusal(through, far), { message: /^ha1 \(\S+\): its jump host refused the login/ });
     t.notMatch(jump.log(), /Failed password|Accepted password/);
     await works(t, connect, target(), 'while the host itself is well');
   });
