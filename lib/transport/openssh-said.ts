@@ -32,6 +32,8 @@ export function createOpensshSaid(onTouch: () => void): OpensshSaid {
       type = key[1];
       shown = `${kindOfCertificate(type)} ${key[2]}`;
     }
+    // Whoever signs with one has to touch it, and ssh tells so on a terminal alone.
+    if (/^Server accepts key: .*-SK SHA256:/.test(line)) onTouch();
     accepts = /^Authentications that can continue: (.*)$/.exec(line)?.[1] ?? accepts;
     const offered = /^(?:Offering public key|Trying private key): (.*?)(?: [A-Z0-9-]+ SHA256:.*)?$/.exec(
       line,
@@ -45,7 +47,6 @@ export function createOpensshSaid(onTouch: () => void): OpensshSaid {
   const read = (line: string) => {
     const debug = /^debug\d: (.*)$/.exec(line)?.[1];
     if (debug !== undefined) return readDebug(debug);
-    if (/^Confirm user presence/.test(line)) onTouch();
     if (line.trim() === '' || /^(OpenSSH_|@@@)/.test(line)) return;
     lines.push(line.trim());
     if (lines.length > kept) lines.shift();

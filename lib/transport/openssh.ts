@@ -2,10 +2,12 @@ import { access } from 'node:fs/promises';
 import { DabookError, messageOf } from '../errors.ts';
 import { reveal } from '../secret.ts';
 import { createSession, type MeteredSession } from './create-session.ts';
+import { unpinned } from './judge-pinned.ts';
 import type { JumpPins } from './jump-pins.ts';
+import { opensshArgs } from './openssh-args.ts';
 import { openOpensshChannel } from './openssh-channel.ts';
 import { opensshFault } from './openssh-fault.ts';
-import { makeOpensshFolder, type OpensshFolder, strictOptions } from './openssh-folder.ts';
+import { makeOpensshFolder, type OpensshFolder } from './openssh-folder.ts';
 import { type OpensshMaster, startOpensshMaster } from './openssh-master.ts';
 import { type OpensshPins, pinnedAlgorithms } from './openssh-pins.ts';
 import { createOpensshSaid } from './openssh-said.ts';
@@ -35,9 +37,6 @@ export interface OpensshOptions extends SshDefaults {
 
 /** Milliseconds; the login itself may be slow, by PAM, a directory, or the touch of a security key. */
 const authTimeout = 30_000;
-/** A host that stops answering is noticed within (3 + 1) * 3 = 12 s. */
-const keepalive = ['ServerAliveInterval=3', 'ServerAliveCountMax=3'];
-
 /** What is made for one host: the connection, and where its files are. */
 interface Made {
   readonly master: OpensshMaster;
@@ -101,8 +100,7 @@ export function createOpensshTransport(options: OpensshOptions): {
       shown: [],
     },
   ): Promise<Try<Made>> => {
-    const { shown, pins } = settings;
-    const { password } = settings;
+    const { shown, pins, password } = settings;
     const { words, configFile = options.configFile } = opensshWords(target.sshOptions ?? []);
     const own = pins && { pins, shown: before.types, knownHostsCommand: settings.knownHostsCommand };
     const said = createOpensshSaid(() =>
@@ -115,36 +113,21 @@ export function createOpensshTransport(options: OpensshOptions): {
       knownHostsFiles: settings.knownHostsFiles,
       hasPassword: password !== undefined,
     });
-    const known = options.knownHostsFiles?.map((name) => `"${name}"`).join(' ');
-    const given = [
-      ...folder.pinOptions,
-      ...(pins || known === undefined
-        ? []
-        : [`UserKnownHostsFile=${known}`, 'GlobalKnownHostsFile=/dev/null']),
-      ...strictOptions,
-      ...['ControlMaster=yes', 'ControlPersist=no', 'LogLevel=DEBUG1', 'RemoteCommand=none', 'RequestTTY=no'],
-      ...['ClearAllForwardings=yes', 'Tunnel=no', 'AddKeysToAgent=no'],
-      ...keepalive,
-      `ConnectTimeout=${Math.max(1, Math.ceil(left / 1000))}`,
-      ...(password ? ['BatchMode=no', 'NumberOfPasswordPrompts=1'] : ['BatchMode=yes']),
-      ...(settings.keyFile === undefined ? [] : ['IdentitiesOnly=yes']),
-    ];
-    const { user, port, address } = target;
-    const args = [
-      ...['-N', '-T', '-F', folder.config],
-      ...given.flatMap((one) => ['-o', one]),
-      ...(user === undefined ? [] : ['-l', user]),
-      ...(port === undefined ? [] : ['-p', `${port}`]),
-      ...(settings.keyFile === undefined ? [] : ['-i', settings.keyFile.replaceAll('%', '%%')]),
-      ...words,
-      ...['-S', folder.socket.replaceAll('%', '%%'), '--', address],
-    ];
+    const args = opensshArgs({ ...options, target, settings, folder, words, timeout: left });
     const timeout = left + authTimeout;
-    const master = await startOpensshMaster({ folder, args, password, env, said, timeout });
+    const starting = startOpensshMaster({ folder, args, password, env, said, timeout });
+    const master = await starting.catch(async (error: unknown) => {
+      await folder.remove();
+      throw error;
+    });
     if ('close' in master) return { got: { master, folder } };
     const type = said.type ?? '';
     const others = own ? pinnedAlgorithms({ pins: own.pins, shown: [...before.types, type] }) : [];
     const isOther = said.lines.some((line) => /host key verification failed/i.test(line));
+    if (pins && before.shown.length > 0 && type === '' && master.timedOut === undefined) {
+      const [first = ''] = before.types;
+      return { fault: unpinned(shown, pins, before.shown, first), passing: false };
+    }
     if (isOther && type !== '' && others.length > 0) {
       const shown = [...before.shown, said.shown ?? ''];
       return attempt(target, settings, left, { types: [...before.types, type], shown });

@@ -138,8 +138,8 @@ export async function sshAuth(
         {
           hint: [
             ...notes,
-            ...beyond,
             `is ${username} the right user, and the public key in its ~/.ssh/authorized_keys there?`,
+            ...beyond,
           ].join('\n'),
         },
       );

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -101,6 +101,41 @@ else {
     );
   });
 
+  t.test('a host with nothing but a certificate', async (t) => {
+    const certificate = join(keys.dir, 'cert-127.0.0.1--1d.pub');
+    t.ok(existsSync(certificate));
+    const bare = await startSshd(t, keys, [
+      `HostCertificate ${certificate}`,
+      'HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com',
+    ]);
+    t.match(await refusal(clients.ssh(options(known('any', ''))), target({ port: bare.port })), {
+      message: /has no algorithm in common with dabook/,
+      hint: /ansible_connection: openssh/,
+    });
+  });
+
+  t.test('an agent', async (t) => {
+    const socket = join(keys.dir, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    t.teardown(() => agent.kill());
+    while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 10));
+    const env = { ...process.env, SSH_AUTH_SOCK: socket };
+    for (let index = 0; index < 7; index++) {
+      const other = join(keys.dir, `other${index}`);
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other]);
+      execFileSync('ssh-add', [other], { stdio: 'pipe', env });
+    }
+    execFileSync('ssh-keygen', ['-q', '-p', '-P', 'secret', '-N', '', '-f', keys.encrypted]);
+    execFileSync('ssh-add', [keys.encrypted], { stdio: 'pipe', env });
+    execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'secret', '-f', keys.encrypted]);
+    const connect = make(options({ ...known('any', `* ${hostKey(keys, 'ed25519')}\n`), env }));
+    await works(t, connect, target({ privateKeyFile: keys.encrypted }), 'has the key that is encrypted here');
+    t.match(await refusal(connect, target({ privateKeyFile: undefined })), {
+      message: /Too many authentication failures/,
+      hint: /IdentitiesOnly/,
+    });
+  });
+
   t.test('certificates of users', async (t) => {
     const ca = join(others.dir, 'user_ed25519');
     const user = join(others.dir, 'user_rsa');
@@ -120,7 +155,7 @@ else {
 
   t.test("what dabook's own client cannot do is told with what can", async (t) => {
     const configFile = file('command', 'Host *\n  ProxyCommand nc %h %p\n');
-    t.match(await refusal(clients.ssh(options({ configFile })), target()), {
+    t.match(await refusal(clients.ssh(options({ configFile })), target({ connection: 'ssh' })), {
       message: /ProxyCommand, which is not supported/,
       hint: /ansible_connection: openssh/,
     });

@@ -193,6 +193,15 @@ else {
     t.equal(await text(session, 'echo still'), 'still\n');
   });
 
+  t.test('a server that takes few logins at once', async (t) => {
+    const shy = await startSshd(t, keys, ['MaxStartups 4:50:10']);
+    const sessions = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => connect(target({ name: `ha${index}`, port: shy.port }))),
+    );
+    t.equal(sessions.length, 30);
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
   t.test('passwords', async (t) => {
     const password = 'it is "secret" \\n $x';
     const name = makeUser(t, password);
