@@ -1,8 +1,7 @@
 import { DabookError } from '../errors.ts';
 import { handshakeFault, wasDropped } from './handshake-fault.ts';
-import { unpinned } from './judge-pinned.ts';
+import { opensshKeyFault } from './openssh-key-fault.ts';
 import type { OpensshSaid } from './openssh-said.ts';
-import { publicKeyFile } from './shown-key.ts';
 import type { SshSettings } from './ssh-settings.ts';
 import { socketFault, type Try } from './ssh-socket.ts';
 
@@ -16,7 +15,8 @@ export interface OpensshEnd {
   readonly shownBefore: readonly string[];
 }
 
-type Fault = Exclude<Try<never>, { got: never }>;
+/** A fault, and whether it may pass. */
+export type Fault = Exclude<Try<never>, { got: never }>;
 
 /** What ssh says of a network, and the code that it has in Node. */
 const network: readonly (readonly [RegExp, string])[] = [
@@ -41,7 +41,8 @@ export function opensshFault(end: OpensshEnd): Fault {
   });
   const isOnWay = said.shown === undefined;
 
-  if (/revoked/i.test(text) || /host key verification failed/i.test(text)) return keyFault(end, text, last);
+  if (/revoked/i.test(text) || /host key verification failed/i.test(text))
+    return opensshKeyFault(end, text, last);
   if (/permission denied|too many authentication failures/i.test(text)) {
     if (isOnWay) return fault(`: its jump host refused the login: ${last}`, 'log in there by hand: ssh -v');
     return loginFault(end, text);
@@ -93,43 +94,6 @@ export function opensshFault(end: OpensshEnd): Fault {
     passing: isOnWay && !matching,
     dropped: isOnWay && !matching && (wasDropped(handshake) || /kex_exchange.*(closed|reset)/i.test(text)),
   };
-}
-
-function keyFault({ settings, said, shownBefore }: OpensshEnd, text: string, last: string): Fault {
-  const { shown, pins, knownHostsFiles } = settings;
-  const refused = (message: string, hints: readonly string[]): Fault => ({
-    fault: new DabookError('unreachable', message, { hint: hints.join('\n') }),
-    passing: false,
-  });
-  if (said.shown === undefined || said.type === undefined) {
-    return refused(`the host key of a jump host on the way to ${shown} is not trusted: ${last}`, [
-      'dabook trust shows and collects the keys of jump hosts, too',
-    ]);
-  }
-  const showed = `it showed ${said.shown}`;
-  const by = /revoked by file (.*)/i.exec(text)?.[1];
-  if (/revoked keys file/i.test(text))
-    return refused(`${shown}: which host keys are revoked cannot be read, and so none is trusted: ${last}`, [
-      'see RevokedHostKeys in the ssh configuration',
-    ]);
-  if (/revoked/i.test(text))
-    return refused(
-      `the host key of ${shown} is revoked: ${showed}, revoked by ${by ?? 'a line with @revoked'}`,
-      ['do not connect: somebody else may hold this key'],
-    );
-  if (pins) return { fault: unpinned(shown, pins, [...shownBefore, said.shown], said.type), passing: false };
-  const compare = `compare it on the host: ssh-keygen -lf ${publicKeyFile(said.type.replace(/-cert-.*|@.*/, ''))}`;
-  const offending = /^Offending (\S+) key in (.*)$/im.exec(text);
-  if (/identification has changed/i.test(text))
-    return refused(
-      `the host key of ${shown} has changed: ${showed}; known is another ${offending?.[1] ?? 'one'} by ${offending?.[2] ?? knownHostsFiles[0]}`,
-      [`this may be another machine; ${compare}`, 'then trust it: dabook trust --replace'],
-    );
-  const why = said.lines.filter((line) => /certificate|principal/i.test(line)).map((line) => `; ${line}`);
-  return refused(`the host key of ${shown} is not known: ${showed}${why.join('')}`, [
-    compare,
-    'then trust it: dabook trust',
-  ]);
 }
 
 function loginFault({ settings, said }: OpensshEnd, text: string): Fault {

@@ -124,6 +124,11 @@ else {
     });
   });
 
+  t.test("the user's and the system's own configuration", async (t) => {
+    const { configFile: _none, ...own } = options(anyPort);
+    await works(t, make(own), target(), 'is read where there is no other');
+  });
+
   t.test('what could be taken for an option is none', async (t) => {
     const marker = join(keys.dir, 'marker');
     const odd = `-oProxyCommand=touch ${marker}`;
