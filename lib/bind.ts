@@ -87,7 +87,7 @@ function unknownVars(extra: ExtraVars, outputs: readonly unknown[], inventory: I
     ),
   ]);
   return Object.keys(extra.vars)
-    .filter((name) => !known.has(name) && !name.startsWith('ansible_'))
+    .filter((name) => !known.has(name) && !name.startsWith('ansible_') && name !== 'hostKey')
     .map((name) => ({
       message: `-e ${name}: neither the playbook nor the inventory has a variable of that name`,
       position: extra.origin([name]),

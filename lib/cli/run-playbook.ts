@@ -163,7 +163,11 @@ async function holdAgainst(
   refuseOtherInput(plan, await planBeginning(io, file, input, flags, key), shown);
   const { forks, stepTimeout: step, idleTimeout: idle } = flags;
   const { extraVars, limit } = input;
-  const options = { connect: connector(io), extraVars, limit, forks, signal, digestKey: key, cwd: io.cwd() };
+  const connect = connector(
+    io,
+    input.inventory.hosts.map(({ target }) => target),
+  );
+  const options = { connect, extraVars, limit, forks, signal, digestKey: key, cwd: io.cwd() };
   refuseMoved(plan, await checkFirst(input, { ...options, deadlines: { step, idle } }), shown);
 }
 

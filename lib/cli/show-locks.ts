@@ -49,7 +49,10 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
   await readNeededSecrets(io, needed, keys);
   const password = flags.askBecomePass && (await askPassword(io, 'sudo password: ', 'sudo password'));
   const asked = hostsOf(password ? withBecomePassword(inventory, password) : inventory, hosts);
-  const connect = connector(io);
+  const connect = connector(
+    io,
+    inventory.hosts.map(({ target }) => target),
+  );
   const doors: SwarmDoor[] = [];
   const sessions: Session[] = [];
   const told: Told[] = [];

@@ -110,7 +110,10 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   const collected = collectPlan();
   const operator = operatorAt(io, view, { ...manner, color });
   const common = {
-    connect: connector(io),
+    connect: connector(
+      io,
+      input.inventory.hosts.map(({ target }) => target),
+    ),
     extraVars: input.extraVars,
     limit: input.limit,
     forks: manner.forks,

@@ -25,10 +25,13 @@ export function trustCommand(io: Io, done: (status: number) => void): Command {
 Nothing on the way says that a key is the host's own: compare the fingerprints with what the hosts themselves
 tell (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), or with what who set them up wrote down.
 
+A host whose keys the inventory pins (hostKey) is decided already: it is compared with what it shows, and nothing is
+written for it.
+
 They go to the known_hosts file of your ssh configuration (UserKnownHostsFile). Hosts behind a jump host are
 asked once that one is trusted, through it: dabook logs in there as ssh would.
 
-Exit status: 0 all hosts are known, 1 a key has changed or is revoked, 3 there are keys to confirm, and nobody to
+Exit status: 0 all hosts are known, 1 a key has changed, is revoked or is not the pinned one, 3 there are keys to confirm, and nobody to
 ask, 4 a host cannot be reached.`,
     )
     .action(async ({ inventory, ...flags }: Given) => {

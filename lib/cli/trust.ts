@@ -4,6 +4,8 @@ import { messageOf } from '../errors.ts';
 import { selectHosts } from '../inventory/select-hosts.ts';
 import { editKnownHosts } from '../transport/edit-known-hosts.ts';
 import { type KeyState, nameOf, type ShownKey } from '../transport/host-key.ts';
+import { shownPin } from '../transport/judge-pinned.ts';
+import { type JumpPins, jumpPins } from '../transport/jump-pins.ts';
 import type { Target } from '../transport/session.ts';
 import { createSshTransport, type ShownHost } from '../transport/ssh.ts';
 import { createPaint, type Tone } from '../views/paint.ts';
@@ -38,10 +40,11 @@ const rounds = 10;
 export async function trust(io: Io, flags: TrustFlags): Promise<number> {
   const inventory = await withCache(io, (cache) => readInventory(io, flags, cache));
   const chosen = selectHosts(inventory, flags.limit ?? 'all').map(({ target }) => target);
-  let left = chosen.filter(({ connection }) => connection === 'ssh');
+  const pinsOf = jumpPins(inventory.hosts.map(({ target }) => target));
+  let left = chosen.filter(({ connection }) => connection !== 'local');
   let status: number = exitStatus.ok;
   for (let round = 0; left.length > 0 && round < rounds; round++) {
-    const { asked, failed } = await ask(io, left);
+    const { asked, failed } = await ask(io, left, pinsOf);
     for (const message of failed) warn(io, message);
     if (failed.length > 0) status = exitStatus.unreachable;
     const shown = distinct(asked.map(({ shown }) => shown));
@@ -60,11 +63,12 @@ interface Asked {
 async function ask(
   io: Io,
   targets: readonly Target[],
+  pinsOf: JumpPins,
 ): Promise<{ readonly asked: readonly Asked[]; readonly failed: readonly string[] }> {
   const { name: user, home = '/' } = operator(io);
   const onWarning = (message: string) => warn(io, message);
   // A new one each time: it reads known_hosts once.
-  const transport = createSshTransport({ home, user, agentSocket: io.env.SSH_AUTH_SOCK, onWarning });
+  const transport = createSshTransport({ home, user, agentSocket: io.env.SSH_AUTH_SOCK, onWarning, pinsOf });
   const queue = new PQueue({ concurrency: atOnce });
   const results = await Promise.allSettled(
     targets.map((target) => queue.add(async () => ({ target, shown: await transport.hostKeys(target) }))),
@@ -82,22 +86,36 @@ function distinct(hosts: readonly ShownHost[]): readonly ShownHost[] {
   ];
 }
 
-const tones: Record<KeyState, Tone> = { known: 'dim', new: 'yellow', changed: 'red', revoked: 'red' };
+const tones: Record<KeyState, Tone> = {
+  known: 'dim',
+  new: 'yellow',
+  changed: 'red',
+  revoked: 'red',
+  pinned: 'dim',
+  unpinned: 'red',
+};
 
 /** Shows what is not known, has it confirmed, and writes it. */
 async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): Promise<number> {
   const keys = hosts.flatMap(({ host, keys }) => keys.map((key) => ({ host, key })));
   const of = (state: KeyState) => keys.filter(({ key }) => key.state === state);
-  const known = hosts.filter((shown) => shown.keys.some(({ state }) => state === 'known')).length;
+  const told = [
+    ...toldOf(hosts, (shown) => has(shown, 'known'), 'known'),
+    ...toldOf(hosts, (shown) => has(shown, 'pinned'), 'pinned in the inventory'),
+    ...toldOf(hosts, (shown) => shown.isCertified && !has(shown, 'known'), 'known by a @cert-authority'),
+  ];
   // Of a host that is known by one key the others are no news: it is asked for that one.
   const isNews = (shown: ShownHost, { state }: ShownKey) =>
-    state === 'changed' || state === 'revoked' || (state === 'new' && !isKnown(shown));
+    state === 'changed' ||
+    state === 'revoked' ||
+    ((state === 'new' || state === 'unpinned') && !isKnown(shown));
   const news = hosts.flatMap((shown) =>
     shown.keys.filter((key) => isNews(shown, key)).map((key) => ({ host: shown.host, key })),
   );
   io.stdout.write(tableOf(io, news, flags));
   const wanted = news.filter(({ key }) => key.state === 'new' || (flags.replace && key.state === 'changed'));
-  const isBad = of('revoked').length > 0 || (of('changed').length > 0 && !flags.replace);
+  const isOther = news.some(({ key }) => key.state === 'unpinned');
+  const isBad = isOther || of('revoked').length > 0 || (of('changed').length > 0 && !flags.replace);
   const bad = isBad ? exitStatus.failed : exitStatus.ok;
   if (of('changed').length > 0 && !flags.replace) {
     warn(
@@ -105,8 +123,14 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
       'a host shows another key than it is known by: it may be another machine. If it was set up anew: --replace',
     );
   }
+  if (isOther) {
+    warn(
+      io,
+      'a host shows none of the keys that the inventory pins: it may be another machine. If it was set up anew, change its hostKey',
+    );
+  }
   if (wanted.length === 0) {
-    if (!isBad) io.stdout.write(`${counted(known, 'host')} known\n`);
+    if (!isBad) io.stdout.write(told.length === 0 ? '0 hosts known\n' : told.join(''));
     return bad;
   }
   if (!flags.yes) {
@@ -132,8 +156,22 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
   return bad;
 }
 
-function isKnown({ keys }: ShownHost): boolean {
-  return keys.some(({ state }) => state === 'known');
+function isKnown({ keys, isCertified }: ShownHost): boolean {
+  return isCertified || keys.some(({ state }) => state === 'known' || state === 'pinned');
+}
+
+function has({ keys }: ShownHost, state: KeyState): boolean {
+  return keys.some((key) => key.state === state);
+}
+
+/** How many hosts there are of which that was decided before. */
+function toldOf(
+  hosts: readonly ShownHost[],
+  isSo: (shown: ShownHost) => boolean,
+  how: string,
+): readonly string[] {
+  const found = hosts.filter(isSo).length;
+  return found === 0 ? [] : [`${counted(found, 'host')} ${how}\n`];
 }
 
 async function question(io: Io, text: string): Promise<string | undefined> {
@@ -156,9 +194,14 @@ function tableOf(io: Io, rows: Rows, { color }: TrustFlags): string {
   return rows
     .map(({ host, key }) => {
       const instead = key.instead.map(({ file, line }) => `${file}:${line}`).join(', ');
-      const why = key.state === 'changed' ? `changed; known by ${instead}` : key.state;
+      const why = whyOf(key.state, instead, host.pins?.map(shownPin).join(', '));
       const cells = `${column(visible(host.shown), names)}  ${key.shown.padEnd(fingerprints)}`;
       return `${cells}  ${paint(tones[key.state], visible(why))}\n`;
     })
     .join('');
+}
+
+function whyOf(state: KeyState, instead: string, pins: string | undefined): string {
+  if (state === 'changed') return `changed; known by ${instead}`;
+  return state === 'unpinned' ? `not pinned; pinned: ${pins}` : state;
 }

@@ -2,6 +2,7 @@ import type { Secret } from '../secret.ts';
 import type { Target } from '../transport/session.ts';
 import type { DraftHost } from './draft.ts';
 import type { Findings } from './findings.ts';
+import { hostKeyVar, readHostKeys } from './host-keys.ts';
 import type { LayeredVars } from './layer-vars.ts';
 import {
   flagOf,
@@ -52,6 +53,7 @@ const NAMES = {
 
 const CONNECTIONS = new Map([
   ['ssh', 'ssh'],
+  ['openssh', 'openssh'],
   ['local', 'local'],
   ['smart', 'ssh'],
   ['paramiko', 'ssh'],
@@ -71,7 +73,7 @@ const NOT_HONOURED =
 
 /** Whether a variable says how to reach its host. */
 export function isConnectionVar(name: string): boolean {
-  return UNDERSTOOD.has(name);
+  return UNDERSTOOD.has(name) || name === hostKeyVar;
 }
 
 /**
@@ -92,7 +94,7 @@ export function readConnection(
   oneOf(settings, NAMES.becomeMethod, BECOME_METHODS);
   const connection = oneOf(settings, NAMES.connection, CONNECTIONS) ?? 'ssh';
   const given = settingOf(settings, NAMES.host);
-  if (given === undefined && connection === 'ssh' && !isOneWord(host.name)) {
+  if (given === undefined && connection !== 'local' && !isOneWord(host.name)) {
     findings.fault(
       `the host "${host.name}" has no address: its name is not one word`,
       host.place,
@@ -108,6 +110,7 @@ export function readConnection(
       port: wholeNumberOf(settings, NAMES.port, 65_535),
       user: wordOf(settings, NAMES.user) ?? defaults.user,
       privateKeyFile: settingOf(settings, NAMES.key)?.text ?? defaults.privateKeyFile,
+      hostKeys: readHostKeys(vars, findings),
       password: secretOf(settings, NAMES.password) ?? passwords.password,
       becomePassword: secretOf(settings, NAMES.becomePassword) ?? passwords.becomePassword,
       sshOptions: SSH_OPTIONS.flatMap((names) => wordsOf(settings, names)),

@@ -36,7 +36,12 @@ export function handshakeFault({ shown, stage, timedOut, problem }: Handshake): 
     );
   }
   if (/no matching/i.test(said))
-    return fault(`has no algorithm in common with dabook: ${said}`, 'update its sshd, or let it offer more');
+    return fault(
+      `has no algorithm in common with dabook: ${said}`,
+      /host key/i.test(said)
+        ? 'it may have a host certificate or the key of a security token alone: have ssh itself connect, by ansible_connection: openssh'
+        : 'update its sshd, let it offer more, or have ssh itself connect: ansible_connection: openssh',
+    );
   if (wasDropped({ shown, stage, timedOut, problem })) {
     return fault(
       `closed the connection before the SSH handshake: ${said}`,

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
 import { DabookError } from '../errors.ts';
 import { posixQuote } from '../posix-quote.ts';
+import { isPinned, unpinnedKeys } from './judge-pinned.ts';
 import type { KnownHosts, KnownKey } from './known-hosts.ts';
+import type { HostKeyPin } from './session.ts';
+import { kindOf, publicKeyFile, shownKey, typeOf } from './shown-key.ts';
 
 /** The host whose key is judged. */
 export interface KeyedHost {
@@ -11,6 +13,8 @@ export interface KeyedHost {
   readonly port: number;
   /** `HostKeyAlias`: the name in known_hosts where it is not the address. */
   readonly alias?: string | undefined;
+  /** The keys that the inventory pins: these alone are trusted. */
+  readonly pins?: readonly HostKeyPin[] | undefined;
   /** Only a jump host can see it. */
   readonly behindJump: boolean;
   /** Where a key would be added. */
@@ -31,6 +35,7 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
       ['do not connect: somebody else may hold this key'],
     );
   }
+  if (host.pins) return isPinned(host.pins, blob) ? undefined : unpinnedKeys(host.shown, host.pins, [blob]);
   if (same.some(({ marker }) => marker === 'none')) return undefined;
 
   const own = known.keysOf(nameOf(host));
@@ -43,10 +48,14 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
       ? [`the @cert-authority of ${placeOf(authority)} does not count: SSH certificates are not supported`]
       : []),
   ];
+  const certified = authority
+    ? ['to have its certificate checked, by ssh itself: ansible_connection: openssh']
+    : [];
   const compare = `compare it on the host: ssh-keygen -lf ${publicKeyFile(typeOf(blob))}`;
   const trust = trustCommand(host, blob);
   if (trusted.length === 0)
     return refused(`the host key of ${host.shown} is not known`, details, [
+      ...certified,
       compare,
       `then trust it: ${trust}`,
     ]);
@@ -63,8 +72,11 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
   ]);
 }
 
-/** What is known of a key that a host showed. `changed`: the host is known by another one of that type. */
-export type KeyState = 'known' | 'new' | 'changed' | 'revoked';
+/**
+ * What is known of a key that a host showed. `changed`: the host is known by another one of that type. Of a host with
+ * pins: `pinned` is one of them, `unpinned` is none of them.
+ */
+export type KeyState = 'known' | 'new' | 'changed' | 'revoked' | 'pinned' | 'unpinned';
 
 /** A key that a host showed, and what is known of it. */
 export interface ShownKey {
@@ -86,12 +98,17 @@ export function standingOf(host: KeyedHost, blob: Buffer, known: KnownHosts): Sh
     .filter((key) => key.marker === 'none' && key.type === type && !same.includes(key));
   const isRevoked = same.some(({ marker }) => marker === 'revoked');
   const isKnown = same.some(({ marker }) => marker === 'none');
+  const shown = shownKey(blob);
+  if (host.pins && !isRevoked) {
+    return { blob, type, shown, state: isPinned(host.pins, blob) ? 'pinned' : 'unpinned', instead: [] };
+  }
   const state = isRevoked ? 'revoked' : isKnown ? 'known' : instead.length > 0 ? 'changed' : 'new';
-  return { blob, type, shown: shownKey(blob), state, instead };
+  return { blob, type, shown, state, instead };
 }
 
 /**
- * Host key algorithms, those first that the host is known by: else it would show another key than the known one.
+ * Host key algorithms, those first that the host is known by: else it would show another key than the known one. Of
+ * a host with pins none but those of its pins, unless it has a fingerprint, which may be of any.
  * @param keysOf what is known of a name; of what is not asked for, nothing is known
  */
 export function algorithmsFor<Name extends string>(
@@ -99,12 +116,24 @@ export function algorithmsFor<Name extends string>(
   keysOf: KnownHosts['keysOf'],
   supported: readonly Name[],
 ): Name[] {
+  const { pins } = host;
+  if (pins) {
+    const wanted = pins.flatMap(({ type }) => type ?? []);
+    const first = supported.filter((one) => wanted.includes(keyTypeOf(one)));
+    const others = supported.filter((one) => !first.includes(one));
+    return pins.some(({ type }) => type === undefined) ? [...first, ...others] : first;
+  }
   const keys = namesOf(host)
     .flatMap(keysOf)
     .filter(({ marker }) => marker === 'none');
   const types = new Set(keys.map(({ type }) => type));
-  const isKnown = (algorithm: string) => types.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
+  const isKnown = (algorithm: string) => types.has(keyTypeOf(algorithm));
   return [...supported.filter(isKnown), ...supported.filter((one) => !isKnown(one))];
+}
+
+/** The type of the keys that an algorithm signs with. */
+export function keyTypeOf(algorithm: string): string {
+  return algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm;
 }
 
 /** A key that is known without a port is good on every port, as in OpenSSH; a different one says nothing. */
@@ -114,7 +143,7 @@ function namesOf(host: KeyedHost): readonly string[] {
 }
 
 /** Its name in known_hosts files. */
-export function nameOf({ alias, address, port }: KeyedHost): string {
+export function nameOf({ alias, address, port }: Pick<KeyedHost, 'alias' | 'address' | 'port'>): string {
   return alias ?? (port === 22 ? address : `[${address}]:${port}`);
 }
 
@@ -130,26 +159,7 @@ function trustCommand(host: KeyedHost, blob: Buffer): string {
   const { address, port, knownHostsFile: file } = host;
   const type = typeOf(blob);
   if (host.alias === undefined && !host.behindJump) {
-    const kind = type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '');
-    return `ssh-keyscan -t ${kind} ${port === 22 ? '' : `-p ${port} `}${address} >> ${file}`;
+    return `ssh-keyscan -t ${kindOf(type)} ${port === 22 ? '' : `-p ${port} `}${address} >> ${file}`;
   }
   return `echo ${posixQuote(`${nameOf(host)} ${type} ${blob.toString('base64')}`)} >> ${file}`;
-}
-
-/** `ED25519 SHA256:…`, as OpenSSH shows it. */
-function shownKey(blob: Buffer): string {
-  const hash = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
-  return `${typeOf(blob)
-    .replace(/^ssh-/, '')
-    .replace(/^ecdsa-.*/, 'ecdsa')
-    .toUpperCase()} SHA256:${hash}`;
-}
-
-/** The first field of a key: its type. */
-function typeOf(blob: Buffer): string {
-  return blob.length < 4 ? 'unknown' : blob.toString('latin1', 4, 4 + blob.readUInt32BE(0));
-}
-
-function publicKeyFile(type: string): string {
-  return `/etc/ssh/ssh_host_${type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '')}_key.pub`;
 }

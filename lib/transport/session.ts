@@ -1,15 +1,30 @@
 import type { Secret } from '../secret.ts';
 
+/** A host key that the inventory names for a host: nothing else is trusted for that one. */
+export interface HostKeyPin {
+  /** `ssh-ed25519`, …; not known where only a fingerprint was given. */
+  readonly type?: string | undefined;
+  /** The key itself, in base64 without padding; none where only a fingerprint was given. */
+  readonly key?: string | undefined;
+  /** `SHA256:…`, as OpenSSH shows it. */
+  readonly fingerprint: string;
+  /** Where it was given: `hosts.yml:7`. */
+  readonly place: string;
+}
+
 /** How to reach one host: what the inventory and the command line say of it. */
 export interface Target {
   /** The host's name in the inventory. */
   readonly name: string;
-  readonly connection: 'ssh' | 'local';
+  /** `ssh`: by dabook's own SSH client; `openssh`: by the ssh program of this machine. */
+  readonly connection: 'ssh' | 'openssh' | 'local';
   /** Address or name to connect to; may be an alias of `~/.ssh/config`. */
   readonly address: string;
   readonly port?: number | undefined;
   readonly user?: string | undefined;
   readonly privateKeyFile?: string | undefined;
+  /** Its host keys, where the inventory pins them: then known_hosts is not asked. Never empty. */
+  readonly hostKeys?: readonly HostKeyPin[] | undefined;
   readonly password?: Secret | undefined;
   readonly becomePassword?: Secret | undefined;
   /** Options of the ssh program that say how to get there, such as `-o ProxyJump=bastion`. */

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2';
 import { DabookError } from '../errors.ts';
 import { reveal } from '../secret.ts';
@@ -31,9 +32,11 @@ export async function sshAuth(
   const { default: ssh2 } = await import('ssh2');
   const notes: string[] = [];
   const own: Buffer[] = [];
+  const certificates: string[] = [];
 
   const keyWay = async (file: string, mustBe: boolean): Promise<Way[]> => {
     const read = await readKey(file);
+    if (await isThere(`${file}-cert.pub`)) certificates.push(`${file}-cert.pub`);
     if (read.kind === 'private') {
       own.push(read.key.getPublicSSH());
       return [{ shown: `key ${file}`, method: { type: 'publickey', username, key: read.key } }];
@@ -46,7 +49,7 @@ export async function sshAuth(
     const hint =
       kind === 'encrypted'
         ? `load it into an agent: ssh-add ${file}`
-        : 'private keys of the types ed25519, ecdsa and rsa are understood';
+        : `private keys of the types ed25519, ecdsa and rsa are understood; security keys by ansible_connection: openssh`;
     if (mustBe && (settings.agent === undefined || kind !== 'encrypted'))
       throw unusable(shown, file, why, hint);
     notes.push(`the key ${file} is left to the agent, since ${why}: ${hint}`);
@@ -119,6 +122,15 @@ export async function sshAuth(
       next(last ? last.method : (false as never));
     },
     refusal() {
+      const others = accepted.filter((way) => /^(gssapi|hostbased)/.test(way));
+      const beyond = [
+        ...certificates.map(
+          (file) => `the certificate ${file} is not used: ansible_connection: openssh does`,
+        ),
+        ...(others.length > 0
+          ? [`for ${others.join(', ')} have ssh itself connect: ansible_connection: openssh`]
+          : []),
+      ];
       const accepts = accepted.length > 0 ? `; it accepts ${accepted.join(', ')}` : '';
       return new DabookError(
         'unreachable',
@@ -127,11 +139,19 @@ export async function sshAuth(
           hint: [
             ...notes,
             `is ${username} the right user, and the public key in its ~/.ssh/authorized_keys there?`,
+            ...beyond,
           ].join('\n'),
         },
       );
     },
   };
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 type KeyboardPrompt = Extract<AnyAuthMethod, { type: 'keyboard-interactive' }>['prompt'];

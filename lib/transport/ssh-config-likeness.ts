@@ -9,7 +9,7 @@ const special = /^(include|match|canonical\w*)$/;
 /** Tokens that stand for something of the host, in settings that are honoured. */
 const hostToken = /%[^%dLlui]/;
 const tokened =
-  /^(hostname|user|identityfile|identityagent|proxyjump|userknownhostsfile|globalknownhostsfile|hostkeyalias)$/;
+  /^(hostname|user|identityfile|identityagent|proxyjump|userknownhostsfile|globalknownhostsfile|hostkeyalias|revokedhostkeys)$/;
 
 /**
  * Reads the files of an ssh configuration for the patterns of their `Host` lines, and for nothing else: what they

@@ -26,7 +26,7 @@ type Ask = (
 
 /** The settings of ssh_config(5) that are honoured. */
 const settings =
-  'hostname user port identityfile identitiesonly identityagent proxyjump proxycommand userknownhostsfile globalknownhostsfile hostkeyalias connecttimeout'.split(
+  'hostname user port identityfile identitiesonly identityagent proxyjump proxycommand userknownhostsfile globalknownhostsfile hostkeyalias revokedhostkeys knownhostscommand connecttimeout'.split(
     ' ',
   );
 /** They, and those that lead to them. */

@@ -3,17 +3,19 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
-import { type DabookError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { OpenChannel } from './channel.ts';
 import { handshakeFault, wasDropped } from './handshake-fault.ts';
-import { algorithmsFor, judgeHostKey, type KeyedHost } from './host-key.ts';
+import type { KeyedHost } from './host-key.ts';
+import { createKeyTrial } from './key-trial.ts';
 import type { KnownHosts } from './known-hosts.ts';
-import { ciphers, hostKeyAlgorithms, keyExchanges } from './ssh-algorithms.ts';
+import { ciphers, keyExchanges } from './ssh-algorithms.ts';
 import { sshAuth } from './ssh-auth.ts';
 import { openSshChannel } from './ssh-channel.ts';
 import type { KeyFile } from './ssh-key-file.ts';
 import type { SshSettings } from './ssh-settings.ts';
 import { sshSocket, type Try } from './ssh-socket.ts';
+import { startTries } from './start-tries.ts';
 import type { Starts } from './starts.ts';
 
 /** One SSH connection: authenticated, its host key known. */
@@ -36,7 +38,6 @@ export interface SshCommons {
   readonly readKey: (file: string) => Promise<KeyFile>;
 }
 
-const mostTries = 3;
 /** Milliseconds; the login itself may be slow, by PAM or a directory. */
 const authTimeout = 30_000;
 /**
@@ -57,45 +58,29 @@ export async function connectSsh(
   commons: SshCommons,
   via?: SshConnection,
 ): Promise<SshConnection> {
-  const { starts } = commons;
   const destination = `${via === undefined ? '' : `${via.shown} `}${settings.address}:${settings.port}`;
-  let left = settings.timeout;
-  let tries = 0;
-  let madeBefore = Number.POSITIVE_INFINITY;
-  for (;;) {
-    const result = await starts.run(destination, async () => {
-      const start = Date.now();
-      const attempt = await attemptSsh(settings, commons, via, left);
-      left -= Date.now() - start;
-      return attempt;
-    });
-    if ('got' in result) return result.got;
-    // Dropped while others were not: there are too many at once, and this one's turn will come.
-    if (!result.dropped || starts.made <= madeBefore) tries += 1;
-    madeBefore = starts.made;
-    const pause = 250 * 2 ** (tries - 1) * (0.5 + Math.random());
-    left -= pause;
-    if (!result.passing || tries >= mostTries || left <= 0) throw result.fault;
-    await sleep(pause);
-  }
+  return startTries(commons.starts, destination, settings.timeout, (left) =>
+    attemptSsh(settings, commons, via, left),
+  );
 }
 
 /** A host as its key is judged. */
 export function keyedHost(settings: SshSettings, behindJump: boolean): KeyedHost {
-  const { shown, address, port, alias, knownHostsFiles } = settings;
+  const { shown, address, port, alias, pins, knownHostsFiles } = settings;
   const knownHostsFile = knownHostsFiles[0] ?? '~/.ssh/known_hosts';
-  return { shown, address, port, alias, behindJump, knownHostsFile };
+  return { shown, address, port, alias, pins, behindJump, knownHostsFile };
 }
 
-/** @param thorough look for the host under hashed names too, to know what keys it may show */
 async function attemptSsh(
   settings: SshSettings,
   commons: SshCommons,
   via: SshConnection | undefined,
   timeout: number,
-  thorough = false,
+  trial = createKeyTrial(keyedHost(settings, via !== undefined), commons.known, settings.revokedKeysFile),
 ): Promise<Try<SshConnection>> {
   const { shown, user } = settings;
+  const { fault: untried } = trial.algorithms.length === 0 ? trial.outcome('') : {};
+  if (untried) return { fault: untried, passing: false };
   // What SSH needs is loaded while the other side is on its way. Node sends the first packet in the next tick, and
   // loading would hold it back.
   const opening = sshSocket(settings, via, timeout);
@@ -113,22 +98,14 @@ async function attemptSsh(
   const socket = await opening;
   if ('fault' in socket) return socket;
 
-  const host = keyedHost(settings, via !== undefined);
-  const { known } = commons;
-  const algorithms = (keysOf: KnownHosts['keysOf']) => algorithmsFor(host, keysOf, hostKeyAlgorithms);
-  const serverHostKey = algorithms(thorough ? known.keysOf : known.plainKeysOf);
-  let refused: DabookError | undefined;
   const connection = new SSH2Promise.SSH({
     sock: socket.got as Socket,
     username: user,
     reconnect: false,
     readyTimeout: 0,
     uniqueId: randomUUID(),
-    algorithms: { kex: keyExchanges, cipher: ciphers, serverHostKey },
-    hostVerifier: (key: Buffer) => {
-      refused = judgeHostKey(host, key, known);
-      return refused === undefined;
-    },
+    algorithms: { kex: keyExchanges, cipher: ciphers, serverHostKey: [...trial.algorithms] },
+    hostVerifier: trial.verify,
     authHandler: auth.handler,
     ...keepalive,
   });
@@ -158,12 +135,9 @@ async function attemptSsh(
   try {
     await connecting;
   } catch (error) {
-    if (refused) {
-      const isOtherKey = !thorough && algorithms(known.keysOf)[0] !== serverHostKey[0];
-      return isOtherKey
-        ? attemptSsh(settings, commons, via, timeout - (Date.now() - start), true)
-        : { fault: refused, passing: false };
-    }
+    const { fault: refused, again } = trial.outcome(messageOf(problem ?? error));
+    if (again) return attemptSsh(settings, commons, via, timeout - (Date.now() - start), again);
+    if (refused) return { fault: refused, passing: false };
     if (problem?.level === 'client-authentication') return { fault: auth.refusal(), passing: false };
     const handshake = { shown, stage, timedOut, problem: problem ?? error };
     const fault = handshakeFault(handshake);

@@ -1,6 +1,5 @@
-import { DabookError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { Target } from './session.ts';
+import type { HostKeyPin, Target } from './session.ts';
 import type { SshConfig } from './ssh-config.ts';
 
 /** What is set for all hosts, by the command line. */
@@ -33,16 +32,21 @@ export interface SshSettings {
   readonly knownHostsFiles: readonly string[];
   /** `HostKeyAlias`. */
   readonly alias?: string | undefined;
+  /** The host keys that the inventory pins. */
+  readonly pins?: readonly HostKeyPin[] | undefined;
+  /** `KnownHostsCommand`. */
+  readonly knownHostsCommand?: string | undefined;
+  /** `RevokedHostKeys`. */
+  readonly revokedKeysFile?: string | undefined;
   /** Jump hosts, the first one first: `[user@]host[:port]`. */
   readonly jumps: readonly string[];
+  /** `ProxyCommand`, as it is written. */
+  readonly proxyCommand?: string | undefined;
   /** Milliseconds for the way to the host, name lookup to host key. */
   readonly timeout: number;
 }
 
-/**
- * Puts inventory, ssh configuration and defaults together; the first that says something wins.
- * @throws DabookError `unreachable` where the configuration asks for what is not supported
- */
+/** Puts inventory, ssh configuration and defaults together; the first that says something wins. */
 export function sshSettings(target: Target, config: SshConfig, defaults: SshDefaults): SshSettings {
   const { home } = defaults;
   const one = (name: string) => {
@@ -54,15 +58,6 @@ export function sshSettings(target: Target, config: SshConfig, defaults: SshDefa
   const port = target.port ?? Number(one('port') ?? 22);
   const login = `${user}@${address.includes(':') ? `[${address}]` : address}:${port}`;
   const shown = target.name === address ? login : `${target.name} (${login})`;
-  if (one('proxycommand') !== undefined) {
-    throw new DabookError(
-      'unreachable',
-      `${shown}: the ssh configuration has a ProxyCommand, which is not supported`,
-      {
-        hint: 'use ProxyJump instead',
-      },
-    );
-  }
   const tokens: Record<string, string> = {
     d: home,
     h: address,
@@ -79,6 +74,7 @@ export function sshSettings(target: Target, config: SshConfig, defaults: SshDefa
   const knownHosts = [...files('userknownhostsfile'), ...files('globalknownhostsfile')];
   const keyFile = target.privateKeyFile === undefined ? undefined : path(target.privateKeyFile);
   const alias = one('hostkeyalias');
+  const revoked = one('revokedhostkeys');
   return {
     shown,
     address,
@@ -92,7 +88,11 @@ export function sshSettings(target: Target, config: SshConfig, defaults: SshDefa
     knownHostsFiles:
       defaults.knownHostsFiles ?? (knownHosts.length > 0 ? knownHosts : defaultKnownHosts.map(path)),
     alias: alias && filled(alias),
+    pins: target.hostKeys,
+    knownHostsCommand: one('knownhostscommand'),
+    revokedKeysFile: revoked && path(revoked),
     jumps: one('proxyjump')?.split(',') ?? [],
+    proxyCommand: one('proxycommand'),
     timeout: (target.connectTimeout ?? Number(one('connecttimeout') ?? 10)) * 1000,
   };
 }

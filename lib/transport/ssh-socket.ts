@@ -66,7 +66,12 @@ function direct(
   });
 }
 
-function socketFault(shown: string, host: string, error: unknown): Try<never> {
+/** What a socket that could not be connected failed with. */
+export function socketFault(
+  shown: string,
+  host: string,
+  error: unknown,
+): Exclude<Try<never>, { got: never }> {
   // Several addresses were tried: the errors are inside.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = first instanceof Error && 'code' in first ? String(first.code) : '';

@@ -1,6 +1,7 @@
 import { DabookError } from '../errors.ts';
 import { createSession, type MeteredSession } from './create-session.ts';
-import { type KeyedHost, type ShownKey, standingOf } from './host-key.ts';
+import { type KeyedHost, nameOf, type ShownKey, standingOf } from './host-key.ts';
+import type { JumpPins } from './jump-pins.ts';
 import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
 import { parseHop } from './parse-hop.ts';
 import { scanHostKeys } from './scan-host-key.ts';
@@ -13,6 +14,8 @@ import { type SshDefaults, type SshSettings, sshSettings } from './ssh-settings.
 import { createStarts } from './starts.ts';
 
 export interface SshOptions extends SshDefaults {
+  /** The host keys that the inventory pins for a jump host. */
+  readonly pinsOf?: JumpPins | undefined;
   /** Instead of `~/.ssh/config` and the system's, as `ssh -F`. */
   readonly configFile?: string | undefined;
   /** Told of what was left out, such as an ssh configuration that cannot be read. */
@@ -27,12 +30,14 @@ export interface SshOptions extends SshDefaults {
 export interface ShownHost {
   readonly host: KeyedHost;
   readonly keys: readonly ShownKey[];
+  /** It is to show a certificate of an authority that known_hosts names, which ssh itself checks. */
+  readonly isCertified: boolean;
   /** It is a jump host on the way to the one that was asked for. */
   readonly isJump: boolean;
 }
 
 function isHarmless({ state }: ShownKey): boolean {
-  return state === 'known' || state === 'new';
+  return state !== 'changed' && state !== 'revoked';
 }
 
 /**
@@ -68,7 +73,23 @@ export function createSshTransport(options: SshOptions): {
       );
     }
     const { address, user, port, sshOptions } = target;
-    return sshSettings(target, await configOf(address, user, port, sshOptions), options);
+    const settings = sshSettings(target, await configOf(address, user, port, sshOptions), options);
+    if (settings.proxyCommand === undefined) return settings;
+    throw new DabookError(
+      'unreachable',
+      `${settings.shown}: the ssh configuration has a ProxyCommand, which is not supported`,
+      {
+        hint:
+          target.connection === 'openssh'
+            ? 'its keys cannot be asked for through that one: add them to known_hosts, or pin them (hostKey)'
+            : 'use ProxyJump instead, or have ssh itself connect: ansible_connection: openssh',
+      },
+    );
+  };
+
+  const hopSettings = (hop: string): Promise<SshSettings> => {
+    const target = parseHop(hop);
+    return settingsOf({ ...target, hostKeys: options.pinsOf?.(target) });
   };
 
   const knownIn = (files: readonly string[]): Promise<KnownHosts> => {
@@ -82,7 +103,7 @@ export function createSshTransport(options: SshOptions): {
     return connectSsh(settings, { starts, readKey, known }, via);
   };
 
-  const jumps = createSshJumps(async (hop, via) => connect(await settingsOf(parseHop(hop)), via));
+  const jumps = createSshJumps(async (hop, via) => connect(await hopSettings(hop), via));
 
   /** A jump host may have jump hosts of its own: they come before the first one. */
   const wholeWay = async (hops: readonly string[], depth = 0): Promise<readonly string[]> => {
@@ -92,7 +113,7 @@ export function createSshTransport(options: SshOptions): {
       throw new DabookError('unreachable', `the jump hosts lead in a circle: ${hops.join(', ')}`, {
         hint: 'see ProxyJump in the ssh configuration',
       });
-    const { jumps } = await settingsOf(parseHop(first));
+    const { jumps } = await hopSettings(first);
     return [...(await wholeWay(jumps, depth + 1)), ...hops];
   };
 
@@ -101,15 +122,21 @@ export function createSshTransport(options: SshOptions): {
       const settings = await settingsOf(target);
       const hops = await wholeWay(settings.jumps);
       for (const [index, hop] of [...hops, undefined].entries()) {
-        const asked = hop === undefined ? settings : await settingsOf(parseHop(hop));
+        const asked = hop === undefined ? settings : await hopSettings(hop);
         const known = await knownIn(asked.knownHostsFiles);
         const loan = await jumps.borrow(hops.slice(0, index));
         try {
           const host = keyedHost(asked, loan !== undefined);
           const blobs = await scanHostKeys(asked, loan?.connection);
           const keys = blobs.map((blob) => standingOf(host, blob, known));
-          const isTrusted = keys.some(({ state }) => state === 'known') && keys.every(isHarmless);
-          if (hop === undefined || !isTrusted) return { host, keys, isJump: hop !== undefined };
+          const isTrusted =
+            keys.some(({ state }) => state === 'known' || state === 'pinned') && keys.every(isHarmless);
+          if (hop !== undefined && isTrusted) continue;
+          const isCertified =
+            hop === undefined &&
+            target.connection === 'openssh' &&
+            known.keysOf(nameOf(host)).some(({ marker }) => marker === 'cert-authority');
+          return { host, keys, isCertified, isJump: hop !== undefined };
         } finally {
           await loan?.release();
         }

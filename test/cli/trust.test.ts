@@ -25,10 +25,14 @@ function place(t: Test) {
   const folder = mkdtempSync(join(tmpdir(), 'dabook-trust-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'known');
-  const hosts = (all: Readonly<Record<string, { port: number; jump?: string }>>) => {
-    const entries = Object.entries(all).map(([name, { port, jump }]) => [
+  const hosts = (
+    all: Readonly<Record<string, { port: number; jump?: string; hostKey?: string; connection?: string }>>,
+  ) => {
+    const entries = Object.entries(all).map(([name, { port, jump, hostKey, connection = 'ssh' }]) => [
       name,
       {
+        ...(hostKey !== undefined && { hostKey }),
+        ansible_connection: connection,
         ansible_host: '127.0.0.1',
         ansible_port: port,
         ansible_ssh_common_args: `-o UserKnownHostsFile=${file} -o GlobalKnownHostsFile=none${jump === undefined ? '' : ` -o ProxyJump=${jump}`}`,
@@ -142,4 +146,45 @@ t.test('hosts that show no key', { skip: cannotRun }, async (t) => {
   t.equal(done.status, 4);
   t.match(done.stderr, /gone .*refused the connection/);
   t.match(done.stdout, /3 keys written/, 'the others are written');
+});
+
+t.test('hosts whose keys the inventory pins are compared', { skip: cannotRun }, async (t) => {
+  const [one, two] = [await startSshd(t, keys), await startSshd(t, keys)];
+  const { file, hosts, trust, fingerprintOf } = place(t);
+  const print = fingerprintOf(join(keys.dir, 'host_rsa.pub'));
+  hosts({
+    one: { port: one.port, hostKey: hostKey(keys, 'ed25519') },
+    two: { port: two.port, hostKey: print },
+  });
+  const same = await trust('--yes');
+  t.equal(same.status, 0, same.stderr);
+  t.equal(same.stdout, '2 hosts pinned in the inventory\n');
+  t.notOk(existsSync(file), 'nothing is written');
+
+  const others = makeKeys(t);
+  hosts({ one: { port: one.port, hostKey: hostKey(others, 'ed25519') }, two: { port: two.port } });
+  const wrong = await trust('--yes', '--replace');
+  t.equal(wrong.status, 1);
+  const pinned = fingerprintOf(join(others.dir, 'host_ed25519.pub'));
+  t.match(wrong.stdout, `not pinned; pinned: ED25519 ${pinned} (hosts.yml:1)`);
+  t.match(wrong.stderr, 'none of the keys that the inventory pins');
+  t.notMatch(readFileSync(file, 'utf8'), `:${one.port}`, 'it is not trusted');
+  t.match(wrong.stdout, '3 keys written', 'the other host is');
+
+  writeFileSync(file, `@revoked * ${hostKey(keys, 'ed25519')}\n`);
+  hosts({ one: { port: one.port, hostKey: hostKey(keys, 'ed25519') } });
+  const revoked = await trust('--yes');
+  t.equal(revoked.status, 1);
+  t.match(revoked.stdout, /ED25519 SHA256:\S+ +revoked/);
+});
+
+t.test('hosts that ssh itself connects to', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys);
+  const { file, hosts, trust } = place(t);
+  hosts({ one: { port, connection: 'openssh' } });
+  writeFileSync(file, `@cert-authority * ${hostKey(makeKeys(t), 'ed25519')}\n`);
+  const certified = await trust('--yes');
+  t.equal(certified.stdout, '1 host known by a @cert-authority\n');
+  writeFileSync(file, '');
+  t.match((await trust('--yes')).stdout, '3 keys written');
 });

@@ -42,7 +42,7 @@ const outcome = await withCache(process, async (cache) => {
   });
   let begun = 0;
   const ended = await run(playbook, inventory, {
-    connect: connector(process),
+    connect: connector(process, []),
     onEvent(event) {
       journal.handle(event);
       if ('fault' in event && event.fault) process.stderr.write(`${event.fault.message}\n`);

@@ -73,7 +73,7 @@ hosts.yml:6:11: the variables of the host "web1" are a single value ("192.0.2.1"
   web1:
     ansible_host: 192.0.2.1
 
-hosts.yml:8:27: ansible_connection must be ssh or local or smart or paramiko or paramiko_ssh, not "winrm"
+hosts.yml:8:27: ansible_connection must be ssh or openssh or local or smart or paramiko or paramiko_ssh, not "winrm"
   8 |       ansible_connection: winrm
     |                           ^
   nothing else is understood by dabook
@@ -180,7 +180,7 @@ t.test('settings that cannot be used', async (t) => {
     ['ansible_become_method: su', 'ansible_become_method must be sudo, not "su"'],
     [
       'ansible_connection: constructor',
-      'ansible_connection must be ssh or local or smart or paramiko or paramiko_ssh, not "constructor"',
+      'ansible_connection must be ssh or openssh or local or smart or paramiko or paramiko_ssh, not "constructor"',
     ],
   ];
   for (const [vars, fault] of cases) {
