@@ -146,24 +146,10 @@ export const disturbances: readonly Disturbance[] = [
     },
   },
   {
-    name: 'the folder of keys is gone',
-    do: (lab, pick) => {
-      const [host, folder] = pick(folders);
-      return lab.root(host, `rm -rf ${config}/${folder}/keys`);
-    },
-  },
-  {
     name: 'the settings of a service are those of another',
     do: (lab, pick) => {
       const [host, folder] = pick(folders);
       return lab.root(host, `sed -i 's/mId="[0-9]*"/mId="99"/' ${config}/${folder}/LocalConfiguration.xml`);
-    },
-  },
-  {
-    name: 'the settings of a service are missing',
-    do: (lab, pick) => {
-      const [host, folder] = pick(folders);
-      return lab.root(host, `rm -f ${config}/${folder}/LocalConfiguration.xml`);
     },
   },
   {
@@ -173,6 +159,24 @@ export const disturbances: readonly Disturbance[] = [
         1,
         `echo '# by hand' >> ${compose}/${pick(['docker-compose.yml', 'network.yml', 'versiontag.yml'])}`,
       ),
+  },
+];
+
+/** What no run may go on with: it is refused before anything is touched, and stays. */
+export const obstacles: readonly Disturbance[] = [
+  {
+    name: 'the folder of keys is gone',
+    do: (lab, pick) => {
+      const [host, folder] = pick(folders);
+      return lab.root(host, `rm -rf ${config}/${folder}/keys`);
+    },
+  },
+  {
+    name: 'the settings of a service are missing',
+    do: (lab, pick) => {
+      const [host, folder] = pick(folders);
+      return lab.root(host, `rm -f ${config}/${folder}/LocalConfiguration.xml`);
+    },
   },
   {
     name: 'a compose file lacks a label',

@@ -6,7 +6,7 @@ import { share, withLabs } from '../faults/with-labs.ts';
 import { labNames, readRecord } from '../lab/lab-record.ts';
 import { removeLab } from '../lab/remove-lab.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { disturbances, moves } from './disturbances.ts';
+import { disturbances, moves, obstacles } from './disturbances.ts';
 import { type Done, tryCase } from './try-case.ts';
 
 const HELP = `npm run test:truth -- [options]
@@ -17,7 +17,10 @@ const HELP = `npm run test:truth -- [options]
   --only LIST   only these cases: 1,2,30
   --without LIST  of one case: leave out these of its disturbances, by their places from 1`;
 
-/** The n-th case of a seed: up to four disturbances, each with its own random numbers, and in every fourth a move. */
+/**
+ * The n-th case of a seed: up to four disturbances, each with its own random numbers; in every fourth a move, in every
+ * sixth an obstacle.
+ */
 function caseOf(
   seed: number,
   number: number,
@@ -32,6 +35,7 @@ function caseOf(
   };
   const count = 1 + Math.floor(random() * 4);
   const done = Array.from({ length: count }, () => one(disturbances));
+  if (number % 6 === 5) done.push(one(obstacles));
   return { done, move: number % 4 === 0 ? one(moves) : undefined };
 }
 

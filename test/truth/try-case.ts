@@ -213,5 +213,6 @@ function failuresOf(events: readonly Event[]): readonly string[] {
 }
 
 function trouble({ events, stderr }: Ran): string {
-  return [...failuresOf(events), stderr.trim()].join(' | ');
+  const whole = events.flatMap((event) => ('fault' in event && event.fault ? [event.fault.message] : []));
+  return [...whole, stderr.trim()].join(' | ').replaceAll('\n', ' / ');
 }
