@@ -5,6 +5,8 @@ export interface KnownTexts {
   add(text: string, label: string): void;
   /** The text with labels in it: from left to right, and at each place for the longest text that stands there. */
   replaceIn(text: string): string;
+  /** A text of which the beginning or the end may have been cut off, with labels for what is left there of a known one. */
+  replaceAtEnds(text: string): string;
 }
 
 /** Shorter texts would be found by chance in the middle of words. Characters. */
@@ -14,6 +16,8 @@ const shortestKnown = 4;
  * It also bounds the time: what was compared at one place is never compared as a whole at the next one again.
  */
 const cutOff = 256;
+/** Of less than so many characters nobody can say what it was cut off from. */
+const leastLeft = 8;
 /** A power of two. */
 const slots = 2 ** 15;
 
@@ -41,7 +45,7 @@ interface Bucket {
  * proportion to its length: most of its places are passed by after one look at four characters.
  */
 export function createKnownTexts(): KnownTexts {
-  const known = new Set<string>();
+  const known = new Map<string, string>();
   // By a number that the first four characters decide. A list, as it is looked into at each place of each text.
   const buckets = new Array<Bucket | undefined>(slots).fill(undefined);
 
@@ -52,7 +56,7 @@ export function createKnownTexts(): KnownTexts {
 
     add(text, label) {
       if (text.length < shortestKnown || known.has(text)) return;
-      known.add(text);
+      known.set(text, label);
       let window = 0;
       for (let at = 0; at < shortestKnown; at += 1) window = slide(window, text, at);
       const slot = slotOf(window);
@@ -82,7 +86,39 @@ export function createKnownTexts(): KnownTexts {
       }
       return done === 0 ? text : replaced + text.slice(done);
     },
+
+    replaceAtEnds(text) {
+      let left = text;
+      for (const [one, label] of known) {
+        const head = lengthAtStart(one, left);
+        if (head > 0) left = label + left.slice(head);
+        const tail = lengthAtEnd(one, left);
+        if (tail > 0) left = left.slice(0, -tail) + label;
+      }
+      return left;
+    },
   };
+}
+
+/** How much of a text begins with what another one ends with. */
+function lengthAtStart(known: string, text: string): number {
+  const first = text.slice(0, leastLeft);
+  if (first.length < leastLeft) return 0;
+  for (let at = known.indexOf(first, 1); at > 0; at = known.indexOf(first, at + 1)) {
+    if (text.startsWith(known.slice(at))) return known.length - at;
+  }
+  return 0;
+}
+
+/** How much of a text ends with what another one begins with. */
+function lengthAtEnd(known: string, text: string): number {
+  const last = text.slice(-leastLeft);
+  if (last.length < leastLeft) return 0;
+  for (let at = known.lastIndexOf(last); at >= 0; at = at === 0 ? -1 : known.lastIndexOf(last, at - 1)) {
+    const length = at + leastLeft;
+    if (length < known.length && text.endsWith(known.slice(0, length))) return length;
+  }
+  return 0;
 }
 
 /** A number that only the last four characters decide: a byte each, so that the fifth is shifted out. */

@@ -32,11 +32,20 @@ export function createRedactor(): Redactor {
         for (const form of formsOf(text)) known.add(form, found.toString());
       }
     },
-    event: (event) => (known.size === 0 ? event : (mapTexts(event, known.replaceIn) as typeof event)),
+    event(event) {
+      if (known.size === 0) return event;
+      const told = mapTexts(event, known.replaceIn) as typeof event;
+      if (!('fault' in told) || told.fault === undefined) return told;
+      // It quotes the last lines of what a command said, which may begin in the middle of a secret.
+      return { ...told, fault: mapTexts(told.fault, known.replaceAtEnds) };
+    },
   };
 }
 
-/** How a secret may look when a host prints it: as it is, line by line, in base64, in JSON, in a URL. */
+/**
+ * How a secret may look when a host prints it: as it is, line by line, in base64 (as part of a longer text, too), in
+ * JSON, in a URL, and as shells quote it.
+ */
 function formsOf(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= 16);
   const bytes = Buffer.from(secret);
@@ -44,10 +53,42 @@ function formsOf(secret: string): readonly string[] {
     secret,
     secret.trim(),
     ...lines,
-    bytes.toString('base64'),
+    ...inBase64(bytes),
     JSON.stringify(secret).slice(1, -1),
-    // Of the bytes as a host has them: half a character is no part of a URL.
-    encodeURIComponent(bytes.toString()),
+    ...inUrls(bytes.toString()),
+    ...quoted(secret),
+  ];
+}
+
+/** Whole; and what is the same in it whatever stands before and after, as in `user:password` of an HTTP header. */
+function inBase64(bytes: Buffer): readonly string[] {
+  const within = [0, 1, 2].flatMap((before) => {
+    const all = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
+    const first = before === 0 ? 0 : before + 1;
+    const last = Math.floor(((before + bytes.length) * 8) / 6);
+    const part = all.slice(first, last);
+    return part.length < 12 ? [] : [part, part.replaceAll('-', '+').replaceAll('_', '/')];
+  });
+  return [bytes.toString('base64'), bytes.toString('base64url'), ...within];
+}
+
+/** Of the bytes as a host has them: half a character is no part of a URL. */
+function inUrls(text: string): readonly string[] {
+  const usual = encodeURIComponent(text);
+  const strict = usual.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const lower = (url: string) => url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  const forms = [usual, strict, strict.replaceAll('%20', '+')];
+  return [...forms, ...forms.map(lower)];
+}
+
+/** In single quotes, in double quotes, in `$'…'`, and with a backslash before each character that a shell knows. */
+function quoted(text: string): readonly string[] {
+  return [
+    text.replaceAll("'", `'\\''`),
+    text.replaceAll("'", `'"'"'`),
+    text.replaceAll(/["$`\\]/g, '\\$&'),
+    text.replaceAll(/['\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t'),
+    text.replaceAll(/[^\w@%+=:,./-]/g, '\\$&'),
   ];
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -265,4 +265,54 @@ t.test('fifty hosts at once warn of nothing', async (t) => {
   t.same(new Set(statuses), new Set(['changed', 'ok']));
   t.notMatch(text, noise(20));
   t.same(warnings, []);
+});
+
+t.test('a secret is found as shells, URLs and HTTP headers write it', async (t) => {
+  const text = `it's a "pass$word" \\ with\tall`;
+  const redactor = createRedactor();
+  redactor.learn(secret('key', text));
+  const shell = (script: string) => execFileSync('bash', ['-c', script, 'bash', text], { encoding: 'utf8' });
+  const printed = [
+    shell(`printf %s "$1"`),
+    shell(`printf %q "$1"`),
+    shell('printf %s "${1@Q}"'),
+    shell(`{ set -x; true "$1"; } 2>&1`),
+    shell(`x=$1; export x; export -p | grep ' x='`),
+    shell(`alias x="$1"; alias x`),
+    shell(`printf %s "$1" | base64 -w0`),
+    ...['', 'u', 'us', 'user'].map((user) => shell(`printf %s "${user}:$1:more" | base64 -w0`)),
+    JSON.stringify({ text }),
+    `https://host/?q=${encodeURIComponent(text)}`,
+    new URLSearchParams({ text }).toString(),
+    encodeURIComponent(text).toLowerCase(),
+  ];
+  for (const line of printed) {
+    const told = redactor.text(line);
+    t.match(told, /<key>/, line);
+    t.notMatch(told, /pass|cGFzc/, line);
+  }
+});
+
+t.test('of a secret that was cut off the rest is not told either', async (t) => {
+  const text = 'correct-horse-battery-staple-and-more';
+  const redactor = createRedactor();
+  redactor.learn([secret('key', text), secret('other', 'another-secret-altogether')]);
+  const stderrOf = (stderr: string) => {
+    const fault = { code: 'command', message: 'it failed', command: { shown: 'x', status: 1, stderr } };
+    return redactor.event({
+      type: 'task.ended',
+      host: 'a',
+      task: 1,
+      name: 'it',
+      title: 'it',
+      status: 'failed',
+      seconds: 0,
+      fault,
+    }).fault?.command?.stderr;
+  };
+  for (let cut = 1; cut <= text.length - 8; cut += 1) {
+    t.equal(stderrOf(`${text.slice(cut)} was wrong`), '<key> was wrong');
+    t.equal(stderrOf(`it was ${text.slice(0, text.length - cut)}`), 'it was <key>');
+  }
+  t.equal(stderrOf('what correct-horses do'), 'what correct-horses do');
 });

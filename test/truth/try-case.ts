@@ -191,7 +191,10 @@ async function steady(lab: Lab): Promise<void> {
 async function tasksOf(lab: Lab): Promise<string> {
   const format = '{{.ID}} {{.DesiredState}}';
   return lab
-    .root(1, `docker stack ps da -q --no-trunc --format '${format}' 2>/dev/null | sort`)
+    .root(
+      1,
+      `docker stack ps da -q --no-trunc --format '${format}' 2>/dev/null | sort; docker node ls --format '{{.ID}} {{.Status}}' | sort`,
+    )
     .nothrow()
     .text();
 }
