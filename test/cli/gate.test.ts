@@ -1,4 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +7,7 @@ import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { again } from '../../lib/cli/again.ts';
 import { dabook } from '../e2e/dabook.ts';
-import { outsideTap } from '../outside-tap.ts';
+import { type Key, onTerminal, terminals } from './on-terminal.ts';
 
 t.setTimeout(180_000);
 
@@ -57,43 +56,6 @@ async function site(t: Test) {
       onTerminal(t, [process.execPath, bin, ...args(more)], { cwd: folder, env }, keys),
   };
 }
-
-/** What is typed when something is shown. */
-type Key = readonly [shown: string, keys: string];
-
-/** Runs a command on a terminal of its own, and types. */
-function onTerminal(
-  t: Test,
-  command: readonly string[],
-  { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
-  keys: readonly Key[],
-): Promise<{ status: number | null; screen: string }> {
-  const line = command.map((word) => `'${word}'`).join(' ');
-  const child = spawn(...outsideTap('script', ['-qfec', `stty cols 90 rows 30; ${line}`, '/dev/null']), {
-    cwd,
-    env: { ...process.env, ...env },
-  });
-  t.teardown(() => child.kill());
-  const left = [...keys];
-  let screen = '';
-  let seen = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
-    screen += String(chunk);
-    const [next] = left;
-    const at = next === undefined ? -1 : screen.indexOf(next[0], seen);
-    if (next === undefined || at < 0) return;
-    left.shift();
-    seen = at + next[0].length;
-    child.stdin.write(next[1]);
-  });
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('close', (status) => done({ status, screen: screen.replaceAll('\r\n', '\n') }));
-  });
-}
-
-const terminals =
-  spawnSync('script', ['--version']).status === 0 ? {} : { skip: 'there is no script(1) here' };
 
 t.test('without a terminal: exit status 3, a file to fill in, and on with it', async (t) => {
   const { kept, file, run } = await site(t);

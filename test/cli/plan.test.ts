@@ -2,14 +2,17 @@ import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
 import { dabook } from '../e2e/dabook.ts';
+import { type Key, onTerminal, terminals } from './on-terminal.ts';
 
 t.setTimeout(240_000);
 const cache = await mkdtemp(join(tmpdir(), 'dabook-plan-cache-'));
 t.teardown(() => rm(cache, { recursive: true, force: true }));
 
+const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 const secret = 'correct-horse-battery-staple';
 const playbook = `import { playbook } from 'dabook';
 import { copyFile, fileAbsent } from 'dabook/tasks';
@@ -49,6 +52,13 @@ async function place(t: Test, mayDestroy = false) {
     apply: (...more: readonly string[]) => does(['apply', 'it.plan', '--no-type-check', ...more]),
     run: (...more: readonly string[]) =>
       does(['run', 'files.ts', '-i', 'hosts.yml', '--no-type-check', ...more]),
+    typed: (keys: readonly Key[], ...more: readonly string[]) =>
+      onTerminal(
+        t,
+        [process.execPath, bin, 'run', 'files.ts', '-i', 'hosts.yml', '--no-type-check', ...more],
+        { cwd: folder, env: { ...env, TERM: 'xterm', NO_COLOR: '1' } },
+        keys,
+      ),
     does,
   };
 }
@@ -184,4 +194,29 @@ t.test('a play that may destroy needs no other word where nobody can be asked', 
   const { run, has } = await place(t, true);
   t.equal((await run()).status, 0);
   t.notOk(has('old'));
+});
+
+t.test('at a terminal it is asked for, and only the whole word is a yes', terminals, async (t) => {
+  for (const mayDestroy of [false, true]) {
+    const { typed, has } = await place(t, mayDestroy);
+    for (const word of ['y', 'no', '', 'YES!', '\u0004']) {
+      const refused = await typed([['Only "yes" does:', `${word}\r`]]);
+      t.equal(refused.status, 7, JSON.stringify(word));
+      t.match(
+        refused.screen,
+        /This cannot be undone. What would be lost:\n {2}here {2}remove .*\/old: .*\/old\n/,
+      );
+      t.match(refused.screen, /it was not confirmed/);
+      t.notOk(has('note') || has('key'));
+      t.ok(has('old'));
+    }
+    const interrupted = await typed([['Only "yes" does:', '\u0003']]);
+    t.equal(interrupted.status, 130);
+    t.ok(has('old'));
+    const done = await typed([['Only "yes" does:', 'yes\r']]);
+    t.equal(done.status, 0, done.screen);
+    t.notOk(has('old'));
+    t.ok(has('note'));
+    t.equal((await typed([])).status, 0, 'where there is nothing to do nothing is asked');
+  }
 });
