@@ -20,6 +20,7 @@ const words = [
   'fact',
   'file-stamp',
   'form',
+  'glob',
   'input-fault',
   'is-running',
   'json-line',

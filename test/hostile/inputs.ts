@@ -36,7 +36,11 @@ export async function inputs({ report, times, seed, only, number, jobs = 2 }: In
       Array.from({ length: jobs }, async () => {
         const place = createWorkPlace();
         try {
-          for (let next = numbers.shift(); next !== undefined && found.faults.length < 40; next = numbers.shift()) {
+          for (
+            let next = numbers.shift();
+            next !== undefined && found.faults.length < 40;
+            next = numbers.shift()
+          ) {
             // What is well comes first: it has to be well.
             const input = corpus[next - 1] ?? mutated(corpus, seededRandom(seedOf(seed, name, next)));
             const { faults, milliseconds, memory } = await place.tries(name, input);
@@ -45,7 +49,9 @@ export async function inputs({ report, times, seed, only, number, jobs = 2 }: In
             found.memory = Math.max(found.memory, memory);
             if (faults.length === 0) continue;
             const least = await shrunk(input, faults, (part) => place.tries(name, part));
-            found.faults.push(`--seed ${seed} --only ${name} --number ${next}: ${faults.join('; ')}\n${keep(name, next, least)}`);
+            found.faults.push(
+              `--seed ${seed} --only ${name} --number ${next}: ${faults.join('; ')}\n${keep(name, next, least)}`,
+            );
           }
         } finally {
           await place.close();

@@ -10,7 +10,8 @@ export interface PartOptions {
 }
 
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<void>>> = {
-  inputs: async (options) => (await import('./inputs.ts')).inputs({ ...options, times: options.times ?? 5000 }),
+  inputs: async (options) =>
+    (await import('./inputs.ts')).inputs({ ...options, times: options.times ?? 5000 }),
 };
 
 const HELP = `npm run test:hostile -- [part ...] [options]

@@ -14,7 +14,11 @@ export async function shrunk(
   const same = signOf(faults);
   let least = input;
   let left = most;
-  for (let size = Math.ceil(input.length / 2); size >= 1 && left > 0; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (
+    let size = Math.ceil(input.length / 2);
+    size >= 1 && left > 0;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
     for (let at = 0; at < least.length && left > 0; ) {
       const part = Buffer.concat([least.subarray(0, at), least.subarray(at + size)]);
       const { faults: of, milliseconds } = await tries(part);

@@ -18,7 +18,9 @@ export function outputFaults({ status, stdout, stderr }: Told): readonly string[
   const steering = STEERING.exec(all);
   if (steering !== null) {
     const code = steering[0].codePointAt(0)?.toString(16);
-    faults.push(`U+${code} is passed on: ${JSON.stringify(all.slice(Math.max(0, steering.index - 60), steering.index + 20))}`);
+    faults.push(
+      `U+${code} is passed on: ${JSON.stringify(all.slice(Math.max(0, steering.index - 60), steering.index + 20))}`,
+    );
   }
   if (![0, 1, 2, 3, 4].includes(status)) faults.push(`exit status ${status}: ${stderr.slice(0, 300)}`);
   if (all.length > 2 ** 20) faults.push(`${all.length} characters are told`);

@@ -66,7 +66,8 @@ function answerOf(child: Child, asked: Asked): Promise<Answered | string> {
       child.off('exit', died);
       done(answer);
     };
-    const died = (status: number | null, signal: string | null) => settle(`the process died: ${signal ?? status}`);
+    const died = (status: number | null, signal: string | null) =>
+      settle(`the process died: ${signal ?? status}`);
     const timer = setTimeout(() => settle(`nothing came of it in ${longest} s`), longest * 1000);
     child.on('message', settle as (message: unknown) => void);
     child.on('exit', died);

@@ -39,7 +39,11 @@ process.on('message', async ({ kind, input }: Asked) => {
   await new Promise((done) => setImmediate(done));
   rmSync(folder, { recursive: true, force: true });
   const memory = process.resourceUsage().maxRSS / 1024;
-  const answer: Answered = { faults: [...faults, ...(stray ? [stray] : []), ...pollution()], milliseconds, memory };
+  const answer: Answered = {
+    faults: [...faults, ...(stray ? [stray] : []), ...pollution()],
+    milliseconds,
+    memory,
+  };
   process.send?.(answer);
 });
 
@@ -55,7 +59,11 @@ async function faultsOf(kind: string, input: Buffer, folder: string): Promise<re
 
 /** An input that reached what all objects have in common. */
 function pollution(): readonly string[] {
-  const keys = [...Object.keys(Object.prototype), ...Object.keys(Array.prototype), ...Object.keys(Function.prototype)];
+  const keys = [
+    ...Object.keys(Object.prototype),
+    ...Object.keys(Array.prototype),
+    ...Object.keys(Function.prototype),
+  ];
   for (const key of keys) delete (Object.prototype as Record<string, unknown>)[key];
   return keys.map((key) => `the prototype of all objects has a "${key}"`);
 }

@@ -46,7 +46,10 @@ export const answers: Kind = {
     writeFileSync(join(folder, 'answers.yml'), input);
     const words = ['run', job, '-i', 'one,', ...harmless];
     const given = await commandLine([...words, '-e', '@answers.yml'], folder);
-    const found = await commandLine(words.filter((word) => word !== '--check'), folder);
+    const found = await commandLine(
+      words.filter((word) => word !== '--check'),
+      folder,
+    );
     return [
       ...outputFaults(given),
       ...(given.status === 2 ? placeFaults(given, 'answers.yml', input) : []),

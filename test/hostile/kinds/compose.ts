@@ -1,5 +1,5 @@
-import { loadCompose, variablesOf } from '../../../lib/compose/load-compose.ts';
 import { lintCompose } from '../../../lib/compose/lint-compose.ts';
+import { loadCompose, variablesOf } from '../../../lib/compose/load-compose.ts';
 import { codeOf, messageOf } from '../../../lib/errors.ts';
 import { buffers, type Kind } from '../kind.ts';
 
@@ -51,7 +51,9 @@ function refusing(work: () => unknown): readonly string[] {
     return [];
   } catch (error) {
     if (codeOf(error) !== 'refused') return [`a crash: ${stackOf(error)}`];
-    return new RegExp(`${file}:\\d+`).test(messageOf(error)) ? [] : [`no line: ${messageOf(error).slice(0, 200)}`];
+    return new RegExp(`${file}:\\d+`).test(messageOf(error))
+      ? []
+      : [`no line: ${messageOf(error).slice(0, 200)}`];
   }
 }
 

@@ -1,8 +1,8 @@
 import { codeOf, messageOf } from '../../../lib/errors.ts';
+import { xmlMatches } from '../../../lib/xml/xml-matches.ts';
 import { editYaml } from '../../../lib/yaml/edit-yaml.ts';
 import { readYaml } from '../../../lib/yaml/read-yaml.ts';
 import { renameKey } from '../../../lib/yaml/rename-key.ts';
-import { xmlMatches } from '../../../lib/xml/xml-matches.ts';
 import { buffers, type Kind } from '../kind.ts';
 
 /** A YAML file of a host that is read and edited there. */

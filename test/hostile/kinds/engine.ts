@@ -4,7 +4,8 @@ import { createDockerChannel } from '../../../lib/transport/docker-channel.ts';
 import { createTrips } from '../../../lib/transport/trips.ts';
 import { buffers, type Kind } from '../kind.ts';
 
-const body = (text: string) => `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+const body = (text: string) =>
+  `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
 
 /** The bytes of a Docker Engine, as they come over the line, in pieces. */
 export const engineBytes: Kind = {

@@ -24,16 +24,51 @@ const lines = [
   meta,
   { type: 'journal.git', at, commit: 'abc', branch: 'main', changed: 1, untracked: 0 },
   { type: 'task.started', ...task },
-  { type: 'task.planned', ...task, changes: [{ path: 'content', op: 'change', from: 'a\nb', to: { c: [1] } }], steps: ['write'] },
+  {
+    type: 'task.planned',
+    ...task,
+    changes: [{ path: 'content', op: 'change', from: 'a\nb', to: { c: [1] } }],
+    steps: ['write'],
+  },
   { type: 'step.started', at, host: 'web1', task: 1, step: 1, shown: 'write /etc/motd' },
-  { type: 'step.ended', at, host: 'web1', task: 1, step: 1, shown: 'write /etc/motd', outcome: 'done', seconds: 0.5 },
+  {
+    type: 'step.ended',
+    at,
+    host: 'web1',
+    task: 1,
+    step: 1,
+    shown: 'write /etc/motd',
+    outcome: 'done',
+    seconds: 0.5,
+  },
   { type: 'task.ended', ...task, status: 'changed', seconds: 1.5 },
   { type: 'task.started', ...task, task: 2 },
-  { type: 'task.ended', ...task, task: 2, status: 'failed', seconds: 1, fault: { code: 'command', message: 'no', hint: 'h', command: { shown: 'x', status: 1, stderr: 'e' }, causes: ['c'] } },
+  {
+    type: 'task.ended',
+    ...task,
+    task: 2,
+    status: 'failed',
+    seconds: 1,
+    fault: {
+      code: 'command',
+      message: 'no',
+      hint: 'h',
+      command: { shown: 'x', status: 1, stderr: 'e' },
+      causes: ['c'],
+    },
+  },
   { type: 'host.unreachable', at, host: 'web2', fault: { code: 'unreachable', message: 'gone' } },
   { type: 'warning', at, message: 'careful' },
   { type: 'step.started', at, host: 'web3', task: 3, step: 2, shown: 'reboot' },
-  { type: 'run.ended', at, outcome: 'failed', seconds: 3, check: false, hosts: { web1: counts }, roundTrips: { web1: 3 } },
+  {
+    type: 'run.ended',
+    at,
+    outcome: 'failed',
+    seconds: 3,
+    check: false,
+    hosts: { web1: counts },
+    roundTrips: { web1: 3 },
+  },
 ];
 const text = (some: readonly object[]) => some.map((one) => `${JSON.stringify(one)}\n`).join('');
 
@@ -69,7 +104,11 @@ export const journals: Kind = {
     }
     writeFileSync(join(folder, 'hosts.yml'), 'all: { hosts: { web1: , web2: } }\n');
     writeFileSync(join(folder, 'job.mjs'), emptyJob);
-    const limited = await commandLine(['run', 'job.mjs', '-i', 'hosts.yml', '-l', '@failed', ...harmless], folder, env);
+    const limited = await commandLine(
+      ['run', 'job.mjs', '-i', 'hosts.yml', '-l', '@failed', ...harmless],
+      folder,
+      env,
+    );
     return [...faults, ...outputFaults(limited)];
   },
 };

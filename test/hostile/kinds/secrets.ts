@@ -55,7 +55,10 @@ export const keyFiles: Kind = {
     prepare(folder, 'web: { hosts: { one: { greeting: hi } } }\n');
     const isAge = input.length % 2 === 0;
     const file = isAge ? 'identity' : 'password';
-    writeFileSync(join(folder, isAge ? 'group_vars/web.yml.age' : 'group_vars/web.yml'), isAge ? sealed : vaultFile);
+    writeFileSync(
+      join(folder, isAge ? 'group_vars/web.yml.age' : 'group_vars/web.yml'),
+      isAge ? sealed : vaultFile,
+    );
     writeFileSync(join(folder, file), input, { mode: 0o600 });
     const faults = await jobFaults(folder, options, { file: 'group_vars/web.yml', input });
     // Of a file that holds a secret no line is told.

@@ -26,7 +26,8 @@ export const knownHosts: Kind = {
     const text = input.toString();
     for (const name of names) {
       for (const found of [...known.keysOf(name), ...known.linesOf(name, Buffer.from(key, 'base64'))]) {
-        if (!text.split('\n')[found.line - 1]?.includes(found.key)) faults.push(`a key that is not in line ${found.line}`);
+        if (!text.split('\n')[found.line - 1]?.includes(found.key))
+          faults.push(`a key that is not in line ${found.line}`);
       }
     }
     const add = { name: 'new1', type: 'ssh-ed25519', blob: Buffer.from(key, 'base64') };
@@ -57,7 +58,8 @@ export const sshConfigs: Kind = {
         await ask(host, undefined, undefined);
       } catch (error) {
         const isNamed = messageOf(error).includes(configFile);
-        if (codeOf(error) !== 'unreachable' || !isNamed) faults.push(`${codeOf(error)}: ${messageOf(error).slice(0, 300)}`);
+        if (codeOf(error) !== 'unreachable' || !isNamed)
+          faults.push(`${codeOf(error)}: ${messageOf(error).slice(0, 300)}`);
       }
     }
     return faults;
