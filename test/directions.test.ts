@@ -41,6 +41,7 @@ const words = [
   'task',
   'unknown',
   'visible',
+  'yaml-nesting',
 ].map((name) => `lib/${name}.ts`);
 
 /** Who may import what, first match first: path prefixes of lib/. */
