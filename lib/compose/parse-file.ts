@@ -120,8 +120,8 @@ export function readComposeFile({ file, text }: ComposeSource): Reading {
     wrong(`the key ${key} stands here twice`, correct, spotOf(offset)),
   );
   const data = dataOf(document);
-  if (data instanceof ReferenceError) {
-    // An alias without its anchor is found here, and so are those that unfold without end.
+  if (data instanceof Error) {
+    // An alias without its anchor is found here, as are those that unfold without end, and a merge of what is no mapping.
     return {
       faults: [...faults, wrong(data.message, 'look at its aliases (*name) and anchors (&name)', spotOf())],
     };
@@ -169,8 +169,7 @@ function dataOf(document: Document.Parsed): unknown {
   try {
     return document.toJS({ maxAliasCount: mostAliases });
   } catch (error) {
-    if (error instanceof ReferenceError) return error;
-    throw error;
+    return error;
   }
 }
 

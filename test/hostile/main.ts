@@ -12,6 +12,9 @@ export interface PartOptions {
 const parts: Readonly<Record<string, (options: PartOptions) => Promise<void>>> = {
   inputs: async (options) =>
     (await import('./inputs.ts')).inputs({ ...options, times: options.times ?? 5000 }),
+  'cli-inputs': async (options) => (await import('./cli-inputs.ts')).cliInputs(options),
+  quoting: async (options) => (await import('./quoting.ts')).quoting(options),
+  framing: async (options) => (await import('./framing.ts')).framing(options),
 };
 
 const HELP = `npm run test:hostile -- [part ...] [options]
