@@ -30,6 +30,7 @@ const words = [
   'posix-quote',
   'private-folder',
   'read-answer',
+  'read-bounded',
   'refuse',
   'secret',
   'secrets-in',

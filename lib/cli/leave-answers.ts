@@ -23,7 +23,7 @@ export async function leaveAnswers(io: Io, forms: readonly Form[]): Promise<stri
   const next = `  ${again(io.argv, file)}\n`;
   const text = answersFile(forms);
   try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
     return forms.some((form) => openQuestions(form).length > 0)
       ? `Fill in ${file}, then:\n${next}`
       : `The answers are in ${file}. To go on:\n${next}`;

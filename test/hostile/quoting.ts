@@ -49,7 +49,7 @@ export async function quoting({ report, seed, times = 10_000, only = shells }: P
     const host = shellHost(program);
     try {
       for (let done = 0; done < times; done += batch) {
-        const values = Array.from({ length: Math.min(batch, times - done) }, () => valueOf(random));
+        const values = Array.from({ length: Math.min(batch, times - done) }, () => textOf(random));
         faults.push(...(await comparison(host, values)));
         const bytes = bytesOf(random);
         const back = await host.session.exec('cat', { become: false, stdin: bytes });
@@ -81,7 +81,7 @@ async function comparison(
   });
 }
 
-function valueOf(random: Random): string {
+function textOf(random: Random): string {
   const length = Math.floor(random() ** 3 * 60);
   return Array.from({ length }, () => characterOf(random)).join('');
 }
