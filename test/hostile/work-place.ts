@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Answered, Asked } from './worker.ts';
 
-/** Seconds that one input may take. */
-export const longest = 20;
+/** Seconds that one input may take, on a machine that is busy: megabytes of faults take some. */
+export const longest = 60;
 /** MiB that one process that does nothing else may have; its heap is smaller. */
 const heap = 1024;
 
