@@ -51,6 +51,9 @@ const words: ScalarTag = {
 /** How often an anchor may be used, as the library counts: far above real files, far below what blows up. */
 const mostAliases = 10_000;
 
+/** Characters of a compose file: a megabyte of mistakes alone would take the library half a minute. */
+const mostText = 512 * 1024;
+
 /** A compose file as far as it can be read, and what is wrong with it as YAML. */
 export interface Reading {
   readonly parsed?: ParsedFile;
@@ -87,6 +90,10 @@ export function readComposeFile({ file, text }: ComposeSource): Reading {
     // A file without any line end has no line yet.
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  if (text.length > mostText) {
+    const hint = 'is it a compose file? Put what is large in files of its own';
+    return { faults: [wrong(`the file has more than ${mostText / 1024} KiB`, hint, spotOf())] };
+  }
   const deep = tooDeepAt(text);
   if (deep !== undefined) {
     lines.addNewLine(0);
@@ -114,7 +121,9 @@ export function readComposeFile({ file, text }: ComposeSource): Reading {
     return { faults: [wrong('a compose file holds one document', hint, spotOf(second.range[0]))] };
   }
   const correct = 'correct the compose file; nothing was changed';
-  const syntax = document.errors.map(({ message, pos: [offset] }) => wrong(message, correct, spotOf(offset)));
+  const syntax = document.errors
+    .slice(0, 50)
+    .map(({ message, pos: [offset] }) => wrong(message, correct, spotOf(offset)));
   if (syntax.length > 0) return { faults: syntax };
   const faults = keysGivenTwice(document).map(({ key, offset }) =>
     wrong(`the key ${key} stands here twice`, correct, spotOf(offset)),

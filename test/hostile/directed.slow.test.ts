@@ -14,8 +14,12 @@ import { loadCompose } from '../../lib/compose/load-compose.ts';
 import { globMatches } from '../../lib/glob.ts';
 import { isJournalLine } from '../../lib/journal/is-journal-line.ts';
 import { readBounded } from '../../lib/read-bounded.ts';
+import { swarmMembership } from '../../lib/tasks/swarm/swarm-membership.ts';
+import { createMemoryTransport } from '../../lib/transport/memory.ts';
+import type { Target } from '../../lib/transport/session.ts';
 import { visibleJson } from '../../lib/visible.ts';
 import { deepestYaml, hasManyAliases, tooDeepAt } from '../../lib/yaml-nesting.ts';
+import { onHosts } from '../tasks/rig.ts';
 import { commandLine } from './command-line.ts';
 import { harmless, jobText } from './kinds/job.ts';
 
@@ -184,4 +188,15 @@ export default playbook({ name: 'G', groups: { all: z.looseObject({}) } }, async
     const { mode } = statSync(join(cache, 'dabook', String(name)));
     t.equal(mode & 0o022, 0, `${name}`);
   }
+});
+
+t.test('an engine that answers no JSON', async (t) => {
+  const target = { name: 'ha1', host: 'ha1', connection: 'local' } as unknown as Target;
+  const docker = () => ({ status: 200, body: '<html>\x1b[2J' });
+  const { connect } = createMemoryTransport({ hosts: { ha1: { docker } } });
+  const { error } = await onHosts({ targets: [target], become: false, connect }, (hosts) => {
+    const [host] = hosts;
+    return host ? host.read(swarmMembership) : Promise.resolve();
+  });
+  t.match(error, { code: 'command', message: 'the Docker Engine answered what is no JSON' });
 });
