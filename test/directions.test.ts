@@ -42,6 +42,7 @@ const words = [
   'task',
   'unknown',
   'visible',
+  'without-traces',
   'yaml-nesting',
 ].map((name) => `lib/${name}.ts`);
 

@@ -12,6 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { isRecord } from '../equal.ts';
+import { withoutTraces } from '../without-traces.ts';
 import { deepestYaml, hasManyAliases, mostYamlAliases, tooDeepAt } from '../yaml-nesting.ts';
 import type { ComposeSource } from './compose-source.ts';
 import { type Found, refuseFound, type Spot, showSpot } from './finding.ts';
@@ -106,14 +107,16 @@ export function readComposeFile({ file, text }: ComposeSource): Reading {
     const hint = 'write the values themselves';
     return { faults: [wrong(`the file has more than ${mostYamlAliases} aliases`, hint, spotOf())] };
   }
-  const [document, second] = parseAllDocuments(text, {
-    lineCounter: lines,
-    merge: true,
-    prettyErrors: false,
-    // The library compares each key with all before it; below it takes linear time.
-    uniqueKeys: false,
-    customTags: (tags) => [octal, words, ...tags],
-  });
+  const [document, second] = withoutTraces(() =>
+    parseAllDocuments(text, {
+      lineCounter: lines,
+      merge: true,
+      prettyErrors: false,
+      // The library compares each key with all before it; below it takes linear time.
+      uniqueKeys: false,
+      customTags: (tags) => [octal, words, ...tags],
+    }),
+  );
   const shape = "begin it with 'services:'";
   if (document === undefined) return { faults: [wrong('the file is empty', shape, spotOf())] };
   if (second !== undefined) {

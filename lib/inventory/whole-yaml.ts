@@ -1,4 +1,5 @@
 import { isMap, isScalar, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import { withoutTraces } from '../without-traces.ts';
 import { deepestYaml, tooDeepAt } from '../yaml-nesting.ts';
 import type { Findings } from './findings.ts';
 import type { SourceText } from './place.ts';
@@ -34,7 +35,7 @@ export function wholeYaml(source: SourceText, findings: Findings): Tree | undefi
     return undefined;
   }
   try {
-    const { errors, contents } = parseDocument(source.text, OPTIONS);
+    const { errors, contents } = withoutTraces(() => parseDocument(source.text, OPTIONS));
     syntaxFaults(errors, source, findings);
     if (errors.length > 0 || contents === null || isEmpty(contents)) return undefined;
     const build = createTreeBuilder(source, findings);
@@ -60,7 +61,7 @@ export function wholeEntry(
 ): Tree | undefined {
   if (tooDeepAt(text) !== undefined) return undefined;
   try {
-    const { errors, contents } = parseDocument(text, OPTIONS);
+    const { errors, contents } = withoutTraces(() => parseDocument(text, OPTIONS));
     if (errors.length > 0 || !isMap(contents) || contents.items.length !== 1) return undefined;
     const value = contents.items[0]?.value;
     const shifted = { ...build, place: (offset: number) => build.place(offset + shift) };

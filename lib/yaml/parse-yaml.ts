@@ -13,6 +13,7 @@ import {
 } from 'yaml';
 import { codeOf, type DabookError, messageOf } from '../errors.ts';
 import { refuse } from '../refuse.ts';
+import { withoutTraces } from '../without-traces.ts';
 import { deepestYaml, hasManyAliases, mostYamlAliases, tooDeepAt } from '../yaml-nesting.ts';
 
 /** A YAML text of one document, and what it says. */
@@ -59,15 +60,17 @@ export function parseYaml(text: string): Yaml {
   if (hasManyAliases(text))
     throw refuse(`1:1: it has more than ${mostYamlAliases} aliases`, 'write the values themselves');
   try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      keepSourceTokens: true,
-      merge: true,
-      prettyErrors: false,
-      // The library compares each key with all before it; below it takes linear time.
-      uniqueKeys: false,
-      logLevel: 'error',
-    });
+    const document = withoutTraces(() =>
+      parseDocument(text, {
+        lineCounter: lines,
+        keepSourceTokens: true,
+        merge: true,
+        prettyErrors: false,
+        // The library compares each key with all before it; below it takes linear time.
+        uniqueKeys: false,
+        logLevel: 'error',
+      }),
+    );
     const [fault] = document.errors;
     if (fault !== undefined) throw refuseAt(fault.pos[0], faultText(fault), HINTS[fault.code]);
     refuseDuplicates(document, refuseAt);

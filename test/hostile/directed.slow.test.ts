@@ -194,9 +194,8 @@ t.test('an engine that answers no JSON', async (t) => {
   const target = { name: 'ha1', host: 'ha1', connection: 'local' } as unknown as Target;
   const docker = () => ({ status: 200, body: '<html>\x1b[2J' });
   const { connect } = createMemoryTransport({ hosts: { ha1: { docker } } });
-  const { error } = await onHosts({ targets: [target], become: false, connect }, (hosts) => {
-    const [host] = hosts;
-    return host ? host.read(swarmMembership) : Promise.resolve();
+  const { error } = await onHosts({ targets: [target], become: false, connect }, async (hosts) => {
+    await Promise.all(hosts.map((host) => host.read(swarmMembership)));
   });
   t.match(error, { code: 'command', message: 'the Docker Engine answered what is no JSON' });
 });

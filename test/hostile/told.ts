@@ -9,8 +9,11 @@ export interface Told {
 const STEERING = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const STACK = /^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|native\)?)$/m;
 
-/** What must not be in what is told of any input. */
-export function outputFaults({ status, stdout, stderr }: Told): readonly string[] {
+/**
+ * What must not be in what is told of any input.
+ * @param size of what is shown on purpose
+ */
+export function outputFaults({ status, stdout, stderr }: Told, size = 0): readonly string[] {
   const all = `${stdout}\n${stderr}`;
   const faults: string[] = [];
   if (/fault of dabook itself/.test(all)) faults.push(`a crash: ${stderr.slice(0, 600)}`);
@@ -23,7 +26,7 @@ export function outputFaults({ status, stdout, stderr }: Told): readonly string[
     );
   }
   if (![0, 1, 2, 3, 4].includes(status)) faults.push(`exit status ${status}: ${stderr.slice(0, 300)}`);
-  if (all.length > 2 ** 20) faults.push(`${all.length} characters are told`);
+  if (all.length > 2 ** 20 + 6 * size) faults.push(`${all.length} characters are told`);
   return faults;
 }
 
@@ -38,7 +41,7 @@ export function placeFaults({ stderr }: Told, file: string, input: Buffer): read
   return line.test(stderr) ? [] : [`the error names no line of ${file}: ${stderr.slice(0, 300)}`];
 }
 
-export function isText(bytes: Uint8Array): boolean {
+function isText(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return true;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Answered, Asked } from './worker.ts';
 
 /** Seconds that one input may take, on a machine that is busy: megabytes of faults take some. */
-export const longest = 60;
+const longest = 60;
 /** MiB that one process that does nothing else may have; its heap is smaller. */
 const heap = 1024;
 

@@ -74,7 +74,7 @@ export const inventory: Kind = {
     const shown = await commandLine(['inventory', '-i', 'hosts.yml', ...way], folder);
     const isUnknown = shown.stderr.includes('web9');
     return [
-      ...outputFaults(shown),
+      ...outputFaults(shown, input.length),
       ...(shown.status === 2 && !isUnknown ? placeFaults(shown, 'hosts.yml', input) : []),
       ...(await jobFaults(folder, ['-i', 'hosts.yml'], { file: 'hosts.yml', input })),
     ];
