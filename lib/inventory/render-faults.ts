@@ -5,6 +5,8 @@ import { visibleText } from '../visible.ts';
 const MOST_AT_ONE_PLACE = 3;
 /** Characters of a message, which may quote the input, and of a hint. */
 const LONGEST = 1000;
+/** Places that are told: whoever has more has made one mistake many times. */
+const MOST_PLACES = 200;
 /** Characters of a quoted line. */
 const WIDEST = 120;
 
@@ -27,7 +29,9 @@ export function renderFaults(faults: readonly InputFault[]): string {
   }
   const sorted = [...places.values()].sort(([a], [b]) => compare(a?.position, b?.position));
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-  return [...sorted.flatMap(renderPlace).map(visibleText), `${count} in the input`].join('\n');
+  const shown = sorted.slice(0, MOST_PLACES);
+  const more = sorted.length > shown.length ? [`… and ${sorted.length - shown.length} more places`, ''] : [];
+  return [...shown.flatMap(renderPlace).map(visibleText), ...more, `${count} in the input`].join('\n');
 }
 
 function placeOf({ position }: InputFault): string {
