@@ -73,12 +73,19 @@ async function tried(name: string, input: Buffer): Promise<readonly string[]> {
     const isRefused = told.status === 2;
     return [
       ...outputFaults(told),
-      ...(isRefused && name !== 'playbooks' && name !== 'journals' ? placeFaults(told, file, input) : []),
+      ...(isRefused && name !== 'playbooks' && name !== 'journals'
+        ? placeFaults(told, file, sealedOr(name, input))
+        : []),
       ...(isRefused && isRun && existsSync(join(base, 'connected')) ? ['a host was reached first'] : []),
     ];
   } finally {
     rmSync(base, { recursive: true, force: true });
   }
+}
+
+/** What is encrypted has no line to be told: as for what is no text at all, its name is enough. */
+function sealedOr(name: string, input: Buffer): Buffer {
+  return name === 'sealed-files' ? Buffer.from([0xff]) : input;
 }
 
 function byProcess(args: readonly string[], cwd: string): Promise<Told | undefined> {
