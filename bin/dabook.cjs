@@ -97,7 +97,9 @@ function bestIn({ folder, start }) {
  */
 function isOwn(folder) {
   const found = lstatSync(folder);
-  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  const above = statSync(dirname(folder));
+  const isMovable = (above.mode & 0o022) !== 0 && (above.mode & 0o1000) === 0;
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0 && !isMovable;
 }
 
 /** As a whole, since others may start meanwhile; in place of what is worth less, and of what other bundles left. */

@@ -30,7 +30,7 @@ export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask 
       const shown = `GET ${path}`;
       const { status, body } = await machine.docker({ method: 'GET', path }, asking, shown);
       if (status === 404) return undefined;
-      if (status >= 200 && status < 300) return JSON.parse(body.toString()) as T;
+      if (status >= 200 && status < 300) return jsonOf<T>(body, shown, status);
       const message = engineMessage(body);
       throw commandFailed(`the Docker Engine answered ${status}: ${message}`, shown, status, message);
     },
@@ -55,6 +55,15 @@ export async function readFact<S>(fact: Fact<S>, ask: Ask, machine: Machine): Pr
   if (machine.foreseen.has(fact.key)) return machine.foreseen.get(fact.key) as S;
   if (fact.known) return fact.read(ask);
   return fact.whenUnknown ? fact.whenUnknown() : (unknown(`fact ${fact.key}`) as S);
+}
+
+function jsonOf<T>(body: Buffer, shown: string, status: number): T {
+  try {
+    return JSON.parse(body.toString()) as T;
+  } catch {
+    const told = body.toString('utf8', 0, 200);
+    throw commandFailed('the Docker Engine answered what is no JSON', shown, status, told);
+  }
 }
 
 /** The message of an Engine API answer that is an error. */

@@ -30,3 +30,16 @@ function picture(char: string): string {
   if (code <= 0xff) return `\\x${code.toString(16)}`;
   return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
 }
+
+/**
+ * A text of JSON that says the same and steers no terminal: what JSON leaves as it is, such as marks that turn the
+ * direction of writing, is written as its codes.
+ */
+export function visibleJson(json: string): string {
+  return json.replace(STEERING, (char) =>
+    Array.from(
+      { length: char.length },
+      (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}

@@ -20,6 +20,7 @@ const words = [
   'fact',
   'file-stamp',
   'form',
+  'glob',
   'input-fault',
   'is-running',
   'json-line',
@@ -29,6 +30,7 @@ const words = [
   'posix-quote',
   'private-folder',
   'read-answer',
+  'read-bounded',
   'refuse',
   'secret',
   'secrets-in',
@@ -40,6 +42,8 @@ const words = [
   'task',
   'unknown',
   'visible',
+  'without-traces',
+  'yaml-nesting',
 ].map((name) => `lib/${name}.ts`);
 
 /** Who may import what, first match first: path prefixes of lib/. */

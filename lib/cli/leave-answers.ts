@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { answersFile } from '../answers-file.ts';
@@ -6,6 +6,7 @@ import { isRecord } from '../equal.ts';
 import { messageOf } from '../errors.ts';
 import { type Form, openQuestions } from '../form.ts';
 import { readAnswer } from '../read-answer.ts';
+import { hasManyAliases, tooDeepAt } from '../yaml-nesting.ts';
 import { again } from './again.ts';
 import type { Io } from './io.ts';
 
@@ -27,7 +28,7 @@ export async function leaveAnswers(
   const next = `  ${again(argv, file)}\n`;
   const text = answersFile(forms);
   try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
     return forms.some((form) => openQuestions(form).length > 0)
       ? `Fill in ${file}, then:\n${next}`
       : `The answers are in ${file}. To go on:\n${next}`;
@@ -41,7 +42,7 @@ export async function leaveAnswers(
 
 async function whatIsThere(path: string, forms: readonly Form[]): Promise<string> {
   try {
-    const missing = missingIn(parse(await readFile(path, 'utf8')), forms);
+    const missing = missingIn(await varsIn(path), forms);
     if (missing.length === 0) return `${file} was there already, with all of the answers. To go on:`;
     const lines = answersFile(missing)
       .split('\n')
@@ -51,6 +52,14 @@ async function whatIsThere(path: string, forms: readonly Form[]): Promise<string
   } catch (error) {
     return `${file} was there already and is as it was; it cannot be read: ${messageOf(error)}\nCorrect it, then:`;
   }
+}
+
+async function varsIn(path: string): Promise<unknown> {
+  if (!(await stat(path)).isFile()) throw new Error('it is no regular file');
+  const text = await readFile(path, 'utf8');
+  if (tooDeepAt(text) !== undefined) throw new Error('it is nested too deeply');
+  if (hasManyAliases(text)) throw new Error('it has too many aliases');
+  return parse(text);
 }
 
 /** The forms, with those questions alone that a file of variables does not answer, or not so. */

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { access, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, lstat, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DabookError } from '../errors.ts';
@@ -45,6 +45,13 @@ async function keptFolder(io: Io): Promise<string | undefined> {
   for (const path of [base, folder]) await mkdir(path, { mode: 0o700 }).catch(() => undefined);
   const found = await lstat(folder).catch(() => undefined);
   if (found === undefined) return undefined;
+  // Whoever may rename it can put another one in its place, in the middle of a run.
+  const above = await stat(base).catch(() => undefined);
+  if (above !== undefined && isOpen(above)) {
+    throw new DabookError('usage', `${base} could be written to by others, so ${folder} is not safe there`, {
+      hint: `make it yours alone: chmod go-w ${base}, or set XDG_CACHE_HOME`,
+    });
+  }
   const { uid, mode } = found;
   if (uid !== process.getuid?.() || (mode & 0o022) !== 0) {
     throw new DabookError('usage', `${folder} could be written to by others`, {
@@ -55,4 +62,9 @@ async function keptFolder(io: Io): Promise<string | undefined> {
     () => folder,
     () => undefined,
   );
+}
+
+/** Whether others may rename what is in a folder: with the sticky bit they may not. */
+function isOpen({ mode }: Stats): boolean {
+  return (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
 }

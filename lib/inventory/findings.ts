@@ -2,6 +2,9 @@ import type { InputFault } from '../input-fault.ts';
 import { visible } from '../visible.ts';
 import { type Place, positionOf } from './place.ts';
 
+/** Characters of a warning, which may quote the input. */
+const LONGEST = 1000;
+
 /** What is wrong with the input, collected while all of it is read. */
 export interface Findings {
   readonly faults: readonly InputFault[];
@@ -41,7 +44,7 @@ export function createFindings(): Findings {
       if (!isNew('warn', message, place)) return;
       const position = place && positionOf(place);
       const at = position ? `${position.file}:${position.line}:${position.column}: ` : '';
-      warnings.add(visible(at + message));
+      warnings.add(visible(at + (message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message)));
     },
   };
 }

@@ -1,13 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
+import { readBounded } from '../read-bounded.ts';
 import type { Keys } from '../secrets/keys.ts';
 import type { Findings } from './findings.ts';
 import { openText } from './open-text.ts';
 import { type SourceText, sourceText } from './place.ts';
 
 /** Bytes. */
-const LARGEST_FILE = 16 * 1024 * 1024;
+export const LARGEST_FILE = 16 * 1024 * 1024;
 
 /**
  * Reads a text file of at most 16 MiB, and decrypts it where it is encrypted.
@@ -22,17 +22,16 @@ export async function readOpened(
   findings: Findings,
 ): Promise<SourceText | 'sealed' | undefined> {
   try {
-    const { size } = await stat(path);
-    const bytes = size > LARGEST_FILE ? undefined : await readFile(path);
-    if (bytes === undefined || bytes.length > LARGEST_FILE) {
+    const read = await readBounded(path, LARGEST_FILE);
+    if ('wrong' in read) {
       findings.fault(
-        `${shown} is ${Math.ceil(size / 1024 / 1024)} MiB large`,
+        `${shown} ${read.wrong}`,
         undefined,
-        'a file of an inventory may have 16 MiB at most',
+        'an inventory is read from files of 16 MiB at most',
       );
       return undefined;
     }
-    const opened = await openText(bytes, shown, keys);
+    const opened = await openText(read.bytes, shown, keys);
     if (opened === undefined) return 'sealed';
     return sourceText(shown, opened.text, { folder: dirname(path), sealed: opened.sealed });
   } catch (error) {

@@ -3,6 +3,10 @@ import { visibleText } from '../visible.ts';
 
 /** Faults at one place that are told in full: a wrong variable of a group concerns each of its hosts. */
 const MOST_AT_ONE_PLACE = 3;
+/** Characters of a message, which may quote the input, and of a hint. */
+const LONGEST = 1000;
+/** Places that are told: whoever has more has made one mistake many times. */
+const MOST_PLACES = 200;
 /** Characters of a quoted line. */
 const WIDEST = 120;
 
@@ -25,7 +29,9 @@ export function renderFaults(faults: readonly InputFault[]): string {
   }
   const sorted = [...places.values()].sort(([a], [b]) => compare(a?.position, b?.position));
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-  return [...sorted.flatMap(renderPlace).map(visibleText), `${count} in the input`].join('\n');
+  const shown = sorted.slice(0, MOST_PLACES);
+  const more = sorted.length > shown.length ? [`… and ${sorted.length - shown.length} more places`, ''] : [];
+  return [...shown.flatMap(renderPlace).map(visibleText), ...more, `${count} in the input`].join('\n');
 }
 
 function placeOf({ position }: InputFault): string {
@@ -44,12 +50,20 @@ function renderPlace(faults: readonly InputFault[]): readonly string[] {
   const hints = new Set(told.flatMap(({ hint }) => hint ?? []));
   const more = faults.length - told.length;
   return [
-    ...told.map((fault) => placeOf(fault) + fault.message),
+    ...told.map((fault) => placeOf(fault) + cut(fault.message)),
     ...(more > 0 ? [`${placeOf(faults[0] ?? { message: '' })}… and ${more} more here`] : []),
     ...(position === undefined ? [] : quote(position)),
-    ...[...hints].flatMap((hint) => hint.split('\n').map((line) => `  ${line}`)),
+    ...[...hints].flatMap((hint) =>
+      cut(hint)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ),
     '',
   ];
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 /** The line with a caret under its column. Of a long line, the part round the column. */

@@ -1,4 +1,5 @@
 import { DabookError } from '../errors.ts';
+import { visible } from '../visible.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Inventory } from './inventory.ts';
 import { ownHosts } from './own-hosts.ts';
@@ -25,5 +26,5 @@ function* linesOf(inventory: Inventory, name: string, depth: number): Generator<
 }
 
 function line(text: string, depth: number): string {
-  return depth === 0 ? text : `${'  |'.repeat(depth)}--${text}`;
+  return depth === 0 ? visible(text) : `${'  |'.repeat(depth)}--${visible(text)}`;
 }

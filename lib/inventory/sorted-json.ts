@@ -1,8 +1,9 @@
+import { visibleJson } from '../visible.ts';
 import { setKey } from './set-key.ts';
 
 /** JSON with sorted keys and four blanks of indentation, as `ansible-inventory` prints it. Secrets show their label. */
 export function sortedJson(value: unknown): string {
-  return JSON.stringify(sorted(value), null, 4);
+  return visibleJson(JSON.stringify(sorted(value), null, 4));
 }
 
 /** Sorted beforehand: a function that JSON.stringify calls for each value costs as much as all the rest. */

@@ -1,3 +1,4 @@
+import { deepestYaml } from '../yaml-nesting.ts';
 import type { Findings } from './findings.ts';
 import type { Place } from './place.ts';
 import { type Entry, listTree, mapTree, scalarTree, type Tree } from './tree.ts';
@@ -17,6 +18,10 @@ export function valueTree(value: unknown, place: Place, findings: Findings): Tre
     if (!Array.isArray(part) && !isRecord(part)) return scalarTree(place, part);
     if (above.has(part)) {
       findings.fault(`${path} contains itself`, place);
+      return scalarTree(place, null);
+    }
+    if (above.size >= deepestYaml) {
+      findings.fault(`${path.slice(0, 60)}… is nested too deeply to be read`, place);
       return scalarTree(place, null);
     }
     above.add(part);

@@ -1,4 +1,6 @@
 import { isMap, isScalar, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import { withoutTraces } from '../without-traces.ts';
+import { deepestYaml, tooDeepAt } from '../yaml-nesting.ts';
 import type { Findings } from './findings.ts';
 import type { SourceText } from './place.ts';
 import type { Tree } from './tree.ts';
@@ -7,6 +9,10 @@ import { yamlTree } from './yaml-tree.ts';
 
 /** The library compares each key with all before it: the tree builder does it in linear time. */
 const OPTIONS = { prettyErrors: false, uniqueKeys: false } as const;
+
+/** Of the syntax of one file. */
+const MOST_FAULTS = 50;
+const mostLevels = `at most ${deepestYaml} lists and mappings may stand within each other`;
 
 const HINTS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'indent with spaces',
@@ -23,15 +29,20 @@ const HINTS: Partial<Record<YAMLError['code'], string>> = {
  * @returns nothing for an empty text, and for one with syntax errors, which `findings` then has
  */
 export function wholeYaml(source: SourceText, findings: Findings): Tree | undefined {
+  const deep = tooDeepAt(source.text);
+  if (deep !== undefined) {
+    findings.fault(`${source.file} is nested too deeply to be read`, { source, offset: deep }, mostLevels);
+    return undefined;
+  }
   try {
-    const { errors, contents } = parseDocument(source.text, OPTIONS);
+    const { errors, contents } = withoutTraces(() => parseDocument(source.text, OPTIONS));
     syntaxFaults(errors, source, findings);
     if (errors.length > 0 || contents === null || isEmpty(contents)) return undefined;
     const build = createTreeBuilder(source, findings);
     return build.finish(yamlTree(contents, build, findings));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    findings.fault(`${source.file} is nested too deeply to be read`, { source, offset: 0 });
+    findings.fault(`${source.file} is nested too deeply to be read`, { source, offset: 0 }, mostLevels);
     return undefined;
   }
 }
@@ -48,8 +59,9 @@ export function wholeEntry(
   build: TreeBuilder,
   findings: Findings,
 ): Tree | undefined {
+  if (tooDeepAt(text) !== undefined) return undefined;
   try {
-    const { errors, contents } = parseDocument(text, OPTIONS);
+    const { errors, contents } = withoutTraces(() => parseDocument(text, OPTIONS));
     if (errors.length > 0 || !isMap(contents) || contents.items.length !== 1) return undefined;
     const value = contents.items[0]?.value;
     const shifted = { ...build, place: (offset: number) => build.place(offset + shift) };
@@ -67,9 +79,11 @@ function isEmpty(node: ParsedNode): boolean {
 /** One mistake often makes the parser stumble several times in its line: the first says it. */
 function syntaxFaults(errors: readonly YAMLError[], source: SourceText, findings: Findings): void {
   const told = new Set<number>();
+  // The first ones are mistakes, and the others what came of them.
   for (const { code, message, pos } of errors) {
     const { line } = source.lines.linePos(pos[0]);
     if (told.has(line)) continue;
+    if (told.size === MOST_FAULTS) return;
     told.add(line);
     // the library quotes what it stumbles over
     const why = source.sealed === undefined ? message : code.toLowerCase().replaceAll('_', ' ');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Counts, RunEnded } from '../events.ts';
+import { isJournalLine } from './is-journal-line.ts';
 import { runIds } from './prune-runs.ts';
 import { readJournal, readMeta } from './read-journal.ts';
 import { journalFile } from './runs-place.ts';
@@ -82,10 +83,16 @@ async function readEnds(file: string): Promise<Found | undefined> {
   if (begin === 0 || starts !== ends || text.includes('"outcome":"lost"')) return undefined;
   const meta = await readMeta(file);
   try {
-    const end = JSON.parse(text.slice(begin)) as RunEnded;
-    return meta && { meta, state: 'ended', end, hosts: Object.values(end.hosts), unsure: 0 };
+    const end: unknown = JSON.parse(text.slice(begin));
+    // Read as a whole it is told of.
+    if (!isJournalLine(end)) return undefined;
+    return meta && { meta, state: 'ended', ...endOf(end as RunEnded), unsure: 0 };
   } catch {
     // Cut off.
     return undefined;
   }
+}
+
+function endOf(end: RunEnded) {
+  return { end, hosts: Object.values(end.hosts) };
 }

@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { isRecord } from '../equal.ts';
 import { DabookError, messageOf } from '../errors.ts';
+import { isJournalLine } from './is-journal-line.ts';
 import { type JournalLine, journalVersion, type RunMeta } from './journal-line.ts';
 
 /** What a journal holds. */
@@ -53,13 +54,18 @@ function refuse(file: string) {
 function lineOf(text: string, file: string, number: number): JournalLine {
   try {
     const line: unknown = JSON.parse(text);
-    if (isRecord(line) && typeof line.type === 'string') return line as unknown as JournalLine;
+    if (isReadable(line)) return line as JournalLine;
   } catch {
     // Told below.
   }
   throw new DabookError('usage', `${file}:${number}: this line is none of a journal`, {
     hint: 'the file was damaged or changed by hand; what stands before that line can still be read in it',
   });
+}
+
+/** The first line of a newer dabook, and one that is cut down, are told of in words of their own. */
+function isReadable(line: unknown): boolean {
+  return isJournalLine(line) || (isRecord(line) && line.type === 'journal.started');
 }
 
 function metaOf(line: JournalLine | undefined, file: string): RunMeta {
@@ -73,7 +79,7 @@ function metaOf(line: JournalLine | undefined, file: string): RunMeta {
       hint: 'read it with that one',
     });
   }
-  if (![line.by, line.playbook, line.options].every(isRecord)) {
+  if (!isJournalLine(line)) {
     throw new DabookError('usage', `${file}:1: what a journal begins with is missing`, {
       hint: 'the file was damaged or changed by hand',
     });

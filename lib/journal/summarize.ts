@@ -90,7 +90,7 @@ export function summarize({ meta, lines, isCut }: JournalRead): RunSummary {
     end,
     hosts: [...hosts.values()].map(({ tasks, counts, ...host }) => ({
       ...host,
-      counts: end?.hosts[host.host] ?? counts,
+      counts: end && Object.hasOwn(end.hosts, host.host) ? (end.hosts[host.host] ?? counts) : counts,
       tasks: [...tasks.values()],
     })),
     warnings,

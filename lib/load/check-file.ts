@@ -25,6 +25,7 @@ export async function checkFile(path: string, shown: string): Promise<void> {
       hint: `their names end in .ts or .js${yaml}`,
     });
   }
+  if (!found.isFile()) throw new DabookError('usage', `the playbook ${shown} is no regular file`);
   await access(path, constants.R_OK).catch((error: Error) => {
     throw cannotBeRead(shown, error);
   });

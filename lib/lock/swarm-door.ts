@@ -63,8 +63,19 @@ export async function standOf({
 
 async function infoOf(host: string, ask: AskEngine): Promise<InfoAnswer> {
   const { status, body } = await ask({ method: 'GET', path: '/info' });
-  if (status === 200) return JSON.parse(body.toString()) as InfoAnswer;
+  const info = status === 200 ? infoIn(body) : undefined;
+  if (info !== undefined) return info;
   throw new DabookError('command', `the Docker Engine of ${host} answered ${status} to what it is in`, {
     hint: 'try it there: docker info',
   });
+}
+
+/** Nothing where it is no JSON of that shape. */
+function infoIn(body: Buffer): InfoAnswer | undefined {
+  try {
+    const info: unknown = JSON.parse(body.toString());
+    return typeof info === 'object' && info !== null ? (info as InfoAnswer) : undefined;
+  } catch {
+    return undefined;
+  }
 }

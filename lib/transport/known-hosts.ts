@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { globMatches } from '../glob.ts';
 
 /** A key that a known_hosts file names for a host. */
 export interface KnownKey {
@@ -100,9 +101,9 @@ export function nameMatcher(names: string): (wanted: string) => boolean {
 
 function matcherOf(names: string): (wanted: string) => boolean {
   const patterns = names.toLowerCase().split(',');
-  const not = patterns.filter((one) => one.startsWith('!')).map((one) => globOf(one.slice(1)));
-  const some = patterns.filter((one) => !one.startsWith('!')).map(globOf);
-  const isIn = (list: readonly RegExp[], wanted: string) => list.some((pattern) => pattern.test(wanted));
+  const not = patterns.filter((one) => one.startsWith('!')).map((one) => one.slice(1));
+  const some = patterns.filter((one) => !one.startsWith('!'));
+  const isIn = (list: readonly string[], wanted: string) => list.some((glob) => globMatches(glob, wanted));
   return (wanted) => isIn(some, wanted) && !isIn(not, wanted);
 }
 
@@ -112,12 +113,4 @@ function isHashOf(hashed: string): (wanted: string) => boolean {
   return (wanted) =>
     version === '1' &&
     createHmac('sha1', Buffer.from(salt, 'base64')).update(wanted).digest('base64') === hash;
-}
-
-function globOf(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
 }

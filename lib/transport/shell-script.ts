@@ -39,7 +39,8 @@ export interface ShellFrame {
  * @param size bytes of stdin; undefined for none, which needs no guard
  */
 export function frameOf(key: string, command: string, size?: number): ShellFrame {
-  const run = `(eval ${oneLine(command)})`;
+  // Without the key: what a command prints could pass for the end of its frame.
+  const run = `(__k=;eval ${oneLine(command)})`;
   if (size === undefined)
     return { head: Buffer.from(`${key} ${run}</dev/null;__e $?\n`), tail: Buffer.alloc(0) };
   const blocks = Math.floor(size / blockSize);

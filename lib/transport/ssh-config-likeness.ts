@@ -1,3 +1,5 @@
+import { globMatches } from '../glob.ts';
+
 /**
  * Tells of which hosts an ssh configuration says the same: those with the same answer. undefined for a host that
  * it may treat in a way of its own.
@@ -28,13 +30,13 @@ export function likenessOf(texts: readonly string[]): Likeness {
   if (isSpecial || !patterns.every((pattern) => /^[\w.:*?-]+$/.test(pattern))) return () => undefined;
 
   const exact = new Set([...names, ...patterns.filter((pattern) => !/[*?]/.test(pattern))]);
-  const globs = [...new Set(patterns.filter((pattern) => /[*?]/.test(pattern)))].map(globOf);
+  const globs = [...new Set(patterns.filter((pattern) => /[*?]/.test(pattern)))];
   return (host, sshOptions) => {
     // ssh changes other names before it compares them.
     const isPlain =
       /^[a-z0-9._-]+$/.test(host) && !sshOptions.some((one) => /%|^-F|canonical|hostname/i.test(one));
     if (!isPlain || exact.has(host)) return undefined;
-    return JSON.stringify([globs.map((glob) => glob.test(host)), sshOptions]);
+    return JSON.stringify([globs.map((glob) => globMatches(glob, host)), sshOptions]);
   };
 }
 
@@ -45,8 +47,4 @@ function* linesIn(text: string): Generator<{ readonly keyword: string; readonly 
     const [, keyword = 'match', value = ''] = /^\s*([a-z]\w*)(?:\s*=\s*|\s+)(.*?)\s*$/i.exec(line) ?? [];
     yield { keyword: keyword.toLowerCase(), value };
   }
-}
-
-function globOf(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }

@@ -13,6 +13,8 @@ import {
 } from 'yaml';
 import { codeOf, type DabookError, messageOf } from '../errors.ts';
 import { refuse } from '../refuse.ts';
+import { withoutTraces } from '../without-traces.ts';
+import { deepestYaml, hasManyAliases, mostYamlAliases, tooDeepAt } from '../yaml-nesting.ts';
 
 /** A YAML text of one document, and what it says. */
 export interface Yaml {
@@ -49,16 +51,26 @@ export function parseYaml(text: string): Yaml {
     const column = line === 1 && text.startsWith('\uFEFF') ? col - 1 : col;
     return refuse(`${Math.max(line, 1)}:${Math.max(column, 1)}: ${why}`, hint);
   };
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) {
+    const line = text.slice(0, deep).split('\n').length;
+    const hint = `at most ${deepestYaml} lists and mappings may stand within each other`;
+    throw refuse(`${line}:1: it is nested too deeply to be read`, hint);
+  }
+  if (hasManyAliases(text))
+    throw refuse(`1:1: it has more than ${mostYamlAliases} aliases`, 'write the values themselves');
   try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      keepSourceTokens: true,
-      merge: true,
-      prettyErrors: false,
-      // The library compares each key with all before it; below it takes linear time.
-      uniqueKeys: false,
-      logLevel: 'error',
-    });
+    const document = withoutTraces(() =>
+      parseDocument(text, {
+        lineCounter: lines,
+        keepSourceTokens: true,
+        merge: true,
+        prettyErrors: false,
+        // The library compares each key with all before it; below it takes linear time.
+        uniqueKeys: false,
+        logLevel: 'error',
+      }),
+    );
     const [fault] = document.errors;
     if (fault !== undefined) throw refuseAt(fault.pos[0], faultText(fault), HINTS[fault.code]);
     refuseDuplicates(document, refuseAt);

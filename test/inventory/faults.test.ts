@@ -222,7 +222,7 @@ t.test('ranges that cannot be read', async (t) => {
 
 t.test('files and modules that cannot be read', async (t) => {
   const large = Buffer.alloc(16 * 1024 * 1024 + 1, '#');
-  t.match((await faultsOf(t, { 'hosts.yml': large })).brief, [/^hosts.yml is 17 MiB large$/]);
+  t.match((await faultsOf(t, { 'hosts.yml': large })).brief, [/^hosts.yml has more than 16 MiB$/]);
   t.match((await faultsOf(t, { 'hosts.yml': Buffer.from([0x61, 0xff, 0xfe]) })).brief, [
     /^hosts.yml is not a text in UTF-8$/,
   ]);

@@ -81,7 +81,10 @@ t.test('a line that was cut off is left out; one that is none is told with its p
     });
   }
   await t.rejects(readJournal(fileOf(t, '')), /does not begin as a journal does/);
-  await t.rejects(readJournal(fileOf(t, line({ type: 'warning' }))), /does not begin as a journal does/);
+  await t.rejects(
+    readJournal(fileOf(t, line({ type: 'warning', at, message: '' }))),
+    /does not begin as a journal does/,
+  );
   await t.rejects(
     readJournal(fileOf(t, line({ ...meta, version: 2 }))),
     /written by a newer dabook \(1\.0\.0\)/,

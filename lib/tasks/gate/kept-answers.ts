@@ -8,6 +8,7 @@ import { readAnswer } from '../../read-answer.ts';
 import { refuse } from '../../refuse.ts';
 import { sh } from '../../sh.ts';
 import type { Later } from '../../unknown.ts';
+import { hasManyAliases, mostYamlAliases, tooDeepAt } from '../../yaml-nesting.ts';
 
 /** What a file of a host keeps: answers by the names of their questions. */
 export interface KeptAnswers {
@@ -48,6 +49,8 @@ else exit ${status.noFolder}; fi`,
 }
 
 function answersIn(text: string, path: string): KeptAnswers['answers'] {
+  if (tooDeepAt(text) !== undefined) throw notAnswers(path, 'it is nested too deeply to be read');
+  if (hasManyAliases(text)) throw notAnswers(path, `it has more than ${mostYamlAliases} aliases`);
   const document = parseDocument(text, { prettyErrors: false });
   const [fault] = document.errors;
   if (fault !== undefined) throw notAnswers(path, fault.message);
