@@ -68,7 +68,7 @@ export default playbook(
       const left = joined.flatMap(({ host: worker, nodeId }) =>
         formerNodes(all, { nodeId, address: worker.vars.ip }),
       );
-      await host.run(left.map(({ id }) => nodeRemove({ node: id })));
+      await host.run(left.map(({ id }) => nodeRemove({ node: id, force: true })));
     });
     await play('Label the nodes', manager, (host) => host.run(labelMembers(members, services)));
     await play('Complete the compose files', manager, (host) => host.run(composeTasks(site, compose)));

@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
 import { openPlan } from '../plan/seal-plan.ts';
+import { readBounded } from '../read-bounded.ts';
 import type { Io } from './io.ts';
 import { planKey } from './plan-key.ts';
 import { type RunFlags, runPlaybook } from './run-playbook.ts';
 import { version } from './version.ts';
+
+/** Bytes. */
+const largest = 256 * 2 ** 20;
 
 /** The options of `dabook apply`, as they were given. */
 export type ApplyFlags = Omit<
@@ -28,11 +31,15 @@ export type ApplyFlags = Omit<
  * @throws DabookError `usage` for a file that is no plan of this user's, of this version and of this playbook
  */
 export async function applyPlan(io: Io, file: string, flags: ApplyFlags): Promise<number> {
-  const text = await readFile(resolve(io.cwd(), file), 'utf8').catch((error: unknown) => {
-    throw new DabookError('usage', `the plan ${file} cannot be read: ${messageOf(error)}`, {
+  const read = await readBounded(resolve(io.cwd(), file), largest).catch((error: unknown) => ({
+    wrong: `cannot be read: ${messageOf(error)}`,
+  }));
+  if ('wrong' in read) {
+    throw new DabookError('usage', `the plan ${file} ${read.wrong}`, {
       hint: 'make one: dabook plan ha.ts -i hosts.yml -o ha.plan',
     });
-  });
+  }
+  const text = read.bytes.toString();
   const key = await planKey(io, { make: false });
   const plan = openPlan(text, key, file, version());
   return runPlaybook(io, plan.playbook.file, { ...flags, ...plan.given, applied: { plan, key, file } });

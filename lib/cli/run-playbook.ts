@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Bound, bind, type ExtraVars } from '../bind.ts';
 import { DabookError } from '../errors.ts';
 import { readExtraVars } from '../inventory/extra-vars.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { openText } from '../inventory/open-text.ts';
+import { LARGEST_FILE } from '../inventory/read-opened.ts';
 import { createRunId } from '../journal/run-id.ts';
 import { checkFile } from '../load/check-file.ts';
 import { checkTypes } from '../load/check-types.ts';
@@ -12,6 +12,7 @@ import { createImporter } from '../load/import-module.ts';
 import { loadPlaybook } from '../load/load-playbook.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
+import { readBounded } from '../read-bounded.ts';
 import { isRead } from '../secret.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { secretsIn } from '../secrets-in.ts';
@@ -242,7 +243,9 @@ function neededBy({ vars, groups }: Bound): unknown {
 async function readVars(io: Io, args: readonly string[], keys: Keys): Promise<ExtraVars> {
   const open = async (name: string) => {
     const path = resolve(io.cwd(), name);
-    const opened = await openText(await readFile(path), name, keys);
+    const read = await readBounded(path, LARGEST_FILE);
+    if ('wrong' in read) throw new DabookError('inventory', `it ${read.wrong}`);
+    const opened = await openText(read.bytes, name, keys);
     if (opened === undefined) throw new DabookError('bug', `${name} was not opened`);
     return { ...opened, folder: dirname(path) };
   };

@@ -1,12 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
 import type { InputFault, Position } from '../input-fault.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { readKeyValues } from './key-values.ts';
 import type { OpenedText } from './open-text.ts';
 import { type Place, positionOf, type SourceText, sourceText } from './place.ts';
-import { LARGEST_FILE } from './read-opened.ts';
 import { readTree } from './read-tree.ts';
 import { type Entry, partAt, scalarTree } from './tree.ts';
 import { valueTree } from './value-tree.ts';
@@ -38,7 +35,7 @@ export async function readExtraVars(
     const shown = args.length === 1 ? '-e' : `-e (${index + 1})`;
     const place = { source: sourceText(shown, arg), offset: 0 };
     if (arg.startsWith('@')) {
-      const source = await sourceOf(arg.slice(1), cwd, place, open, findings);
+      const source = await sourceOf(arg.slice(1), place, open, findings);
       if (source !== undefined) addMapping(vars, source, findings);
     } else if (/^\s*[[{]/.test(arg)) {
       addMapping(vars, sourceText(shown, arg, { folder: cwd }), findings);
@@ -58,13 +55,11 @@ export async function readExtraVars(
 
 async function sourceOf(
   path: string,
-  cwd: string,
   place: Place,
   open: OpenVars,
   findings: Findings,
 ): Promise<SourceText | undefined> {
   try {
-    await refuseOdd(resolve(cwd, path));
     const { text, sealed, folder } = await open(path);
     return sourceText(path, text, { folder, sealed });
   } catch (error) {
@@ -73,14 +68,6 @@ async function sourceOf(
     findings.fault(`the file of variables "${path}" cannot be read: ${messageOf(error)}`, place, hint);
     return undefined;
   }
-}
-
-/** A device would never end, and a pipe that nobody writes to never begin; one that a shell hands over is meant so. */
-async function refuseOdd(path: string): Promise<void> {
-  if (/^\/(dev|proc)\/.*fd\/\d+$|^\/dev\/stdin$/.test(path)) return;
-  const found = await stat(path);
-  if (!found.isFile()) throw new Error('it is no regular file');
-  if (found.size > LARGEST_FILE) throw new Error(`it has more than ${LARGEST_FILE / 2 ** 20} MiB`);
 }
 
 function addMapping(vars: Map<string, Entry>, source: SourceText, findings: Findings): void {

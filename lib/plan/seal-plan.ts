@@ -3,8 +3,6 @@ import { DabookError } from '../errors.ts';
 import type { KeptPlan } from './kept-plan.ts';
 
 const SEAL = /,\n {2}"seal": "([0-9a-f]{64})"\n\}\n$/;
-/** Characters. */
-const LARGEST = 256 * 1024 * 1024;
 
 /** A plan as the text of its file: JSON, whose last entry tells whether anything was changed by hand. */
 export function sealPlan(plan: KeptPlan, key: Uint8Array): string {
@@ -20,7 +18,7 @@ export function sealPlan(plan: KeptPlan, key: Uint8Array): string {
  */
 export function openPlan(text: string, key: Uint8Array, shown: string, version: string): KeptPlan {
   const again = 'make it anew: dabook plan … -o FILE';
-  const [end, seal] = (text.length > LARGEST ? undefined : SEAL.exec(text)) ?? [];
+  const [end, seal] = SEAL.exec(text.slice(-100)) ?? [];
   if (end === undefined || seal === undefined || !text.startsWith('{\n  "format": ')) {
     throw new DabookError('usage', `${shown} is no plan of dabook's`, { hint: again });
   }
