@@ -1,4 +1,5 @@
 import t from 'tap';
+import { sha256Of } from '../../lib/sha256.ts';
 import type { Report } from '../faults/report.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { framing } from './framing.ts';
@@ -25,9 +26,9 @@ function told() {
   return { report, cases };
 }
 
-t.test('300 inputs that are made of sound ones', async (t) => {
+t.test('150 inputs that are made of sound ones', async (t) => {
   const { report, cases } = told();
-  await inputs({ ...nothing, report, times: 300 });
+  await inputs({ ...nothing, report, times: 150 });
   for (const { name, faults } of cases) t.same(faults, [], name);
   t.equal(cases.length, 15);
 });
@@ -66,8 +67,8 @@ t.test('what would be wrong is seen', async (t) => {
 t.test('the same seed makes the same inputs', async (t) => {
   const corpus = [Buffer.from('a: 1\nb: [x, y]\n')];
   const some = (seed: number) =>
-    Array.from({ length: 50 }, (_, at) => mutated(corpus, seededRandom(seed + at)));
+    Array.from({ length: 50 }, (_, at) => sha256Of(mutated(corpus, seededRandom(seed + at))));
   t.same(some(1), some(1));
   t.notSame(some(1), some(100));
-  t.ok(new Set(some(1).map(String)).size > 40, 'they differ');
+  t.ok(new Set(some(1)).size > 40, 'they differ');
 });
