@@ -47,7 +47,15 @@ async function site(t: Test) {
     `all: { hosts: { here: { ansible_connection: local, keep: ${kept} } } }\n`,
   );
   const env = { HOME: folder, XDG_CACHE_HOME: '', TERM: 'xterm', NO_COLOR: '1' };
-  const args = (more: readonly string[]) => ['run', 'gate.ts', '-i', 'hosts.yml', '--no-type-check', ...more];
+  const args = (more: readonly string[]) => [
+    'run',
+    'gate.ts',
+    '-i',
+    'hosts.yml',
+    '--no-type-check',
+    '--no-lock',
+    ...more,
+  ];
   return {
     kept,
     file: join(folder, 'answers.yml'),
@@ -69,7 +77,7 @@ t.test('without a terminal: exit status 3, a file to fill in, and on with it', a
   t.equal(first.status, 3);
   t.match(
     first.stdout,
-    /\nFill in answers\.yml, then:\n {2}dabook run gate\.ts -i hosts\.yml --no-type-check -e @answers\.yml\n$/,
+    /\nFill in answers\.yml, then:\n {2}dabook run gate\.ts -i hosts\.yml --no-type-check --no-lock -e @answers\.yml\n$/,
   );
   const text = readFileSync(file, 'utf8');
   t.same(parse(text), { answers: { policy1: null, policy2: null, done: null } });
