@@ -1,10 +1,11 @@
 import { counted } from '../counted.ts';
+import type { Change } from '../events.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
 import { visible } from '../visible.ts';
 import { changeLines } from './change-lines.ts';
 import type { Paint, Tone } from './paint.ts';
 import { withoutChecksums } from './plan-lines.ts';
-import { fit, wrap } from './width.ts';
+import { fit, width, wrap } from './width.ts';
 
 interface Style {
   /** The hosts in their order. */
@@ -31,11 +32,12 @@ const tones: Record<Sign, Tone> = {
 export function keptPlanLines(tasks: readonly PlannedTask[], style: Style): string[] {
   const { paint, columns } = style;
   const groups = alike(tasks, style.hosts).flatMap(({ hosts, tasks }) => {
-    const names = hosts.map(visible).join(', ');
     const count = hosts.length > 1 ? `  ${paint('dim', `(${counted(hosts.length, 'host')})`)}` : '';
     return [
       '',
-      `${paint('bold', fit(names, columns - 12))}${count}`,
+      `${namesOf(hosts, columns - 14)
+        .map((line) => paint('bold', line))
+        .join('\n')}${count}`,
       ...tasks.flatMap((task) => taskLines(task, style)),
     ];
   });
@@ -60,29 +62,53 @@ function taskLines(task: PlannedTask, style: Style): string[] {
   ];
 }
 
-/** What an opaque task is said to change tells nobody anything, nor do the answers that nobody has given yet. */
+/**
+ * What an opaque task is said to change tells nobody anything, nor do the answers that nobody has given yet; that a thing
+ * comes or goes its sign says.
+ */
 function shownChanges({ opaque, status, changes }: PlannedTask) {
-  return opaque || status === 'waiting' ? [] : withoutChecksums(changes);
+  if (opaque || status === 'waiting') return [];
+  return withoutChecksums(changes).filter((change) => !comesOrGoes(change));
 }
 
 function signOf({ status, opaque, changes }: PlannedTask): Sign {
   if (status === 'unknown') return '?';
   if (status === 'waiting') return '!';
   if (opaque) return '>';
+  const whole = changes.find(comesOrGoes);
+  if (whole !== undefined) return whole.op === 'change' && whole.from === missing ? '+' : '-';
   const ops = new Set(changes.map(({ op }) => op));
   if (ops.size !== 1) return '~';
   return ops.has('add') ? '+' : ops.has('remove') ? '-' : '~';
 }
 
-function destroyedLines(tasks: readonly PlannedTask[], { paint, columns }: Style): string[] {
-  const lines = tasks.flatMap(({ host, destroys = [] }) =>
-    destroys.flatMap((what) => {
-      const head = `  ${visible(host)}  `;
-      return wrap(visible(what), Math.max(20, columns - head.length)).map(
-        (line, index) => (index === 0 ? head : ' '.repeat(head.length)) + line,
-      );
-    }),
-  );
+/** How a file's state says that there is none. */
+const missing = 'missing';
+
+/** Whether a thing is there at all after the change and was not before, or the other way round. */
+function comesOrGoes(change: Change): boolean {
+  return change.path === 'type' && change.op === 'change' && [change.from, change.to].includes(missing);
+}
+
+function destroyedLines(tasks: readonly PlannedTask[], { hosts, paint, columns }: Style): string[] {
+  const lines = alike(
+    tasks.filter(({ destroys = [] }) => destroys.length > 0),
+    hosts,
+  ).flatMap(({ hosts, tasks }) => {
+    const names = namesOf(hosts, columns - 2);
+    const [name = ''] = names;
+    // Beside the names where there is room for both, else below them.
+    const isBeside = names.length === 1 && width(name) <= columns / 2;
+    const indent = isBeside ? width(name) + 4 : 6;
+    const whats = tasks
+      .flatMap(({ destroys = [] }) => destroys)
+      .flatMap((what) => wrap(visible(what), Math.max(20, columns - indent)));
+    const [first = '', ...rest] = whats;
+    const below = (line: string) => ' '.repeat(indent) + line;
+    return isBeside
+      ? [`  ${name}  ${first}`, ...rest.map(below)]
+      : [...names.map((line) => `  ${line}`), ...whats.map(below)];
+  });
   return lines.length === 0
     ? []
     : ['', paint('bold', paint('red', 'Cannot be undone. This would be lost:')), ...lines];
@@ -90,20 +116,23 @@ function destroyedLines(tasks: readonly PlannedTask[], { paint, columns }: Style
 
 function sumLine(tasks: readonly PlannedTask[]): string {
   if (tasks.length === 0) return 'Plan: nothing to do';
-  const changes = tasks.flatMap(shownChanges);
-  const ops = (['add', 'change', 'remove'] as const).map(
-    (op) => `${changes.filter((change) => change.op === op).length} to ${op}`,
-  );
-  const count = (is: (task: PlannedTask) => unknown) => tasks.filter(is).length;
+  const signs = tasks.map(signOf);
+  const count = (sign: Sign) => signs.filter((each) => each === sign).length;
   const parts = [
-    [count(({ status }) => status === 'unknown'), 'known after apply'],
-    [count(({ opaque }) => opaque), 'always run'],
-    [count(({ status }) => status === 'waiting'), 'to be done by hand'],
+    [count('?'), 'known after apply'],
+    [count('>'), 'always run'],
+    [count('!'), 'to be done by hand'],
     [tasks.flatMap(({ destroys = [] }) => destroys).length, 'cannot be undone'],
   ] as const;
   const hosts = new Set(tasks.map(({ host }) => host)).size;
+  const ops = `${count('+')} to add, ${count('~')} to change, ${count('-')} to remove`;
   const more = parts.filter(([number]) => number > 0).map(([number, what]) => `, ${number} ${what}`);
-  return `Plan: ${counted(tasks.length, 'task')} on ${counted(hosts, 'host')}: ${ops.join(', ')}${more.join('')}`;
+  return `Plan: ${counted(tasks.length, 'task')} on ${counted(hosts, 'host')}: ${ops}${more.join('')}`;
+}
+
+/** All of the names, on as many lines as they take. */
+function namesOf(hosts: readonly string[], columns: number): string[] {
+  return wrap(hosts.map(visible).join(', '), Math.max(20, columns));
 }
 
 /** Hosts of which the same would be done, in the order of the first of each. */
