@@ -4,6 +4,7 @@ import { type Converging, type Outcome, planOf, type Readings, read } from './co
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
+import { foresee } from './foresee.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
 import { refuseImpossible } from './step-obstacles.ts';
@@ -136,11 +137,7 @@ async function decide(
   c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;
-    c.machine.foreseen.set(task.fact.key, want);
-    for (const follows of task.foresees(now, want)) {
-      if ('state' in follows) c.machine.foreseen.set(follows.fact.key, follows.state);
-      else c.machine.foreseen.delete(follows.fact.key);
-    }
+    foresee(c.machine.foreseen, task, now, want);
     if (steps.length > 0) return { status: 'would-change', state: want };
     const stuck = task.stuck(now, want);
     if (stuck?.final) throw notConverged(task, now, want, stuck.reason);

@@ -22,10 +22,12 @@ export interface Stuck {
   readonly finalWhenMore?: readonly string[];
 }
 
-/** What a fact would give after a task that check mode did not do; without `state` it is read again. */
+/** What a fact would give after a task that check mode did not do; without `state` and `next` it is read again. */
 export interface Foreseen {
   readonly fact: Fact<unknown>;
   readonly state?: unknown;
+  /** Makes the state of the one that was foreseen before, where one was: for what several tasks add to. */
+  readonly next?: (before: unknown) => unknown;
 }
 
 export interface TaskDefinition<A, S> {

@@ -1,6 +1,8 @@
 /** What of a node placement constraints look at. */
 export interface ConstrainedNode {
   readonly ID: string;
+  /** Known by what check mode foresees of it: nothing but its role, its availability and its labels. */
+  readonly isJoining?: true;
   readonly Spec: { readonly Role: string; readonly Availability: string; readonly Labels?: Words | null };
   readonly Status: { readonly State: string; readonly Addr?: string };
   readonly Description?: {
@@ -35,7 +37,7 @@ export function showConstraint({ key, operator, value }: Constraint): string {
 /** Whether a node satisfies a constraint, as the scheduler sees it: without regard to case. */
 export function satisfies(node: ConstrainedNode, { key, operator, value }: Constraint): boolean {
   const actual = actualValue(node, key);
-  if (actual === undefined) return false;
+  if (actual === undefined) return node.isJoining === true;
   const same = actual.toLowerCase() === value.toLowerCase();
   return operator === '==' ? same : !same;
 }
@@ -54,8 +56,10 @@ function actualValue(node: ConstrainedNode, key: string): string | undefined {
   if (label !== null) {
     const [, kind = '', name = ''] = label;
     const labels = kind.toLowerCase() === 'node' ? node.Spec.Labels : node.Description?.Engine?.Labels;
+    if (kind.toLowerCase() === 'engine' && node.isJoining) return undefined;
     return labels?.[name] ?? '';
   }
+  if (node.isJoining && key.toLowerCase() !== 'node.role') return undefined;
   switch (key.toLowerCase()) {
     case 'node.id':
       return node.ID;

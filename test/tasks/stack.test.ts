@@ -5,6 +5,7 @@ import { imageLabel, namespaceLabel } from '../../lib/compose/namespace.ts';
 import { diff } from '../../lib/diff.ts';
 import { DabookError } from '../../lib/errors.ts';
 import type { Ask, Fact } from '../../lib/fact.ts';
+import { foresee } from '../../lib/foresee.ts';
 import { showStep } from '../../lib/show-step.ts';
 import type { Task } from '../../lib/task.ts';
 import { foreseenStack } from '../../lib/tasks/stack/foreseen-stack.ts';
@@ -18,8 +19,15 @@ import {
   stackRemove,
   stackSteady,
 } from '../../lib/tasks/stack/index.ts';
-import { swarmMembership } from '../../lib/tasks/swarm/index.ts';
-import { isKnown, unknown } from '../../lib/unknown.ts';
+import {
+  labelNode,
+  type NodeSpec,
+  nodeAvailability,
+  nodeRemove,
+  swarmMembership,
+  nodes as swarmNodes,
+} from '../../lib/tasks/swarm/index.ts';
+import { isKnown, type Later, unknown } from '../../lib/unknown.ts';
 
 /** What a host answers: paths of the Engine API without their query, and the text of the compose files. */
 interface Scripted {
@@ -52,15 +60,6 @@ function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string,
     foreseen: (fact) => foreseen.has(fact.key),
   };
   return { ask, asked };
-}
-
-/** What check mode remembers of a task that it did not do. */
-function foresee<S>(foreseen: Map<string, unknown>, task: Task<S>, want: S): void {
-  foreseen.set(task.fact.key, want);
-  for (const follows of task.foresees(want, want)) {
-    if ('state' in follows) foreseen.set(follows.fact.key, follows.state);
-    else foreseen.delete(follows.fact.key);
-  }
 }
 
 const labels = { [namespaceLabel]: 's' };
@@ -734,7 +733,7 @@ t.test('removal of some services', async (t) => {
   const files = { compose: compose('', `  db: {image: ${image}}\n`), engine: both };
   const foreseen = new Map<string, unknown>();
   const before = await plan(files, {}, foreseen);
-  foresee(foreseen, task, task.want(whole));
+  foresee(foreseen, task, whole, task.want(whole));
   const after = await plan(files, {}, foreseen);
   t.strictSame(
     after.changes.filter((change) => !before.changes.includes(change)).map((change) => change.slice(0, 22)),
@@ -780,7 +779,7 @@ t.test('in a check, each task sees what those before it foresaw', async (t) => {
   const preview = async (ask: Ask, task: Task<never>) => {
     const now = await ask.fact(task.fact);
     const want = task.want(now);
-    foresee(foreseen, task, want);
+    foresee(foreseen, task, want, want);
     return {
       changes: diff(now, want).map(({ path, op }) => `${op} ${path}`),
       steps: task.steps(now, want).map(showStep),
@@ -1035,4 +1034,67 @@ t.test('logs', async (t) => {
     message: /s_web cannot be read: configured logging driver/,
   });
   t.throws(() => serviceLogs({ service: 'x', lines: 0 }), { code: 'playbook' });
+});
+
+t.test('nodes are as earlier tasks of the check foresee them', async (t) => {
+  const pending = taskOf('pending', {
+    node: '',
+    status: { Err: 'no suitable node (scheduling constraints not satisfied on 2 nodes)' },
+  });
+  const stuckWith = async (constraints: readonly string[], foreseen: ReadonlyMap<string, unknown>) => {
+    const live = service({ task: { Placement: { Constraints: constraints } } });
+    const files = `    deploy: {placement: {constraints: [${constraints.join(', ')}]}}\n`;
+    const nodes = [node('n1', { labels: { a: 'no' } }), node('n2', { labels: { b: 'true' } })];
+    const answers = engine({ '/services': [live], '/tasks': [pending], '/nodes': nodes });
+    return (await plan({ compose: compose(files), engine: answers }, {}, foreseen)).stuck;
+  };
+  const listed = (id: Later<string>, labels = {}): NodeSpec => ({ id, listed: true, labels, state: 'down' });
+  const after = (...tasks: readonly ReturnType<typeof labelNode>[]) => {
+    const foreseen = new Map<string, unknown>();
+    for (const task of tasks) {
+      const id = task.title.includes('joining') ? joining : (task.title.split(' ').at(-1) ?? '');
+      const now =
+        (foreseen.get(task.fact.key) as NodeSpec | undefined) ?? listed(id, id === 'n2' ? { b: 'true' } : {});
+      foresee(foreseen, task, now, task.want(now));
+    }
+    return foreseen;
+  };
+  const joining = unknown('id of the joining node');
+
+  const isFinal = async (constraints: readonly string[], foreseen: ReadonlyMap<string, unknown>) =>
+    (await stuckWith(constraints, foreseen))?.final === true;
+  const toA = ['node.labels.a == true'];
+  t.equal(await isFinal(toA, after()), true, 'nothing was foreseen');
+  t.equal(await isFinal(toA, after(labelNode({ node: 'n1', labels: { a: 'true' } }))), false);
+  t.equal(await isFinal(toA, after(labelNode({ node: 'n1', labels: { c: 'true' } }))), true);
+  const joined = labelNode({ node: joining, labels: { a: 'true' }, name: 'joining' });
+  t.equal(await isFinal(toA, after(joined)), false, 'a node that is yet to join');
+  t.equal(await isFinal([...toA, 'node.hostname == ha9'], after(joined)), false, 'its hostname is not known');
+  t.equal(await isFinal([...toA, 'node.labels.b == true'], after(joined)), true, 'its labels are');
+  t.equal(await isFinal([...toA, 'node.role == manager'], after(joined)), true, 'it joins as a worker');
+  const toB = ['node.labels.b == true'];
+  t.equal(await isFinal(toB, after(nodeAvailability({ node: 'n2', availability: 'active' }))), false);
+  t.equal(await isFinal(toB, after(nodeRemove({ node: 'n2' }))), true);
+
+  const { ask } = askOf(
+    { engine: {} },
+    new Map([
+      ...after(
+        nodeAvailability({ node: 'n1', availability: 'drain' }),
+        labelNode({ node: 'n1', labels: { a: 'true' } }),
+        nodeRemove({ node: 'n2' }),
+      ),
+      [
+        swarmMembership.key,
+        { role: 'manager', nodes: [listed('n1'), listed('n2'), { ...listed('n3'), availability: 'active' }] },
+      ],
+    ]),
+  );
+  t.strictSame(
+    (await swarmNodes.read(ask)).map(({ id, availability, labels }) => [id, availability, labels]),
+    [
+      ['n1', 'drain', { a: 'true' }],
+      ['n3', 'active', {}],
+    ],
+  );
 });

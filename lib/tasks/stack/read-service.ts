@@ -3,6 +3,7 @@ import type { Ask } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import type { EngineService, EngineTask } from './engine-objects.ts';
 import { foreseenStack } from './foreseen-stack.ts';
+import { nodesThen } from './nodes-then.ts';
 import { hostOf, type Info, type LiveTasks } from './read-stack.ts';
 
 /** A service of the swarm, and its tasks. */
@@ -37,7 +38,10 @@ export async function readService(ask: Ask, name: string): Promise<LiveService> 
   if (tasks.status === 'rejected' || nodes.status === 'rejected') {
     throw tasks.status === 'rejected' ? tasks.reason : (nodes as PromiseRejectedResult).reason;
   }
-  return { service: service.value, live: { host, tasks: tasks.value ?? [], nodes: nodes.value ?? [] } };
+  return {
+    service: service.value,
+    live: { host, tasks: tasks.value ?? [], nodes: await nodesThen(ask, nodes.value ?? []) },
+  };
 }
 
 /** The refusal of what is asked of a service that is not there. */

@@ -6,6 +6,7 @@ import type { Later } from '../../unknown.ts';
 import { swarmMembership } from '../swarm/swarm-membership.ts';
 import type { EngineFile, EngineNetwork, EngineService, EngineTask } from './engine-objects.ts';
 import { foreseenStack } from './foreseen-stack.ts';
+import { nodesThen } from './nodes-then.ts';
 
 /** What a swarm holds of a stack, as a manager of it answers. All empty where the host manages no swarm. */
 export interface LiveStack {
@@ -88,7 +89,7 @@ async function readLive(ask: Ask, name: string): Promise<LiveStack> {
     networks: answer(networks),
     secrets: answer(secrets),
     configs: answer(configs),
-    nodes: answer(nodes),
+    nodes: await nodesThen(ask, answer(nodes)),
     foreseen: false,
   };
 }

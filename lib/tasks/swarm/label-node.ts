@@ -4,6 +4,7 @@ import { refuse } from '../../refuse.ts';
 import { show } from '../../show.ts';
 import { type Task, task } from '../../task.ts';
 import { isKnown, type Later } from '../../unknown.ts';
+import { foreseeNode } from './foreseen-nodes.ts';
 import { type NodeSpec, nodeSpec } from './node-spec.ts';
 import { evicted, type LabelledTask, labelledTasks } from './node-tasks.ts';
 import { nodeUpdate } from './node-update.ts';
@@ -59,7 +60,7 @@ const label = task('labelNode', {
           },
     ];
   },
-  foresees: ({ id }, { tasks: _tasks, ...node }) => [{ fact: nodeSpec(id), state: node }],
+  foresees: (_now, { tasks: _tasks, ...node }) => foreseeNode(node),
 });
 
 /** A node, with the tasks that labels hold there, where labels may be taken off it. */

@@ -2,6 +2,7 @@ import { refuse } from '../../refuse.ts';
 import { show } from '../../show.ts';
 import { type Task, task } from '../../task.ts';
 import type { Later } from '../../unknown.ts';
+import { foreseeNode } from './foreseen-nodes.ts';
 import { type NodeSpec, nodeSpec } from './node-spec.ts';
 import { nodeUpdate } from './node-update.ts';
 import type { NodeId, SwarmNode } from './swarm-node.ts';
@@ -44,4 +45,5 @@ const setAvailability = task('nodeAvailability', {
   steps: (_now, want) => [
     nodeUpdate(want, `set node ${want.hostname ?? show(want.id)} to ${want.availability}`),
   ],
+  foresees: (_now, want) => foreseeNode(want),
 });

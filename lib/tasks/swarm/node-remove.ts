@@ -1,6 +1,7 @@
 import { refuse } from '../../refuse.ts';
 import { docker } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
+import { foreseeNode } from './foreseen-nodes.ts';
 import { type NodeSpec, nodeSpec } from './node-spec.ts';
 import type { NodeId } from './swarm-node.ts';
 
@@ -46,4 +47,5 @@ const remove = task('nodeRemove', {
     }),
   ],
   settle: () => ({ timeout: 10 }),
+  foresees: (_now, want) => foreseeNode(want),
 });
