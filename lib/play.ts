@@ -158,7 +158,7 @@ async function serveAll<H extends Host, R>(
   const seconds = (performance.now() - started) / 1000;
   const unreachable = namesOf(failures, isGone);
   const waiting = namesOf(failures, (code) => code === 'waiting');
-  const failed = namesOf(failures, (code) => !isGone(code) && code !== 'waiting' && code !== 'locked');
+  const failed = namesOf(failures, (code) => !isGone(code) && !isStopped(code));
   context.emit({ type: 'play.ended', play: title, failed, unreachable, waiting, seconds });
   context.signal.throwIfAborted();
   return { results, failures };
@@ -167,6 +167,11 @@ async function serveAll<H extends Host, R>(
 /** Nothing more can be done there, and nobody need have failed. */
 function isGone(code: ErrorCode): boolean {
   return code === 'unreachable' || code === 'lost';
+}
+
+/** Its work ended with the run, and not by a failure of its own. */
+function isStopped(code: ErrorCode): boolean {
+  return ['waiting', 'locked', 'unapproved', 'interrupted'].includes(code);
 }
 
 /** The hosts whose error has such a code. */

@@ -26,10 +26,11 @@ export async function deployServices(
   { play, check }: DeployOptions,
 ): Promise<void> {
   const { manager, deploy } = site;
-  if (databaseOf(site) === undefined || check) {
+  if (databaseOf(site) === undefined) {
     await play(title, manager, (host) => host.run(stackDeploy(deploy)));
     return;
   }
+  // In check mode as well: what is planned is then what is done, a deploy that waits for nothing and one that does.
   await play(title, manager, (host) => host.run(stackDeploy({ ...deploy, wait: false })));
   await mendDatabase(site, config, { play, check });
   await play('Wait until the services run', manager, (host) => host.run(stackDeploy(deploy)));
