@@ -8,8 +8,11 @@ const playbook = fileURLToPath(new URL('../../playbooks/ha.ts', import.meta.url)
 /** What is steady for a second will do here, where half a minute is right for the product. */
 const quick = ['stable_for=1', 'answer_timeout=10'];
 
-/** The HA job on a lab, with the answers of the administration page at hand: one run from separate swarms to the end. */
-export async function haJob(lab: Lab): Promise<Job> {
+/**
+ * The HA job on a lab, with the answers of the administration page at hand: one run from separate swarms to the end.
+ * @param more further variables, as `-e` takes them
+ */
+export async function haJob(lab: Lab, more: readonly string[] = []): Promise<Job> {
   const added = lab.hosts.slice(1).flatMap(({ services }) => services);
-  return jobOn(lab, { playbook, options: [...quick, `@${await answersFile(lab, added)}`] });
+  return jobOn(lab, { playbook, options: [...quick, ...more, `@${await answersFile(lab, added)}`] });
 }

@@ -8,6 +8,8 @@ export interface Disturbance {
    * @param pick gives one of a list, by the case's own random numbers
    */
   do(lab: Lab, pick: <T>(list: readonly T[]) => T): Promise<unknown>;
+  /** Takes back what the reset of a lab leaves as it is. Must do no harm where nothing was done. */
+  readonly undo?: (lab: Lab) => Promise<unknown>;
 }
 
 const config = '/opt/nexus/config';
@@ -153,6 +155,28 @@ export const disturbances: readonly Disturbance[] = [
     },
   },
   {
+    name: 'the files of a service belong to another user',
+    do: (lab, pick) => {
+      const [host, folder] = pick(folders);
+      return lab.root(host, `chown -R ${pick(['0:0', '12345:1003'])} ${config}/${folder}`);
+    },
+  },
+  {
+    name: 'the settings of a service are for its owner alone',
+    do: (lab, pick) => {
+      const [host, folder] = pick(folders);
+      return lab.root(host, `chmod 600 ${config}/${folder}/LocalConfiguration.xml`);
+    },
+  },
+  {
+    name: 'a compose file says more of a service',
+    do: (lab, pick) =>
+      lab.root(
+        1,
+        `sed -i 's/^  ${pick(services)}:$/&\\n    init: true/' ${compose}/docker-compose.yml`,
+      ),
+  },
+  {
     name: 'a compose file has a line more that says nothing',
     do: (lab, pick) =>
       lab.root(
@@ -161,6 +185,9 @@ export const disturbances: readonly Disturbance[] = [
       ),
   },
 ];
+
+/** A folder of keys that is gone, and in its place a file system that has no room for them. */
+const full = `${config}/policy-service/keys`;
 
 /** What no run may go on with: it is refused before anything is touched, and stays. */
 export const obstacles: readonly Disturbance[] = [
@@ -177,6 +204,20 @@ export const obstacles: readonly Disturbance[] = [
       const [host, folder] = pick(folders);
       return lab.root(host, `rm -f ${config}/${folder}/LocalConfiguration.xml`);
     },
+  },
+  {
+    name: "the product's user id is somebody else's",
+    do: (lab, pick) => lab.root(pick(workers), 'echo radius:x:1003:1003::/:/bin/sh >> /etc/passwd'),
+    undo: (lab) => Promise.all(workers.map((host) => lab.root(host, "sed -i '/^radius:/d' /etc/passwd"))),
+  },
+  {
+    name: 'there is no room for a key',
+    do: (lab) =>
+      lab.root(
+        2,
+        `mount -t tmpfs -o size=4k,uid=1003,gid=1003,mode=755 none ${full} && head -c 4096 /dev/zero > ${full}/zero`,
+      ),
+    undo: (lab) => lab.root(2, `umount ${full} 2>/dev/null || true`),
   },
   {
     name: 'a compose file lacks a label',

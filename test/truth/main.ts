@@ -64,7 +64,8 @@ async function main(): Promise<number> {
   await withLabs(Number(values.labs), async (labs) => {
     const jobs = await Promise.all(
       labs.map(async (lab) => {
-        const job = await haJob(lab);
+        // As from version 6.2 on, so that owners are a part of what is wanted.
+        const job = await haJob(lab, ['{"owner": {"uid": 1003, "gid": 1003}}']);
         await mend(job);
         return { job, isMended: true };
       }),

@@ -32,6 +32,14 @@ export interface Done {
  * @param move what is done between plan and apply, which then has to stop before its first write
  */
 export async function tryCase(job: Job, done: readonly Done[], move: Done | undefined): Promise<Tried> {
+  try {
+    return await tryOnce(job, done, move);
+  } finally {
+    for (const { disturbance } of done) await disturbance.undo?.(job.lab);
+  }
+}
+
+async function tryOnce(job: Job, done: readonly Done[], move: Done | undefined): Promise<Tried> {
   const { lab } = job;
   for (const each of done) await disturb(lab, each);
   await steady(lab);
