@@ -17,7 +17,6 @@ import { isRead } from '../secret.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { secretsIn } from '../secrets-in.ts';
 import type { Output } from '../views/view.ts';
-import { askPassword } from './ask-password.ts';
 import { checkFirst } from './check-first.ts';
 import { connector, prepareConnector } from './connector.ts';
 import { refuseMoved, refuseOtherInput } from './hold-against-plan.ts';
@@ -38,11 +37,11 @@ import { createStartUpClock, type StartUpClock } from './start-up.ts';
 import { withoutStrayFault } from './stray-fault.ts';
 import { openTraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
-import { withBecomePassword } from './with-become-password.ts';
 import { type Cache, withCache } from './with-cache.ts';
+import { type PasswordFlags, withPasswords } from './with-passwords.ts';
 
 /** The options of `dabook run`, as they were given. */
-export interface RunFlags extends SecretFlags {
+export interface RunFlags extends SecretFlags, PasswordFlags {
   readonly inventory: readonly string[];
   readonly check?: true;
   readonly strict?: true;
@@ -66,7 +65,6 @@ export interface RunFlags extends SecretFlags {
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;
-  readonly askBecomePass?: true;
   readonly verbose: number;
   readonly json?: true;
   readonly color: boolean;
@@ -146,6 +144,7 @@ function planAgain({ plan: { playbook, given }, file }: NonNullable<RunFlags['ap
     ...(given.user === undefined ? [] : ['-u', given.user]),
     ...(given.privateKey === undefined ? [] : ['--private-key', given.privateKey]),
     ...(given.become ? ['-b'] : []),
+    ...(given.askPass ? ['-k'] : []),
     ...(given.askBecomePass ? ['-K'] : []),
   ];
   return ['node', 'dabook', 'plan', playbook.file, ...options, '-o', file];
@@ -194,13 +193,14 @@ async function readInput(
   ]);
   const limit = await limitOf(io, inventory, playbook.name, flags.limit);
   const isUnread = hasUnread(inventory, extraVars);
-  if (!isUnread && !flags.askBecomePass) return { playbook, inventory, extraVars, limit };
+  const isAsked = flags.askPass || flags.askBecomePass;
+  if (!isUnread && !isAsked) return { playbook, inventory, extraVars, limit };
   // Nobody should type a password, or open a password manager, for a run that cannot begin.
   const bound = await bind(playbook, inventory, extraVars);
   if (isUnread) await phase('secrets', () => readNeededSecrets(io, neededBy(bound), keys));
-  if (!flags.askBecomePass) return { playbook, inventory, extraVars, limit };
-  const password = await phase('sudo password', () => askPassword(io, 'sudo password: ', 'sudo password'));
-  return { playbook, inventory: withBecomePassword(inventory, password), extraVars, limit };
+  if (!isAsked) return { playbook, inventory, extraVars, limit };
+  const asked = await phase('passwords', () => withPasswords(io, inventory, flags));
+  return { playbook, inventory: asked, extraVars, limit };
 }
 
 /** The type check runs beside the loading: both must be well before anything is connected to. */

@@ -8,7 +8,6 @@ import { breakLock, lookAtLock } from '../lock/look-at-lock.ts';
 import { findSwarmDoor, type SwarmDoor } from '../lock/swarm-door.ts';
 import type { Session } from '../transport/session.ts';
 import { visible } from '../visible.ts';
-import { askPassword } from './ask-password.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { lockHolder } from './lock-holder.ts';
@@ -16,17 +15,16 @@ import { readInventory } from './read-inventory.ts';
 import { readNeededSecrets } from './read-needed-secrets.ts';
 import { secretKeys } from './secret-keys.ts';
 import type { SecretFlags } from './secret-options.ts';
-import { withBecomePassword } from './with-become-password.ts';
 import { withCache } from './with-cache.ts';
+import { type PasswordFlags, withPasswords } from './with-passwords.ts';
 
 /** The options of `dabook lock`, as they were given. */
-export interface LockFlags extends SecretFlags {
+export interface LockFlags extends SecretFlags, PasswordFlags {
   readonly inventory: readonly string[];
   readonly limit?: string;
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;
-  readonly askBecomePass?: true;
 }
 
 /** What became of one lock: a line, and whether it is held still. */
@@ -47,8 +45,7 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
   const hosts = selectHosts(inventory, flags.limit ?? 'all');
   const needed = hosts.map(({ target }) => target);
   await readNeededSecrets(io, needed, keys);
-  const password = flags.askBecomePass && (await askPassword(io, 'sudo password: ', 'sudo password'));
-  const asked = hostsOf(password ? withBecomePassword(inventory, password) : inventory, hosts);
+  const asked = hostsOf(await withPasswords(io, inventory, flags), hosts);
   const connect = connector(
     io,
     inventory.hosts.map(({ target }) => target),
