@@ -1,4 +1,5 @@
 import type { Happening } from './events.ts';
+import type { Form } from './form.ts';
 import { createKnownTexts } from './known-texts.ts';
 import { isRead, reveal, type Secret } from './secret.ts';
 import { secretForms } from './secret-forms.ts';
@@ -12,6 +13,10 @@ export interface Redactor {
   learn(value: unknown): void;
   text(text: string): string;
   event<E extends Happening>(event: E): E;
+  /** Any plain value, such as a list of faults: the texts in it, at any depth. */
+  value<T>(value: T): T;
+  /** A form as the operator is shown it: the names of its questions stay as they are. */
+  form(form: Form): Form;
 }
 
 /** Makes a redactor that knows no secret yet. */
@@ -21,8 +26,16 @@ export function createRedactor(): Redactor {
   const learned = new WeakSet<Secret>();
   const learnedTexts = new Set<string>();
 
+  const inside = <T>(value: T): T => (known.size === 0 ? value : (mapTexts(value, known.replaceIn) as T));
+
   return {
     text: known.replaceIn,
+    value: inside,
+    form: (form) => ({
+      ...form,
+      ...inside({ title: form.title, checklist: form.checklist, problem: form.problem }),
+      questions: form.questions.map(({ name, ...question }) => ({ name, ...inside(question) })),
+    }),
     learn(value) {
       for (const found of secretsIn(value)) {
         // What this run does not read, it cannot tell.

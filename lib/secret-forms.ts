@@ -86,7 +86,7 @@ function quoted(text: string): readonly string[] {
     inDollarQuotes(Buffer.from(text).toString('latin1'), CONTROL_OR_NO_ASCII),
     text.replaceAll(/[^\w@%+=:,./-]/g, '\\$&'),
     ...[/[\t !"$&'()*,;<>?[\\\]^`{|}]/g, /[\t !"$&'()*;<>?[\\\]^`{|}]/g].map((known) =>
-      text.replaceAll(known, '\\$&').replace(/^[#~]/, '\\$&'),
+      text.replaceAll(known, '\\$&').replaceAll(/^#|(?<![^:=])~/g, '\\$&'),
     ),
   ];
 }

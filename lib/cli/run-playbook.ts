@@ -13,6 +13,7 @@ import { loadPlaybook } from '../load/load-playbook.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
 import { readBounded } from '../read-bounded.ts';
+import { createRedactor, type Redactor } from '../redact.ts';
 import { isRead } from '../secret.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { secretsIn } from '../secrets-in.ts';
@@ -29,6 +30,7 @@ import { planBeginning } from './plan-beginning.ts';
 import { planKey } from './plan-key.ts';
 import { readInventory } from './read-inventory.ts';
 import { readNeededSecrets } from './read-needed-secrets.ts';
+import { redactedError } from './redacted-error.ts';
 import { runsKept } from './runs-place.ts';
 import { secretKeys } from './secret-keys.ts';
 import type { SecretFlags } from './secret-options.ts';
@@ -82,6 +84,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   const startUp = createStartUpClock();
   const controller = new AbortController();
   const force = new AbortController();
+  const redactor = createRedactor();
   // What the environment says is input, too.
   runsKept(io);
   const { profileTrace } = flags;
@@ -92,7 +95,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
     const making = flags.plan && (await makePlan(io, file, input, flags));
-    if (flags.applied) await holdAgainst(io, file, input, flags, signal);
+    if (flags.applied) await holdAgainst(io, file, input, flags, { signal, redactor });
     const run = createRunId();
     const { name } = input.playbook;
     const { extraVars } = input;
@@ -113,6 +116,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
         trace,
         startUp,
         signal,
+        redactor,
         force: force.signal,
         interrupt,
         journal,
@@ -120,10 +124,12 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     );
   };
   try {
-    return await withoutStrayFault(io, controller, () => {
+    return await withoutStrayFault(io, controller, redactor, () => {
       if (flags.drift?.report === '-') return ownStdout(io, (out) => perform(io.stderr, out));
       return flags.json ? ownStdout(io, perform) : perform(io.stdout);
     });
+  } catch (error) {
+    throw redactedError(error, redactor);
   } finally {
     await trace?.close();
   }
@@ -156,7 +162,7 @@ async function holdAgainst(
   file: string,
   input: Input,
   flags: RunFlags,
-  signal: AbortSignal,
+  common: { readonly signal: AbortSignal; readonly redactor: Redactor },
 ): Promise<void> {
   if (flags.applied === undefined) return;
   const { plan, key, file: shown } = flags.applied;
@@ -167,7 +173,7 @@ async function holdAgainst(
     io,
     input.inventory.hosts.map(({ target }) => target),
   );
-  const options = { connect, extraVars, limit, forks, signal, digestKey: key, cwd: io.cwd() };
+  const options = { connect, extraVars, limit, forks, ...common, digestKey: key, cwd: io.cwd() };
   refuseMoved(plan, await checkFirst(input, { ...options, deadlines: { step, idle } }), shown);
 }
 

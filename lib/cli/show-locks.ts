@@ -6,6 +6,7 @@ import { showHolder } from '../lock/lock-holder.ts';
 import { readLockNote } from '../lock/lock-place.ts';
 import { breakLock, lookAtLock } from '../lock/look-at-lock.ts';
 import { findSwarmDoor, type SwarmDoor } from '../lock/swarm-door.ts';
+import { createRedactor } from '../redact.ts';
 import type { Session } from '../transport/session.ts';
 import { visible } from '../visible.ts';
 import { connector } from './connector.ts';
@@ -46,6 +47,8 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
   const needed = hosts.map(({ target }) => target);
   await readNeededSecrets(io, needed, keys);
   const asked = hostsOf(await withPasswords(io, inventory, flags), hosts);
+  const redactor = createRedactor();
+  redactor.learn(asked.map(({ target }) => target));
   const connect = connector(
     io,
     inventory.hosts.map(({ target }) => target),
@@ -81,7 +84,7 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
   }
-  for (const { line } of told) io.stdout.write(`${visible(line)}\n`);
+  for (const { line } of told) io.stdout.write(`${visible(redactor.text(line))}\n`);
   if (told.some(({ isFailure }) => isFailure)) return exitStatus.unreachable;
   return told.some(({ isHeld }) => isHeld) ? exitStatus.locked : exitStatus.ok;
 }
