@@ -133,7 +133,11 @@ async function decide(
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
   if (c.mode === 'check') await refuseImpossible(steps, createAsk(c.machine, { become: c.become, task: id }));
   const planned = planOf(task, now, want, steps, id, c);
-  if (changes) await c.consent.to({ name: task.name, title: task.title, planned: c.redactor.event(planned) });
+  if (changes) {
+    // As plans and events have it.
+    const title = c.redactor.text(task.title);
+    await c.consent.to({ name: task.name, title, planned: c.redactor.event(planned) });
+  }
   c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Form } from './form.ts';
 import type { InputFault } from './input-fault.ts';
 
@@ -86,5 +87,7 @@ export function codeOf(error: unknown): ErrorCode {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  // Not every value becomes a text: a secret refuses, and so does an object without a prototype.
+  return typeof error === 'object' ? inspect(error) : String(error);
 }

@@ -47,6 +47,7 @@ export {
 export { refuse } from './refuse.ts';
 export type { OutputOf, Schema, SchemaIssue, SchemaResult } from './schema.ts';
 export { Secret, secret } from './secret.ts';
+export { secretText } from './secret-text.ts';
 export { Command, sh, type Word } from './sh.ts';
 export { show } from './show.ts';
 export {

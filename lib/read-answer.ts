@@ -1,4 +1,5 @@
 import type { Answer, Question } from './form.ts';
+import { show } from './show.ts';
 
 /** What was given for an answer: one, none yet, or something that is none. */
 export type Given = { readonly answer?: Answer } | { readonly wrong: string };
@@ -23,7 +24,7 @@ export function readAnswer(kind: Question['kind'], given: unknown): Given {
       // A number has lost its zeros by now: 1.10 is read as 1.1.
       return typeof value === 'string' ? { answer: value } : { wrong: 'a text is wanted, in quotes' };
     case 'confirm':
-      if (value === true || /^(y|yes|true)$/i.test(String(value))) return { answer: true };
-      return value === false || /^(n|no|false)$/i.test(String(value)) ? {} : { wrong: 'yes or no is wanted' };
+      if (value === true || /^(y|yes|true)$/i.test(show(value))) return { answer: true };
+      return value === false || /^(n|no|false)$/i.test(show(value)) ? {} : { wrong: 'yes or no is wanted' };
   }
 }

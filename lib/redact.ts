@@ -1,7 +1,11 @@
 import type { Happening } from './events.ts';
+import type { Form } from './form.ts';
 import { createKnownTexts } from './known-texts.ts';
 import { isRead, reveal, type Secret } from './secret.ts';
+import { secretForms } from './secret-forms.ts';
+import { partsOf } from './secret-text.ts';
 import { secretsIn } from './secrets-in.ts';
+import { show } from './show.ts';
 
 /** Replaces known secrets in whatever is about to be told. One for each run. */
 export interface Redactor {
@@ -9,6 +13,10 @@ export interface Redactor {
   learn(value: unknown): void;
   text(text: string): string;
   event<E extends Happening>(event: E): E;
+  /** Any plain value, such as a list of faults: the texts in it, at any depth. */
+  value<T>(value: T): T;
+  /** A form as the operator is shown it: the names of its questions stay as they are. */
+  form(form: Form): Form;
 }
 
 /** Makes a redactor that knows no secret yet. */
@@ -18,8 +26,16 @@ export function createRedactor(): Redactor {
   const learned = new WeakSet<Secret>();
   const learnedTexts = new Set<string>();
 
+  const inside = <T>(value: T): T => (known.size === 0 ? value : (mapTexts(value, known.replaceIn) as T));
+
   return {
     text: known.replaceIn,
+    value: inside,
+    form: (form) => ({
+      ...form,
+      ...inside({ title: form.title, checklist: form.checklist, problem: form.problem }),
+      questions: form.questions.map(({ name, ...question }) => ({ name, ...inside(question) })),
+    }),
     learn(value) {
       for (const found of secretsIn(value)) {
         // What this run does not read, it cannot tell.
@@ -29,7 +45,10 @@ export function createRedactor(): Redactor {
         // Of an encrypted file every value is a secret: these words would be found everywhere, and tell nothing.
         if (learnedTexts.has(text) || /^(true|false|null)$/i.test(text)) continue;
         learnedTexts.add(text);
-        for (const form of formsOf(text)) known.add(form, found.toString());
+        const parts = partsOf(found).map(reveal);
+        // Around a password in a file of settings there are lines that tell nothing of it.
+        const isTelling = (line: string) => parts.length === 0 || parts.some((part) => line.includes(part));
+        for (const form of secretForms(text, isTelling)) known.add(form, show(found));
       }
     },
     event(event) {
@@ -40,56 +59,6 @@ export function createRedactor(): Redactor {
       return { ...told, fault: mapTexts(told.fault, known.replaceAtEnds) };
     },
   };
-}
-
-/**
- * How a secret may look when a host prints it: as it is, line by line, in base64 (as part of a longer text, too), in
- * JSON, in a URL, and as shells quote it.
- */
-function formsOf(secret: string): readonly string[] {
-  const lines = secret.split(/\r?\n/).filter((line) => line.length >= 16);
-  const bytes = Buffer.from(secret);
-  return [
-    secret,
-    secret.trim(),
-    ...lines,
-    ...inBase64(bytes),
-    JSON.stringify(secret).slice(1, -1),
-    ...inUrls(bytes.toString()),
-    ...quoted(secret),
-  ];
-}
-
-/** Whole; and what is the same in it whatever stands before and after, as in `user:password` of an HTTP header. */
-function inBase64(bytes: Buffer): readonly string[] {
-  const within = [0, 1, 2].flatMap((before) => {
-    const all = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
-    const first = before === 0 ? 0 : before + 1;
-    const last = Math.floor(((before + bytes.length) * 8) / 6);
-    const part = all.slice(first, last);
-    return part.length < 12 ? [] : [part, part.replaceAll('-', '+').replaceAll('_', '/')];
-  });
-  return [bytes.toString('base64'), bytes.toString('base64url'), ...within];
-}
-
-/** Of the bytes as a host has them: half a character is no part of a URL. */
-function inUrls(text: string): readonly string[] {
-  const usual = encodeURIComponent(text);
-  const strict = usual.replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const lower = (url: string) => url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  const forms = [usual, strict, strict.replaceAll('%20', '+')];
-  return [...forms, ...forms.map(lower)];
-}
-
-/** In single quotes, in double quotes, in `$'…'`, and with a backslash before each character that a shell knows. */
-function quoted(text: string): readonly string[] {
-  return [
-    text.replaceAll("'", `'\\''`),
-    text.replaceAll("'", `'"'"'`),
-    text.replaceAll(/["$`\\]/g, '\\$&'),
-    text.replaceAll(/['\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t'),
-    text.replaceAll(/[^\w@%+=:,./-]/g, '\\$&'),
-  ];
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {

@@ -15,7 +15,7 @@ import { createMachines } from './machines.ts';
 import type { Operator } from './operator.ts';
 import { createPlay } from './play.ts';
 import type { Hosts, Playbook } from './playbook.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor, type Redactor } from './redact.ts';
 import { isTold, type RunContext } from './run-context.ts';
 import { outcomeOf } from './run-outcome.ts';
 import { createSwarmClaim } from './swarm-claim.ts';
@@ -54,6 +54,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Aborted, after `signal`, to end what is under way on the hosts: by process group, where they are locked. */
   readonly force?: AbortSignal | undefined;
+  /** Replaces secrets in what is told; one of its own by default. */
+  readonly redactor?: Redactor | undefined;
   /** Asks whoever started the run; none by default: a step that asks ends the run as `waiting`. */
   readonly operator?: Operator | undefined;
   /** Folder that shown file names are relative to; the process's own by default. */
@@ -95,7 +97,7 @@ export async function run(
   const limit = options.limit ?? new Set(names);
   const shown = names.filter((name) => used.has(name) && limit.has(name));
   const tally = createTally(shown);
-  const redactor = createRedactor();
+  const { redactor = createRedactor(), operator } = options;
   const check = options.check ?? false;
   const emit = (happening: Happening) => {
     const { type, ...rest } = redactor.event(happening);
@@ -136,7 +138,7 @@ export async function run(
     redactor,
     signal,
     underWay,
-    operator: options.operator,
+    operator: operator && { ask: (form, signal) => operator.ask(redactor.form(form), signal) },
     limit,
     failed: new Map(),
     told: new WeakSet(),

@@ -1,6 +1,7 @@
 import { DabookError } from './errors.ts';
 import { posixQuote } from './posix-quote.ts';
 import { Secret } from './secret.ts';
+import { show } from './show.ts';
 import { Unknown } from './unknown.ts';
 
 /** A POSIX shell command. Made by {@link sh}; its text is what is shown and what is run. */
@@ -46,7 +47,7 @@ function quoted(value: Word | undefined): string {
 }
 
 function describe(value: unknown): string {
-  if (value instanceof Secret) return `the secret ${value}`;
+  if (value instanceof Secret) return `the secret ${show(value)}`;
   if (value instanceof Unknown) return `${value.what} (known after apply)`;
   return typeof value;
 }

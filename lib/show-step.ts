@@ -2,6 +2,7 @@ import { counted } from './counted.ts';
 import { ownership } from './ownership.ts';
 import { posixQuote } from './posix-quote.ts';
 import { Secret } from './secret.ts';
+import { show } from './show.ts';
 import type { Content, Step, TreeStep } from './step.ts';
 
 /** A step as it may be shown. */
@@ -49,12 +50,12 @@ function shownTree({ path, folders, files }: TreeStep): string {
 
 function shownStdin(stdin: string | Secret | Content): string {
   if (typeof stdin === 'string') return `${Buffer.byteLength(stdin)} bytes`;
-  if (stdin instanceof Secret) return stdin.toString();
+  if (stdin instanceof Secret) return show(stdin);
   switch (stdin.from) {
     case 'text':
       return shownStdin(stdin.text);
     case 'secret':
-      return stdin.secret.toString();
+      return show(stdin.secret);
     case 'control':
       return posixQuote(stdin.path);
     case 'host':

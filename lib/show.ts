@@ -10,7 +10,7 @@ export function show(value: unknown): string {
 
 /** Any value as plain JSON that may be shown: secrets and unknowns are replaced, at any depth. */
 export function showable(value: unknown): Json {
-  if (value instanceof Secret) return value.toString();
+  if (value instanceof Secret) return value.toJSON();
   if (value instanceof Unknown) return value.toJSON();
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;

@@ -1,4 +1,4 @@
-import { codeOf } from './errors.ts';
+import { codeOf, messageOf } from './errors.ts';
 import type { SwarmLock } from './lock/held-lock.ts';
 import { type LockHolder, showHolder } from './lock/lock-holder.ts';
 import { lockedError } from './lock/locked-error.ts';
@@ -102,7 +102,7 @@ async function doorOf(
   try {
     return await findSwarmDoor(host, ask);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     if (codeOf(error) === 'command' && said.startsWith(`${host} manages a swarm`))
       warn(`${said}: it cannot be locked`);
     return undefined;

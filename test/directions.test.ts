@@ -33,6 +33,7 @@ const words = [
   'read-bounded',
   'refuse',
   'secret',
+  'secret-text',
   'secrets-in',
   'sh',
   'sha256',

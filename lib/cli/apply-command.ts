@@ -22,6 +22,9 @@ The playbook, the inventory, the variables, --limit and the like are those of th
 same would be done as when it was made; then each task is held against it before its first step. What moved
 in between ends the run there. Exit status 7 where that was so.
 
+No password is in a plan: where it was made with -k or -K they are asked for again. What opens encrypted files and
+values (--ask-vault-pass, --identity and the like) is given again.
+
 Example:
   dabook apply ha.plan --yes`,
     )

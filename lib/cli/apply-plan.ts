@@ -19,6 +19,7 @@ export type ApplyFlags = Omit<
   | 'user'
   | 'privateKey'
   | 'become'
+  | 'askPass'
   | 'askBecomePass'
   | 'check'
   | 'plan'

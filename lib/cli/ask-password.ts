@@ -3,16 +3,24 @@ import { DabookError } from '../errors.ts';
 import { type Secret, secret } from '../secret.ts';
 import type { Io } from './io.ts';
 
+/** What is asked for. */
+export interface PasswordQuestion {
+  readonly question: string;
+  /** What the secret is called. */
+  readonly label: string;
+  /** What to do where none is given. */
+  readonly hint: string;
+  /** What an empty line stands for; it is refused by default. */
+  readonly byDefault?: Secret;
+}
+
 /**
  * Asks for a password without echo; where stdin is no terminal, its next line is the password.
- * @param hint what to do where none is given
  * @throws DabookError `interrupted` on Ctrl-C, `usage` when stdin ends first or the password is empty
  */
 export async function askPassword(
   io: Io,
-  question: string,
-  label: string,
-  hint = 'leave out -K where sudo asks for none',
+  { question, label, hint, byDefault }: PasswordQuestion,
 ): Promise<Secret> {
   const { stdin, stderr } = io;
   const terminal = stdin.isTTY === true;
@@ -23,6 +31,7 @@ export async function askPassword(
   try {
     const text = await readLine(stdin, terminal);
     if (text === undefined) throw new DabookError('usage', 'no password was given', { hint });
+    if (text === '' && byDefault !== undefined) return byDefault;
     if (text === '') throw new DabookError('usage', 'the password given is empty', { hint });
     return secret(label, text);
   } finally {
@@ -36,6 +45,8 @@ export async function askPassword(
 
 /** `undefined` where the input ends before anything is typed. */
 function readLine(stdin: NodeJS.ReadStream, terminal: boolean): Promise<string | undefined> {
+  // Of an input that has ended nothing more is heard.
+  if (stdin.readableEnded) return Promise.resolve(undefined);
   return new Promise((done, fail) => {
     const decoder = new TextDecoder();
     let line = '';

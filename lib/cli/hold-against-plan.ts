@@ -27,10 +27,11 @@ export function refuseOtherInput(
     ...(hosts.length === 0 ? [] : [`what the inventory says of ${hosts.join(', ')}`]),
   ];
   if (others.length === 0) return;
+  const isAsked = plan.given.askPass || plan.given.askBecomePass;
   throw new DabookError(
     'usage',
     `${shown} was made from something else; changed since: ${others.join('; ')}`,
-    { hint: again },
+    { hint: hosts.length > 0 && isAsked ? `if the same passwords were typed: ${again}` : again },
   );
 }
 

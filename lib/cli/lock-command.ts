@@ -22,6 +22,7 @@ export function lockCommand(io: Io, done: (status: number) => void): Command {
       .option('-u, --user <name>', 'user to log in as, where the inventory names none')
       .option('--private-key <file>', 'key to log in with, where the inventory names none')
       .option('-b, --become', 'ask as root, through sudo')
+      .option('-k, --ask-pass', 'ask for the SSH password')
       .option('-K, --ask-become-pass', 'ask for the sudo password')
       .helpOption('-h, --help', 'print this help')
       .addHelpText('after', `\n${after}`)

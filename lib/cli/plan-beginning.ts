@@ -50,6 +50,7 @@ export async function planBeginning(
       ...(given.user === undefined ? {} : { user: given.user }),
       ...(given.privateKey === undefined ? {} : { privateKey: given.privateKey }),
       ...(given.become ? { become: given.become } : {}),
+      ...(given.askPass ? { askPass: given.askPass } : {}),
       ...(given.askBecomePass ? { askBecomePass: given.askBecomePass } : {}),
     },
     input: inputDigests({ vars, hosts: byName }, key),

@@ -15,7 +15,8 @@ export function addInputOptions(command: Command): Command {
     .option('-u, --user <name>', 'user to log in as, where the inventory names none')
     .option('--private-key <file>', 'key to log in with, where the inventory names none')
     .option('-b, --become', 'run commands as root, through sudo')
-    .option('-K, --ask-become-pass', 'ask for the sudo password');
+    .option('-k, --ask-pass', 'ask for the SSH password, where the inventory names none')
+    .option('-K, --ask-become-pass', 'ask for the sudo password, where the inventory names none');
   return addSecretOptions(addPaceOptions(command));
 }
 

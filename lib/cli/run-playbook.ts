@@ -13,11 +13,11 @@ import { loadPlaybook } from '../load/load-playbook.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
 import { readBounded } from '../read-bounded.ts';
+import { createRedactor, type Redactor } from '../redact.ts';
 import { isRead } from '../secret.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { secretsIn } from '../secrets-in.ts';
 import type { Output } from '../views/view.ts';
-import { askPassword } from './ask-password.ts';
 import { checkFirst } from './check-first.ts';
 import { connector, prepareConnector } from './connector.ts';
 import { refuseMoved, refuseOtherInput } from './hold-against-plan.ts';
@@ -30,6 +30,7 @@ import { planBeginning } from './plan-beginning.ts';
 import { planKey } from './plan-key.ts';
 import { readInventory } from './read-inventory.ts';
 import { readNeededSecrets } from './read-needed-secrets.ts';
+import { redactedError } from './redacted-error.ts';
 import { runsKept } from './runs-place.ts';
 import { secretKeys } from './secret-keys.ts';
 import type { SecretFlags } from './secret-options.ts';
@@ -38,11 +39,11 @@ import { createStartUpClock, type StartUpClock } from './start-up.ts';
 import { withoutStrayFault } from './stray-fault.ts';
 import { openTraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
-import { withBecomePassword } from './with-become-password.ts';
 import { type Cache, withCache } from './with-cache.ts';
+import { type PasswordFlags, withPasswords } from './with-passwords.ts';
 
 /** The options of `dabook run`, as they were given. */
-export interface RunFlags extends SecretFlags {
+export interface RunFlags extends SecretFlags, PasswordFlags {
   readonly inventory: readonly string[];
   readonly check?: true;
   readonly strict?: true;
@@ -66,7 +67,6 @@ export interface RunFlags extends SecretFlags {
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;
-  readonly askBecomePass?: true;
   readonly verbose: number;
   readonly json?: true;
   readonly color: boolean;
@@ -84,6 +84,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   const startUp = createStartUpClock();
   const controller = new AbortController();
   const force = new AbortController();
+  const redactor = createRedactor();
   // What the environment says is input, too.
   runsKept(io);
   const { profileTrace } = flags;
@@ -94,7 +95,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
     const making = flags.plan && (await makePlan(io, file, input, flags));
-    if (flags.applied) await holdAgainst(io, file, input, flags, signal);
+    if (flags.applied) await holdAgainst(io, file, input, flags, { signal, redactor });
     const run = createRunId();
     const { name } = input.playbook;
     const { extraVars } = input;
@@ -115,6 +116,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
         trace,
         startUp,
         signal,
+        redactor,
         force: force.signal,
         interrupt,
         journal,
@@ -122,10 +124,12 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     );
   };
   try {
-    return await withoutStrayFault(io, controller, () => {
+    return await withoutStrayFault(io, controller, redactor, () => {
       if (flags.drift?.report === '-') return ownStdout(io, (out) => perform(io.stderr, out));
       return flags.json ? ownStdout(io, perform) : perform(io.stdout);
     });
+  } catch (error) {
+    throw redactedError(error, redactor);
   } finally {
     await trace?.close();
   }
@@ -146,6 +150,7 @@ function planAgain({ plan: { playbook, given }, file }: NonNullable<RunFlags['ap
     ...(given.user === undefined ? [] : ['-u', given.user]),
     ...(given.privateKey === undefined ? [] : ['--private-key', given.privateKey]),
     ...(given.become ? ['-b'] : []),
+    ...(given.askPass ? ['-k'] : []),
     ...(given.askBecomePass ? ['-K'] : []),
   ];
   return ['node', 'dabook', 'plan', playbook.file, ...options, '-o', file];
@@ -157,7 +162,7 @@ async function holdAgainst(
   file: string,
   input: Input,
   flags: RunFlags,
-  signal: AbortSignal,
+  common: { readonly signal: AbortSignal; readonly redactor: Redactor },
 ): Promise<void> {
   if (flags.applied === undefined) return;
   const { plan, key, file: shown } = flags.applied;
@@ -168,7 +173,7 @@ async function holdAgainst(
     io,
     input.inventory.hosts.map(({ target }) => target),
   );
-  const options = { connect, extraVars, limit, forks, signal, digestKey: key, cwd: io.cwd() };
+  const options = { connect, extraVars, limit, forks, ...common, digestKey: key, cwd: io.cwd() };
   refuseMoved(plan, await checkFirst(input, { ...options, deadlines: { step, idle } }), shown);
 }
 
@@ -194,13 +199,14 @@ async function readInput(
   ]);
   const limit = await limitOf(io, inventory, playbook.name, flags.limit);
   const isUnread = hasUnread(inventory, extraVars);
-  if (!isUnread && !flags.askBecomePass) return { playbook, inventory, extraVars, limit };
+  const isAsked = flags.askPass || flags.askBecomePass;
+  if (!isUnread && !isAsked) return { playbook, inventory, extraVars, limit };
   // Nobody should type a password, or open a password manager, for a run that cannot begin.
   const bound = await bind(playbook, inventory, extraVars);
   if (isUnread) await phase('secrets', () => readNeededSecrets(io, neededBy(bound), keys));
-  if (!flags.askBecomePass) return { playbook, inventory, extraVars, limit };
-  const password = await phase('sudo password', () => askPassword(io, 'sudo password: ', 'sudo password'));
-  return { playbook, inventory: withBecomePassword(inventory, password), extraVars, limit };
+  if (!isAsked) return { playbook, inventory, extraVars, limit };
+  const asked = await phase('passwords', () => withPasswords(io, inventory, flags));
+  return { playbook, inventory: asked, extraVars, limit };
 }
 
 /** The type check runs beside the loading: both must be well before anything is connected to. */

@@ -21,7 +21,7 @@ export function secretKeys(io: Io, flags: SecretFlags): Keys {
   let asked: Promise<unknown> = Promise.resolve();
 
   function ask(question: string, label: string, hint: string): Promise<Secret> {
-    const answer = asked.then(() => askPassword(io, question, label, hint));
+    const answer = asked.then(() => askPassword(io, { question, label, hint }));
     asked = answer.catch(() => undefined);
     return answer;
   }

@@ -6,9 +6,9 @@ import { showHolder } from '../lock/lock-holder.ts';
 import { readLockNote } from '../lock/lock-place.ts';
 import { breakLock, lookAtLock } from '../lock/look-at-lock.ts';
 import { findSwarmDoor, type SwarmDoor } from '../lock/swarm-door.ts';
+import { createRedactor } from '../redact.ts';
 import type { Session } from '../transport/session.ts';
 import { visible } from '../visible.ts';
-import { askPassword } from './ask-password.ts';
 import { connector } from './connector.ts';
 import { exitStatus, type Io } from './io.ts';
 import { lockHolder } from './lock-holder.ts';
@@ -16,17 +16,16 @@ import { readInventory } from './read-inventory.ts';
 import { readNeededSecrets } from './read-needed-secrets.ts';
 import { secretKeys } from './secret-keys.ts';
 import type { SecretFlags } from './secret-options.ts';
-import { withBecomePassword } from './with-become-password.ts';
 import { withCache } from './with-cache.ts';
+import { type PasswordFlags, withPasswords } from './with-passwords.ts';
 
 /** The options of `dabook lock`, as they were given. */
-export interface LockFlags extends SecretFlags {
+export interface LockFlags extends SecretFlags, PasswordFlags {
   readonly inventory: readonly string[];
   readonly limit?: string;
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;
-  readonly askBecomePass?: true;
 }
 
 /** What became of one lock: a line, and whether it is held still. */
@@ -47,8 +46,9 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
   const hosts = selectHosts(inventory, flags.limit ?? 'all');
   const needed = hosts.map(({ target }) => target);
   await readNeededSecrets(io, needed, keys);
-  const password = flags.askBecomePass && (await askPassword(io, 'sudo password: ', 'sudo password'));
-  const asked = hostsOf(password ? withBecomePassword(inventory, password) : inventory, hosts);
+  const asked = hostsOf(await withPasswords(io, inventory, flags), hosts);
+  const redactor = createRedactor();
+  redactor.learn(asked.map(({ target }) => target));
   const connect = connector(
     io,
     inventory.hosts.map(({ target }) => target),
@@ -84,7 +84,7 @@ export async function showLocks(io: Io, what: 'status' | 'release', flags: LockF
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
   }
-  for (const { line } of told) io.stdout.write(`${visible(line)}\n`);
+  for (const { line } of told) io.stdout.write(`${visible(redactor.text(line))}\n`);
   if (told.some(({ isFailure }) => isFailure)) return exitStatus.unreachable;
   return told.some(({ isHeld }) => isHeld) ? exitStatus.locked : exitStatus.ok;
 }

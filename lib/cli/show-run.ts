@@ -6,6 +6,7 @@ import type { Journal } from '../journal/create-journal.ts';
 import { collectPlan } from '../plan/collect-plan.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
+import type { Redactor } from '../redact.ts';
 import { run } from '../run.ts';
 import { createView } from '../views/create-view.ts';
 import { createDriftReport } from '../views/drift-report.ts';
@@ -75,6 +76,7 @@ export interface Manner {
   readonly trace?: TraceFile | undefined;
   readonly startUp: StartUp;
   readonly signal: AbortSignal;
+  readonly redactor: Redactor;
   readonly force: AbortSignal;
   /** What Ctrl-C does while the operator is asked. */
   readonly interrupt: () => void;
@@ -119,6 +121,7 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     forks: manner.forks,
     deadlines: { run: manner.timeout, step: manner.stepTimeout, idle: manner.idleTimeout },
     cwd: io.cwd(),
+    redactor: manner.redactor,
   };
   const { outcome } = await run(input.playbook, input.inventory, {
     ...common,

@@ -1,6 +1,8 @@
 import { codeOf, DabookError, messageOf } from '../errors.ts';
+import type { Redactor } from '../redact.ts';
 import { whereIn } from '../where.ts';
 import { exitStatus, type Io } from './io.ts';
+import { redactedError } from './redacted-error.ts';
 import { showError } from './show-error.ts';
 
 /** Milliseconds that a run gets to end in after a stray fault, which may have broken what it waits for. */
@@ -8,17 +10,19 @@ const patience = 30_000;
 
 /**
  * Does work and watches for errors that nothing catches meanwhile, such as those of a promise that a
- * playbook does not await. The first one is told and aborts the controller.
+ * playbook does not await. The first one is told, without secrets, and aborts the controller.
  * @returns the exit status: that of the work, or 1 after such an error
  */
 export async function withoutStrayFault(
   io: Io,
   controller: AbortController,
+  redactor: Redactor,
   work: () => Promise<number>,
 ): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
-  const onFault = (error: unknown) => {
+  const onFault = (thrown: unknown) => {
     if (timer !== undefined) return;
+    const error = redactedError(thrown, redactor);
     timer = setTimeout(() => io.exit(exitStatus.failed), patience);
     io.stderr.write(showError(strayFault(error, io.cwd())));
     controller.abort(new DabookError('playbook', messageOf(error), { cause: error }));

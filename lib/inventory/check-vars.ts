@@ -3,6 +3,7 @@ import type { InputFault, Position } from '../input-fault.ts';
 import { looksSecret, looksSecretValue } from '../looks-secret.ts';
 import type { Schema, SchemaIssue, SchemaResult } from '../schema.ts';
 import { Secret, secret } from '../secret.ts';
+import { show } from '../show.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isUnread } from './place.ts';
 import { WRITE_THE_VALUE, whyNotAsItStands } from './tree.ts';
@@ -91,7 +92,11 @@ async function faultOf(
   if (path.length === 0) return { message: `${what}: ${message}`, position };
   const name = pathText(path);
   if (got instanceof Secret) {
-    return { message: `${what}: ${name} is a secret, ${got}: ${message}`, position, hint: TAKE_A_SECRET };
+    return {
+      message: `${what}: ${name} is a secret, ${show(got)}: ${message}`,
+      position,
+      hint: TAKE_A_SECRET,
+    };
   }
   if (got !== undefined && got !== null && (await takesSecret(schema, value, path))) {
     const line = position && { ...position, text: `${position.text.slice(0, position.column - 1)}<hidden>` };

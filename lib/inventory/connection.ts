@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts';
+import { show } from '../show.ts';
 import type { Target } from '../transport/session.ts';
 import type { DraftHost } from './draft.ts';
 import type { Findings } from './findings.ts';
@@ -128,7 +129,7 @@ function warnOfIgnored(vars: LayeredVars, names: readonly string[], findings: Fi
     const place = vars.entry(name)?.tree.place;
     if (same === undefined) {
       if (value !== '' && value !== null) findings.warn(`${name} has no effect here`, place);
-    } else if (/StrictHostKeyChecking[= ](no|off|accept-new)/i.test(String(value ?? ''))) {
+    } else if (/StrictHostKeyChecking[= ](no|off|accept-new)/i.test(show(value))) {
       findings.warn(`${name}: host keys are checked all the same`, place);
     }
   }

@@ -1,3 +1,4 @@
+import { show } from '../show.ts';
 import type { Tree } from './tree.ts';
 
 /**
@@ -11,7 +12,7 @@ export function asKeys(section: string, tree: Tree, indent = ''): string {
 }
 
 function nameOf(tree: Tree): string | undefined {
-  if (tree.kind === 'scalar') return String(tree.value);
+  if (tree.kind === 'scalar') return show(tree.value);
   return tree.kind === 'map' ? tree.entries.keys().next().value : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { Secret, secret } from '../secret.ts';
+import { show } from '../show.ts';
 import type { Entry, ScalarTree } from './tree.ts';
 
 const PASSWORD = /^ansible_(.*(pass|password|passphrase)|ssh_private_key)$/;
@@ -33,5 +34,6 @@ function labelOf(name: string): string {
 
 /** The text of a value: a password of digits is what was written, zeros in front included. */
 export function writtenText(tree: ScalarTree): string {
+  if (tree.value instanceof Secret) return show(tree.value);
   return typeof tree.value === 'string' ? tree.value : (tree.written ?? String(tree.value));
 }

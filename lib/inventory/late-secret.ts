@@ -1,4 +1,4 @@
-import { Secret } from '../secret.ts';
+import { SecretValue } from '../secret.ts';
 import type { Place } from './place.ts';
 
 /** Where the text of a secret is got. */
@@ -20,7 +20,7 @@ export interface LateSource {
 }
 
 /** A secret that an inventory names, and that is read only when a run needs it. */
-export class LateSecret extends Secret {
+export class LateSecret extends SecretValue {
   readonly #late: LateSource;
   readonly #keep: (text: string) => void;
 

@@ -1,3 +1,4 @@
+import { show } from '../show.ts';
 import { asKeys, isNull, kindOf } from './describe-tree.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { type Draft, type DraftGroup, groupOf } from './draft.ts';
@@ -110,7 +111,7 @@ function readHostVars(host: string, tree: Tree, findings: Findings): Entries {
   if (tree.kind === 'map') return tree.entries;
   if (isNull(tree)) return NOTHING;
   const hint =
-    tree.kind === 'scalar' ? `${host}:\n  ansible_host: ${String(tree.value)}` : `${host}:\n  name: value`;
+    tree.kind === 'scalar' ? `${host}:\n  ansible_host: ${show(tree.value)}` : `${host}:\n  name: value`;
   findings.fault(
     `the variables of the host "${host}" are ${kindOf(tree)}`,
     tree.place,

@@ -8,7 +8,7 @@ import type { Keys } from '../secrets/keys.ts';
 import { openVault } from '../secrets/open-vault.ts';
 import { readSecretFile } from '../secrets/read-secret-file.ts';
 import { runProgram } from '../secrets/run-program.ts';
-import { secretText } from '../secrets/secret-text.ts';
+import { textOfSecret } from '../secrets/text-of-secret.ts';
 import { secretsIn } from '../secrets-in.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { LateSecret, type LateSource } from './late-secret.ts';
@@ -37,7 +37,8 @@ export async function readSecrets(
   const queue = new PQueue({ concurrency: AT_ONCE });
   const same = new Map<string, LateSecret[]>();
   for (const found of secretsIn(value)) {
-    if (!(found instanceof LateSecret) || isRead(found)) continue;
+    if (!(found instanceof LateSecret)) continue;
+    if (isRead(found)) continue;
     const { source, folder } = LateSecret.sourceOf(found);
     const key = JSON.stringify(source.from === 'exec' ? [source, folder] : source);
     same.set(key, [...(same.get(key) ?? []), found]);
@@ -83,10 +84,10 @@ async function textOf(
       const { bytes, mode } = await readSecretFile(path, shown);
       if (mode & 0o004)
         findings.warn(`${shown}: everybody on this machine may read it; chmod 600 keeps it yours`, place);
-      return secretText(bytes, shown);
+      return textOfSecret(bytes, shown);
     }
     case 'exec':
-      return secretText(await runProgram(source.words, { cwd: resolve(folder), env, shown }), shown);
+      return textOfSecret(await runProgram(source.words, { cwd: resolve(folder), env, shown }), shown);
     case 'vault':
       return (await openVault(source.text, await keys.vaultPasswords())).toString();
   }

@@ -10,7 +10,13 @@ export function typeFaults(output: string, cwd: string): Promise<readonly InputF
   return Promise.all(readDiagnostics(output).map((found) => toFault(found, cwd)));
 }
 
+/** What the compiler says of a symbol in a text: a secret is one to it. */
+const symbolInText: readonly string[] = ['2731', '2469'];
+const ABOUT_SECRETS =
+  'of a secret: secretText`…` makes a text with it that is a secret, too, and show(…) gives its label';
+
 interface Diagnostic {
+  readonly code: string;
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -21,11 +27,11 @@ interface Diagnostic {
 function readDiagnostics(output: string): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const line of output.split('\n')) {
-    const head = /^(.+)\((\d+),(\d+)\): error TS\d+: (.*)$/.exec(line);
+    const head = /^(.+)\((\d+),(\d+)\): error TS(\d+): (.*)$/.exec(line);
     const last = found.at(-1);
     if (head) {
-      const [, file = '', row, column, message = ''] = head;
-      found.push({ file, line: Number(row), column: Number(column), message });
+      const [, file = '', row, column, code = '', message = ''] = head;
+      found.push({ code, file, line: Number(row), column: Number(column), message });
     } else if (last && line.startsWith('  ')) {
       found[found.length - 1] = { ...last, message: `${last.message}\n${line}` };
     }
@@ -33,6 +39,7 @@ function readDiagnostics(output: string): readonly Diagnostic[] {
   return found;
 }
 
-async function toFault({ file, line, column, message }: Diagnostic, cwd: string): Promise<InputFault> {
-  return { message, position: await positionIn(resolve(cwd, file), line, column, cwd) };
+async function toFault({ code, file, line, column, message }: Diagnostic, cwd: string): Promise<InputFault> {
+  const position = await positionIn(resolve(cwd, file), line, column, cwd);
+  return symbolInText.includes(code) ? { message, position, hint: ABOUT_SECRETS } : { message, position };
 }

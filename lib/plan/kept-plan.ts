@@ -32,6 +32,7 @@ export interface GivenOptions {
   readonly user?: string;
   readonly privateKey?: string;
   readonly become?: true;
+  readonly askPass?: true;
   readonly askBecomePass?: true;
 }
 

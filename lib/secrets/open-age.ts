@@ -1,6 +1,7 @@
 import type { Decrypter } from 'age-encryption';
 import { DabookError, messageOf } from '../errors.ts';
 import { reveal, type Secret } from '../secret.ts';
+import { show } from '../show.ts';
 import type { Keys } from './keys.ts';
 
 const ARMORED = '-----BEGIN AGE ENCRYPTED FILE-----';
@@ -59,7 +60,10 @@ function addIdentity(decrypter: Decrypter, identity: Secret): void {
     decrypter.addIdentity(reveal(identity));
   } catch {
     // What the library says of it may quote it.
-    throw new DabookError('inventory', `${identity} is no identity of age: it begins with AGE-SECRET-KEY-`);
+    throw new DabookError(
+      'inventory',
+      `${show(identity)} is no identity of age: it begins with AGE-SECRET-KEY-`,
+    );
   }
 }
 

@@ -138,6 +138,9 @@ export async function sshAuth(
         {
           hint: [
             ...notes,
+            ...(password === undefined && accepted.some((way) => /^(password|keyboard)/.test(way))
+              ? ['to log in with a password: -k, or ansible_password in the inventory']
+              : []),
             `is ${username} the right user, and the public key in its ~/.ssh/authorized_keys there?`,
             ...beyond,
           ].join('\n'),

@@ -111,5 +111,6 @@ function agentOf(
   path: (text: string) => string,
 ): string | undefined {
   if (configured === 'none') return undefined;
-  return configured === undefined || configured === 'SSH_AUTH_SOCK' ? socket : path(configured);
+  // Set and empty it is as good as not set, as with ssh.
+  return configured === undefined || configured === 'SSH_AUTH_SOCK' ? socket || undefined : path(configured);
 }

@@ -16,7 +16,12 @@ async function typed(terminal: boolean, ...chunks: readonly (string | Buffer | n
   const stderr = new PassThrough().on('data', (text) => {
     shown += text;
   });
-  const asking = askPassword({ stdin, stderr } as unknown as Io, 'sudo password: ', 'sudo password');
+  const io = { stdin, stderr } as unknown as Io;
+  const asking = askPassword(io, {
+    question: 'sudo password: ',
+    label: 'sudo password',
+    hint: 'leave it out',
+  });
   for (const chunk of chunks) chunk === null ? stdin.end() : stdin.write(chunk);
   const answer = await asking.then(reveal, (error: unknown) => `${codeOf(error)}: ${messageOf(error)}`);
   return { answer, raw, shown };
@@ -52,7 +57,7 @@ t.test('without a terminal the first line is the password', async (t) => {
   const stdin = Object.assign(new PassThrough(), { isTTY: false });
   const io = { stdin, stderr: new PassThrough() } as unknown as Io;
   stdin.end('first\nsecond\n');
-  const ask = async () => reveal(await askPassword(io, '', 'password'));
+  const ask = async () => reveal(await askPassword(io, { question: '', label: 'password', hint: '' }));
   t.same([await ask(), await ask()], ['first', 'second'], 'the next line answers the next question');
   t.equal((await typed(false, '\n')).answer, 'usage: the password given is empty');
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { z } from 'zod';
 import { DabookError, messageOf } from '../../lib/errors.ts';
-import { exec, fact, isKnown, playbook, refuse, secret, sh, task, unknown } from '../../lib/index.ts';
+import { exec, fact, isKnown, playbook, refuse, secret, sh, show, task, unknown } from '../../lib/index.ts';
 import type { Playbook } from '../../lib/playbook.ts';
 import { createRedactor } from '../../lib/redact.ts';
 import { type AnyTask, fakeHost, only, runWith, set, setting } from './settings.ts';
@@ -359,7 +359,7 @@ t.test('a failing step tells what to do, where it knows', async (t) => {
 t.test('a secret that a host prints is in no event', async (t) => {
   const token = 'SWMTKN-1-hush-hush';
   const leaky = task('leaky', {
-    title: (a: { token: ReturnType<typeof secret> }) => `use ${a.token}`,
+    title: (a: { token: ReturnType<typeof secret> }) => `use ${show(a.token)}`,
     fact: () => setting('a'),
     want: () => 'x',
     steps: (_now, _want, a) => [exec(sh`fail`, { stdin: a.token })],

@@ -6,6 +6,7 @@ import { checkVars } from '../../lib/inventory/check-vars.ts';
 import type { LoadOptions } from '../../lib/inventory/load-inventory.ts';
 import { loadInventory } from '../../lib/inventory/load-inventory.ts';
 import { reveal, Secret, secret } from '../../lib/secret.ts';
+import { show } from '../../lib/show.ts';
 import { Installation, Node } from '../../playbooks/digital-access/installation.ts';
 import { checkBothWays } from './both-ways.ts';
 
@@ -257,9 +258,9 @@ all:
   const text = (value: unknown) => (value instanceof Secret ? reveal(value) : `not a secret: ${value}`);
   t.equal(text(a.vars.ansible_password), 'hunter2');
   t.equal(text(a.target.password), 'hunter2');
-  t.equal(String(a.target.password), '<password of a>');
+  t.equal(show(a.target.password), '<password of a>');
   t.equal(text(a.target.becomePassword), '0123', 'as it is written');
-  t.equal(String(host('b').target.becomePassword), '<become password of b>');
+  t.equal(show(host('b').target.becomePassword), '<become password of b>');
   t.equal(text(host('c').target.becomePassword), 'asked-for');
   t.equal(text(host('c').target.password), 'not a secret: undefined');
   const shown = JSON.stringify([

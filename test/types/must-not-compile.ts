@@ -1,5 +1,5 @@
-import { type Host, playbook, type Secret, secret, sh, task } from 'dabook';
-import { type JoinToken, labelNode, type Swarm, swarmJoin } from 'dabook/tasks';
+import { type Host, playbook, Secret, secret, secretText, sh, show, task } from 'dabook';
+import { copyFile, type JoinToken, labelNode, type Swarm, swarmJoin } from 'dabook/tasks';
 import { z } from 'zod';
 
 // Each line below a directive must not compile: the test takes the directives away and wants a fault there.
@@ -43,7 +43,43 @@ export function secrets(password: Secret): void {
   sh`login --password ${password}`;
   // @ts-expect-error a plain text for a secret
   const plain: Secret = 'hush';
-  secret('password', String(plain));
+  secret('password', show(plain));
+}
+
+const Database = z.object({ password: z.instanceof(Secret), old: z.instanceof(Secret).optional() });
+
+export const texts = playbook({ name: 'texts', groups: { db: Database } }, async ({ groups: { db } }) => {
+  const [{ vars }] = db;
+  // @ts-expect-error a secret in a plain text
+  copyFile({ dest: '/etc/app', content: `password=${vars.password}` });
+  // @ts-expect-error the same, where there may be none
+  const maybe = `password=${vars.old ?? 'none'}`;
+  let sum = 'password=';
+  // @ts-expect-error a secret beside a plus
+  sum += vars.password;
+  // @ts-expect-error and on its other side
+  const other = vars.password + sum;
+  // @ts-expect-error one of several values
+  const list = [vars.password, maybe, other].map((value) => `- ${value}`);
+  // @ts-expect-error a list is no piece of a text
+  secretText`${list}`;
+  const content = secretText`password=${vars.password}\nport=${5432}\nname=${'db'}\n`;
+  copyFile({ dest: '/etc/app', content });
+  const opaque: Secret = vars.old ?? vars.password;
+  // @ts-expect-error what is made of secrets is one
+  const again: string = content;
+  secretText`${opaque}${again}`;
+});
+
+export function kinds(value: string | Secret, any: unknown, worker: JoinToken<'worker'>): string {
+  if (any instanceof Secret) {
+    // @ts-expect-error what turns out to be a secret
+    return `${any}`;
+  }
+  // @ts-expect-error a secret with a label of its own
+  const token = `${worker}`;
+  const label: 'worker join token' = worker.label;
+  return value instanceof Secret ? value.label : value.trim() + token + label;
 }
 
 export async function results(host: Host): Promise<void> {

@@ -23,4 +23,9 @@ t.test('what must not compile does not, and the rest does', async (t) => {
     directives.map((line) => line + 1),
   );
   t.ok(directives.length >= 10);
+  const ofTexts = faults.filter(({ message }) =>
+    /^(Implicit conversion of a 'symbol'|The '\+=?' operator)/.test(message),
+  );
+  t.ok(ofTexts.length >= 7, 'the compiler speaks of symbols where a secret is put into a text');
+  for (const { hint } of ofTexts) t.match(hint, /of a secret: secretText/);
 });

@@ -3,6 +3,7 @@ import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { Secret } from '../../secret.ts';
+import { show } from '../../show.ts';
 import { put } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
 import { absolutePath } from './absolute-path.ts';
@@ -42,7 +43,7 @@ export function copyFile(args: CopyFileArgs): Task<FileState> {
   const mode = args.mode === undefined ? undefined : fourDigits(args.mode);
   const isSecret = args.content instanceof Secret;
   if (isSecret && mode !== undefined && forEverybody(mode)) {
-    throw new DabookError('playbook', `copyFile: mode ${mode} lets everybody read ${args.content}`, {
+    throw new DabookError('playbook', `copyFile: mode ${mode} lets everybody read ${show(args.content)}`, {
       hint: "leave mode out for '0600', or give one that ends in 0",
     });
   }

@@ -5,7 +5,7 @@ import { DabookError } from '../errors.ts';
  * @param shown where they come from, in messages
  * @throws DabookError `inventory` where nothing is left, or where it is no text
  */
-export function secretText(bytes: Uint8Array, shown: string): string {
+export function textOfSecret(bytes: Uint8Array, shown: string): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '');
