@@ -33,6 +33,8 @@ t.test('found in every way in which it may be written', async (t) => {
   };
   for (const [how, text] of Object.entries(written))
     t.same(findMarker(Buffer.from(text), marker), [name], how);
+  const second = secret.replace('sudo', 'ssh');
+  t.same(findMarker(Buffer.from(`${secret}${second}`), marker), [name, name.replace('sudo', 'ssh')]);
   t.match(findMarker(Buffer.from(marker.text.toUpperCase()), marker), [/name was not beside it/]);
   t.same(findMarker(Buffer.from(secret.replace(marker.text, marker.text.slice(1))), marker), []);
   const other = markerFrom('a seed of this test', 'beacon');

@@ -40,21 +40,23 @@ function namesIn(bytes: Buffer, marker: Marker): readonly string[] {
   const names = new Set<string>();
   for (const form of marker.forms) {
     for (let at = bytes.indexOf(form); at >= 0; at = bytes.indexOf(form, at + form.length)) {
-      const around = bytes.subarray(Math.max(0, at - AROUND), at + form.length + AROUND).toString('latin1');
-      names.add(nameIn(around, marker.text) ?? 'one whose name was not beside it');
+      const before = bytes.toString('latin1', Math.max(0, at - AROUND), at);
+      const after = bytes.toString('latin1', at + form.length, at + form.length + AROUND);
+      const found = namesAround(before, form.toString(), after, marker.text);
+      for (const name of found.length > 0 ? found : ['one whose name was not beside it']) names.add(name);
     }
   }
   return [...names];
 }
 
-/** `it.<what>-<marker>-<whose>.`, in the text, or in what some of its letters stand for. */
-function nameIn(around: string, marker: string): string | undefined {
-  const name = new RegExp(`it\\.(\\w+)-${marker}-(\\w+(?:\\.\\d+)*)\\.`, 'i');
-  for (const text of [around, ...decoded(around)]) {
-    const [, what, whose] = name.exec(text) ?? [];
-    if (what !== undefined) return `${what} of ${whose}`;
-  }
-  return undefined;
+/** `it.<what>-<marker>-<whose>.` around a marker, or in what the letters around it stand for. */
+function namesAround(before: string, form: string, after: string, marker: string): readonly string[] {
+  const what = /it\.(\w+)-$/i.exec(before)?.[1];
+  const whose = /^-(\w+(?:\.\d+)*)\./.exec(after)?.[1];
+  if (what !== undefined && whose !== undefined) return [`${what} of ${whose}`];
+  const name = new RegExp(`it\\.(\\w+)-${marker}-(\\w+(?:\\.\\d+)*)\\.`, 'g');
+  const texts = decoded(`${before}${form}${after}`);
+  return texts.flatMap((text) => [...text.matchAll(name)].map(([, of, by]) => `${of} of ${by}`));
 }
 
 function decoded(around: string): readonly string[] {

@@ -11,7 +11,7 @@ export interface FoundInFile {
 }
 
 const PIECE = 2 ** 20;
-/** Larger ones are searched for what stands in them as it is, since to fold them takes long. */
+/** Larger ones, and programs, are searched for what stands in them as it is, since to fold them takes long. */
 const FOLDED = 2 ** 22;
 const UNPACKED = 2 ** 26;
 
@@ -43,7 +43,8 @@ function searchFile(path: string, size: number, marker: Marker): readonly string
   if (size === 0) return [];
   if (size <= FOLDED) {
     const bytes = readFileSync(path);
-    return [...findMarker(bytes, marker), ...(isPacked(bytes) ? findMarker(unpacked(bytes), marker) : [])];
+    if (isPacked(bytes)) return findMarker(unpacked(bytes), marker);
+    return isText(bytes) || hasMarker(bytes, marker) ? findMarker(bytes, marker) : [];
   }
   const overlap = Math.max(...marker.forms.map((form) => form.length));
   const piece = Buffer.allocUnsafe(PIECE + overlap);
@@ -60,6 +61,10 @@ function searchFile(path: string, size: number, marker: Marker): readonly string
     closeSync(file);
   }
   return [...names];
+}
+
+function isText(bytes: Buffer): boolean {
+  return !bytes.subarray(0, 4096).includes(0);
 }
 
 function isPacked(bytes: Buffer): boolean {

@@ -7,6 +7,7 @@ import { DabookError } from '../../lib/errors.ts';
 import { secret } from '../../lib/secret.ts';
 import type { Session, Target } from '../../lib/transport/session.ts';
 import { createSshTransport, type SshOptions } from '../../lib/transport/ssh.ts';
+import { canary } from '../canary/canary.ts';
 import { backpressure, contract, deadlines } from './contract.ts';
 import { cannotRun, freePort, hostKey, makeKeys, makeUser, type Sshd, setSudo, startSshd } from './sshd.ts';
 
@@ -462,7 +463,7 @@ else {
       const asRoot = await login(t, target());
       t.equal(await text(asRoot, 'id -u; echo "[$SUDO_USER]"', root), '0\n[]\n', 'root needs no sudo');
 
-      const password = 'it is "secret" \\n $x';
+      const password = `it is "${canary('password')}" \\n $x`;
       const name = makeUser(t, password);
       const to = (more: Partial<Target> = {}) => target({ user: name, ...more });
       const becomePassword = secret('sudo password', password);
