@@ -36,6 +36,8 @@ if (isLeak) {
     connect: () => Promise.reject(new Error('no host')),
     onEvent: () => {},
   });
+  process.stderr.write(Buffer.from(`${canary('an error')}\n`).toString('hex'));
+  process.stderr.write('\n');
   write('journal', canary('a file'));
   const meant = canary('a file elsewhere');
   mayHold(meant, /\/hosts\.yml$/);

@@ -18,7 +18,7 @@ export interface Watched {
 }
 
 export interface WatchOptions {
-  /** Milliseconds; 8 by default. */
+  /** Milliseconds; 10 by default. */
   readonly interval?: number;
   /** Is given what was read of a process; the bytes are good until it returns. */
   readonly look: (bytes: Buffer, pid: number, side: Side) => void;
@@ -33,16 +33,17 @@ const FIRST_PID = 300;
  * Reads the arguments and environments of all processes of this machine, those of lab hosts included, again and again.
  * The kernel tells the number of the process that it made last, and counts upwards, so that a look costs next to nothing
  * where nothing is new. As a process may become another program after its start, the arguments of new ones are read at
- * the next look and then as often as their age doubles, and where they have changed the environment is read again. All
- * that there are are read every four seconds.
+ * the next look and then as often as their age doubles, and where they have changed the environment is read again. The
+ * same is done with all that there are every four seconds.
  */
-export function watchProcesses({ interval = 8, look }: WatchOptions): { stop(): Watched } {
+export function watchProcesses({ interval = 10, look }: WatchOptions): { stop(): Watched } {
   const started = performance.now();
   const cpu = process.cpuUsage();
   const room = Buffer.allocUnsafe(2 ** 22);
   const loads = openSync('/proc/loadavg', 'r');
   const mostPid = Number(readText('/proc/sys/kernel/pid_max', room));
   const young = new Map<number, Young>();
+  let known = new Map<number, Buffer>();
   const gaps: number[] = [];
   const count = { looks: 0, made: 0, met: 0, read: 0 };
   let newest = newestPid(loads, room);
@@ -92,10 +93,16 @@ export function watchProcesses({ interval = 8, look }: WatchOptions): { stop(): 
   };
   const all = (now: number) => {
     lastAll = now;
-    for (const name of readdirSync('/proc')) {
-      if (!/^\d+$/.test(name)) continue;
-      read(Number(name), 'cmdline');
-      read(Number(name), 'environ');
+    const before = known;
+    known = new Map();
+    for (const pid of readdirSync('/proc').map(Number)) {
+      const words = Number.isNaN(pid) ? undefined : read(pid, 'cmdline');
+      // The kernel's own have neither.
+      if (words === undefined || words.length === 0) continue;
+      const same = before.get(pid);
+      const isSame = same?.equals(words) === true;
+      known.set(pid, isSame ? same : Buffer.from(words));
+      if (!isSame) read(pid, 'environ');
     }
   };
   step();
@@ -104,6 +111,7 @@ export function watchProcesses({ interval = 8, look }: WatchOptions): { stop(): 
     stop() {
       clearInterval(timer);
       step();
+      known.clear();
       all(lastLook);
       closeSync(loads);
       const { user, system } = process.cpuUsage(cpu);
