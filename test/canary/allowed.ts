@@ -43,6 +43,7 @@ export function strayWords(names: readonly string[]): readonly string[] {
  * @param entries as in /proc/PID/environ, with NUL bytes between them
  */
 export function strayVariables(entries: Buffer, marker: Marker): readonly string[] {
+  if (findMarker(entries, marker).length === 0) return [];
   return entries
     .toString('latin1')
     .split('\0')
