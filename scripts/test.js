@@ -1,7 +1,9 @@
 // `npm test`: the whole suite, the real lab included, and one closing line that counts. `npm run
 // test:unit` (--unit) leaves out what needs the lab and what is slow. Further arguments are test files.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './installed.js';
@@ -20,6 +22,11 @@ const needsQuiet = (file) => file.startsWith('test/package/');
 const out = mkdtempSync(join(tmpdir(), 'dabook-test-'));
 const totals = { pass: 0, fail: 0, skip: 0 };
 let status = 0;
+mkdirSync(join(out, 'hits'));
+// All processes of this run make their canaries of it, and write down where they find some.
+process.env.DABOOK_CANARY_SEED = randomBytes(12).toString('hex');
+process.env.DABOOK_CANARY_HITS = join(out, 'hits');
+const watch = await startWatch();
 
 const isUnit = (file) => !needsQuiet(file) && !needsLab(file) && !isSlow(file);
 runTap('unit', files.filter(isUnit), 2);
@@ -30,6 +37,7 @@ if (!unitOnly) {
   // Each has a lab of its own, and waits for its swarm most of the time.
   runTap('lab', files.filter(needsLab), 3);
 }
+await endWatch();
 rmSync(out, { recursive: true, force: true });
 
 const skipped = totals.skip > 0 ? `, ${totals.skip} skipped` : '';
@@ -52,6 +60,32 @@ function runTap(kind, these, jobs) {
     if (skipped) console.log(`skipped: ${skipped[1]}: ${skipped[2]}`);
   }
   count(lines);
+}
+
+/** Looks at all processes of this machine for the secrets of the tests: see test/canary/watch.ts. */
+async function startWatch() {
+  if (!existsSync('/proc/loadavg')) return undefined;
+  const args = ['--import=./test/typescript.js', 'test/canary/watch.ts', out];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  const told = { text: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    told.text += text;
+  });
+  const ended = new Promise((done) => child.on('close', done));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { child, told, ended };
+}
+
+/** Each line of what the watch found is a failure, and so is a watch that fails. */
+async function endWatch() {
+  if (watch === undefined)
+    return console.log('canaries: there is no /proc here, so processes are not looked at');
+  watch.child.stdin.on('error', () => {}).end();
+  const ended = await watch.ended;
+  process.stdout.write(watch.told.text.replace(/^watching\n/, ''));
+  if (ended === 0) return;
+  totals.fail += watch.told.text.match(/^canary: /gm)?.length ?? 1;
+  status ||= 1;
 }
 
 function tellFiles(lines) {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canaryInVariable } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { type Key, onTerminal, terminals } from './on-terminal.ts';
 
@@ -13,7 +15,8 @@ const cache = await mkdtemp(join(tmpdir(), 'dabook-plan-cache-'));
 t.teardown(() => rm(cache, { recursive: true, force: true }));
 
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
-const secret = 'correct-horse-battery-staple';
+const secret = canaryInVariable('THE_KEY');
+mayHold(secret, /\/key$/);
 const playbook = `import { playbook } from 'dabook';
 import { copyFile, fileAbsent } from 'dabook/tasks';
 import { z } from 'zod';
@@ -164,6 +167,7 @@ t.test('a plan that was edited, or made otherwise, is refused before anything is
 
 t.test('a plan holds no value of the command line that looks like a secret', async (t) => {
   const { plan, has, text } = await place(t);
+  // No canary: what is given so is in the process list, as docs/security.md says.
   const refused = await plan('-o', 'it.plan', '-e', 'key_password=hunter2hunter2');
   t.equal(refused.status, 2);
   t.notOk(has('it.plan'));

@@ -8,6 +8,8 @@ import { secretKeys } from '../../lib/cli/secret-keys.ts';
 import type { SecretFlags } from '../../lib/cli/secret-options.ts';
 import { codeOf, messageOf } from '../../lib/errors.ts';
 import { reveal, type Secret } from '../../lib/secret.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canary } from '../canary/canary.ts';
 
 /** What opens secrets for somebody with these files at home. */
 function keysOf(
@@ -44,15 +46,26 @@ function keysOf(
 }
 
 t.test('passwords of vaults: files, programs, the environment, and what is typed', async (t) => {
-  const files = { one: '  first\n\n', 'run.sh': '#!/bin/sh\necho " second $NAME"\n', env: 'third' };
+  const [first, second, third, fourth] = ['first', 'second', 'third', 'fourth'].map(canary);
+  mayHold(`${first} ${second} ${third}`, /\/(one|run\.sh|env)$/);
+  const files = {
+    one: `  ${first}\n\n`,
+    'run.sh': `#!/bin/sh\necho " ${second} $NAME"\n`,
+    env: third ?? '',
+  };
   const env = { NAME: 'name', ANSIBLE_VAULT_PASSWORD_FILE: '~/env' };
   const given = keysOf(t, files, { vaultPasswordFile: ['one', './run.sh'] }, { env });
-  t.same(await given.passwords(), ['first', ' second name'], 'what is given wins over the environment');
-  t.same(await keysOf(t, files, {}, { env }).passwords(), ['third']);
+  t.same(await given.passwords(), [first, ` ${second} name`], 'what is given wins over the environment');
+  t.same(await keysOf(t, files, {}, { env }).passwords(), [third]);
 
-  const typed = keysOf(t, files, { vaultPasswordFile: ['one'], askVaultPass: true }, { typed: ['fourth\r'] });
-  t.same(await typed.passwords(), ['first', 'fourth']);
-  t.same(await typed.passwords(), ['first', 'fourth']);
+  const typed = keysOf(
+    t,
+    files,
+    { vaultPasswordFile: ['one'], askVaultPass: true },
+    { typed: [`${fourth}\r`] },
+  );
+  t.same(await typed.passwords(), [first, fourth]);
+  t.same(await typed.passwords(), [first, fourth]);
   t.equal(typed.asked(), 'vault password: \n', 'it is asked for once');
   t.match(
     await keysOf(t, files, { askVaultPass: true }, { typed: ['\u0003'] }).passwords(),
@@ -68,7 +81,9 @@ t.test('passwords of vaults: files, programs, the environment, and what is typed
     await keysOf(t, { empty: ' \n' }, { vaultPasswordFile: ['empty'] }).passwords(),
     /file empty gives nothing$/,
   );
-  const failing = { 'run.sh': '#!/bin/sh\necho hunter2; echo locked >&2; exit 1\n' };
+  const unsaid = canary('unsaid');
+  mayHold(unsaid, /\/run\.sh$/);
+  const failing = { 'run.sh': `#!/bin/sh\necho ${unsaid}; echo locked >&2; exit 1\n` };
   t.equal(
     await keysOf(t, failing, { vaultPasswordFile: ['run.sh'] }).passwords(),
     'inventory: the vault password file run.sh ended with exit status 1: locked',
@@ -94,10 +109,11 @@ t.test('identities: files, the environment, the home folder, or none', async (t)
 
 t.test('an identity that a passphrase protects is asked for on a terminal, and nowhere else', async (t) => {
   const encrypter = new Encrypter();
-  encrypter.setPassphrase('correct horse');
+  const passphrase = canary('passphrase');
+  encrypter.setPassphrase(passphrase);
   encrypter.setScryptWorkFactor(8);
   const files = { id: armor.encode(await encrypter.encrypt('AGE-SECRET-KEY-1A\n')) };
-  const typed = keysOf(t, files, { identity: ['id'] }, { typed: ['correct horse\r'] });
+  const typed = keysOf(t, files, { identity: ['id'] }, { typed: [`${passphrase}\r`] });
   t.same(await typed.identities(), ['AGE-SECRET-KEY-1A']);
   t.equal(typed.asked(), 'passphrase of the identity file id: \n');
   const wrong = keysOf(t, files, { identity: ['id'] }, { typed: ['battery staple\r'] });

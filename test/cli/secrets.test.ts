@@ -2,21 +2,29 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { mayHold, telling } from '../canary/allowed.ts';
+import { canary, canaryInVariable } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
-import { vaultFile, vaultPassword, vaultValue } from '../secrets/vault-fixtures.ts';
+import { sealVault } from '../secrets/seal-vault.ts';
 
 t.setTimeout(600_000);
 
 /** Each comes to the run another way. */
 const texts = {
-  env: 'env-Wv7Qk2',
-  file: 'file-Xc9Lm4 "quoted"',
-  exec: 'exec-Yb1Nt6',
-  age: 'age-Za3Rs8',
-  given: 'given-Ud5Pj0',
-  inline: 'inline value',
-  vault: 'hunter2hunter2',
+  env: canaryInVariable('SECRET_OF_TEST'),
+  file: `${canary('file')} "quoted"`,
+  exec: canary('exec'),
+  age: canary('age'),
+  given: canary('given'),
+  inline: canary('inline'),
+  vault: canary('vault'),
 };
+const vaultPassword = canary('vault password');
+for (const text of Object.values(texts)) mayHold(text, /\/out$/);
+mayHold(texts.file, /\/secret\.txt$/);
+mayHold(texts.exec, /\/exec\.txt$/);
+mayHold(texts.given, /\/given\.txt$/);
+mayHold(vaultPassword, /\/password$/);
 
 const playbook = `import { playbook, Secret, sh } from 'dabook';
 import { command } from 'dabook/tasks';
@@ -76,7 +84,7 @@ t.test('secrets from everywhere reach a task, and nobody else', async (t) => {
   t.same((await readdir(join(folder, 'group_vars/all'))).sort(), ['.age-recipients', 'own.yml.age']);
   t.equal((await stat(join(folder, `${own}.age`))).mode & 0o777, 0o600);
   t.notMatch(await readFile(join(folder, `${own}.age`), 'utf8'), texts.age);
-  t.equal(await secretOf('view', `${own}.age`), plain);
+  t.equal(await telling(texts.age, () => secretOf('view', `${own}.age`)), plain);
 
   const sealed = await readFile(join(folder, `${own}.age`));
   await write('editor', `#!/bin/sh\nstat -c %a "$(dirname "$1")" "$1" > modes\necho "$1" >> modes\n`);
@@ -96,9 +104,10 @@ t.test('secrets from everywhere reach a task, and nobody else', async (t) => {
     status: 2,
     stderr: /the editor ended with exit status 1; nothing was changed/,
   });
-  t.match(await edit(`sh -c 'echo "given: ${texts.given}" > "$0"'`, 'given.yml.age'), { status: 0 });
+  await write('given.txt', `given: ${texts.given}\n`);
+  t.match(await edit('cp given.txt', 'given.yml.age'), { status: 0 });
   t.same(await readdir(memory), [], 'nothing of it is left');
-  t.equal(await secretOf('view', 'given.yml.age'), `given: ${texts.given}\n`);
+  t.equal(await telling(texts.given, () => secretOf('view', 'given.yml.age')), `given: ${texts.given}\n`);
 
   const other = join(folder, 'other.txt');
   const second = (await secretOf('keygen', other)).trim();
@@ -108,7 +117,7 @@ t.test('secrets from everywhere reach a task, and nobody else', async (t) => {
   );
   await write('group_vars/all/.age-recipients', `${recipient}\n${second}\n`);
   t.match(await secretOf('rekey', `${own}.age`), 'encrypted anew, for 2');
-  t.equal(await secretOf('view', `${own}.age`, '--identity', other), plain);
+  t.equal(await telling(texts.age, () => secretOf('view', `${own}.age`, '--identity', other)), plain);
   await chmod(other, 0o640);
   t.match(
     await secretOf('view', `${own}.age`, '--identity', other),
@@ -116,7 +125,7 @@ t.test('secrets from everywhere reach a task, and nobody else', async (t) => {
   );
 
   // dabook run
-  const indented = vaultValue.replaceAll(/^/gm, '        ').trimEnd();
+  const indented = sealVault(texts.inline, vaultPassword).replaceAll(/^/gm, '        ').trimEnd();
   await write(
     'hosts.yml',
     `all:
@@ -135,7 +144,7 @@ ${indented}
   await write('secret.txt', `${texts.file}\n`);
   await write('exec.txt', texts.exec);
   await write('password', `${vaultPassword}\n`);
-  await write('group_vars/all/vault.yml', vaultFile);
+  await write('group_vars/all/vault.yml', sealVault(`vaulted:\n  a: ${texts.vault}\n`, vaultPassword));
   await write('play.ts', playbook);
   const common = ['run', 'play.ts', '-i', 'hosts.yml', '--no-type-check', '-e', '@given.yml.age'];
 

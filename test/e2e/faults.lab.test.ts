@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { Event, Fault } from '../../lib/events.ts';
+import { canary } from '../canary/canary.ts';
 import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import type { Ran } from './dabook.ts';
@@ -61,16 +62,17 @@ t.test('each trouble is told as its user needs it, and the other hosts are serve
     });
 
     await t.test('a wrong sudo password', async (t) => {
+      const wrongPassword = canary('wrong sudo password');
       const file = await inventoryWith(lab, ({ all }) => {
         Object.assign(all.children.workers.hosts.ha2 ?? {}, { ansible_user: 'admin' });
       });
       const wrong = await runPlaybook(lab, 'ha.ts', ['--json', '-K'], {
         inventory: file,
-        input: 'not-the-password\n',
+        input: `${wrongPassword}\n`,
       });
       await nothingChanged(t, wrong, 1);
       t.match(faults(wrong.events).ha2, { code: 'become', message: /wrong sudo password for admin on ha2/ });
-      t.notOk(`${wrong.stdout}${wrong.stderr}`.includes('not-the-password'));
+      t.notOk(`${wrong.stdout}${wrong.stderr}`.includes(wrongPassword));
       t.ok(wrong.events.some((event) => event.type === 'command.ended' && event.host === 'ha3'));
 
       const none = await ha(file);

@@ -7,7 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { eventsSince, labelsOf, now, placesOf, type Truth, truthOf } from './engine-truth.ts';
 import { answersFile, changesIn, ha, runPlaybook } from './ha-run.ts';
-import { watchProcesses } from './process-watch.ts';
+import { watchFor } from './process-watch.ts';
 
 t.setTimeout(900_000);
 const skip = await skipWithoutLab();
@@ -63,7 +63,7 @@ t.test('the whole way: separate swarms, the gate, one installation, and back', {
     t.ok(secrets.every((secret) => secret.length > 40));
 
     const since = await now(lab);
-    const watch = watchProcesses([...secrets, 'canary-of-this-test']);
+    const watch = watchFor([...secrets, 'canary-of-this-test']);
     const canary = spawn('sleep', ['1'], { env: { CANARY: 'canary-of-this-test' } });
     const run = await ha(lab, '--json', '-vv');
     canary.kill();

@@ -7,9 +7,10 @@ import { z } from 'zod';
 import type { Event } from '../../lib/events.ts';
 import { type Command, exec, fact, sh, task } from '../../lib/index.ts';
 import { playbook } from '../../lib/playbook.ts';
-import { type RunOptions, run } from '../../lib/run.ts';
+import type { RunOptions } from '../../lib/run.ts';
 import { command } from '../../lib/tasks/command/index.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
+import { run } from '../canary/run.ts';
 import { type AnyTask, inventoryOf, only } from './settings.ts';
 
 const user = 'me';

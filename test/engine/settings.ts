@@ -2,8 +2,9 @@ import type { Event } from '../../lib/events.ts';
 import { exec, fact, sh, type Task, task } from '../../lib/index.ts';
 import type { Inventory, InventoryHost } from '../../lib/inventory/inventory.ts';
 import type { Playbook } from '../../lib/playbook.ts';
-import { type RunOptions, run } from '../../lib/run.ts';
+import type { RunOptions } from '../../lib/run.ts';
 import type { Session, Target } from '../../lib/transport/session.ts';
+import { run } from '../canary/run.ts';
 
 /** A host of the tests: settings that commands `get NAME` read and `set NAME VALUE` write. */
 export interface FakeHost {

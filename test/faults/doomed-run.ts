@@ -10,7 +10,7 @@ import { readExtraVars } from '../../lib/inventory/extra-vars.ts';
 import { createRunId } from '../../lib/journal/run-id.ts';
 import { createImporter } from '../../lib/load/import-module.ts';
 import { loadPlaybook } from '../../lib/load/load-playbook.ts';
-import { run } from '../../lib/run.ts';
+import { run } from '../canary/run.ts';
 import type { Doom } from './doomed.ts';
 
 const {

@@ -12,15 +12,20 @@ import { showList } from '../../lib/inventory/show-list.ts';
 import { isRead, reveal, Secret, secret } from '../../lib/secret.ts';
 import type { Keys } from '../../lib/secrets/keys.ts';
 import { secretsIn } from '../../lib/secrets-in.ts';
-import { vaultFile, vaultPassword, vaultValue } from '../secrets/vault-fixtures.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canary, canaryInVariable } from '../canary/canary.ts';
+import { sealVault } from '../secrets/seal-vault.ts';
 import { checkBothWays } from './both-ways.ts';
 
 const none = () => {
   throw new DabookError('inventory', 'there is no key', { hint: 'give one' });
 };
+const vaultPassword = canary('vault password');
 const noKeys: Keys = { vaultPasswords: none, identities: none, passphrase: none };
 const keys: Keys = { ...noKeys, vaultPasswords: async () => [secret('vault password', vaultPassword)] };
-const indented = vaultValue.replaceAll(/^/gm, '        ').trimEnd();
+const [inline, vaulted] = [canary('inline value'), canary('vaulted value')];
+const vaultFile = sealVault(`vaulted:\n  a: ${vaulted}\n  n: 0042\n  yes: true\n`, vaultPassword);
+const indented = sealVault(inline, vaultPassword).replaceAll(/^/gm, '        ').trimEnd();
 
 /** Writes files into the test's own folder, and loads an inventory of them. */
 async function load(t: Test, files: Readonly<Record<string, string>>, opening: Keys | undefined = noKeys) {
@@ -43,19 +48,23 @@ async function load(t: Test, files: Readonly<Record<string, string>>, opening: K
 const textsIn = (value: unknown) => secretsIn(value).map((each) => (isRead(each) ? reveal(each) : undefined));
 
 t.test('tags name secrets, however nested, and nothing is read before it is asked for', async (t) => {
+  const [two, three] = ['two', 'three'].map(canary);
+  const first = canaryInVariable('ONE');
+  mayHold(`${two} ${three}`, /\/files\/(two|three)\.txt$/);
   const { host, faults, warnings, cwd, inventory } = await load(t, {
     'hosts.yml': `all:
   vars:
     plain: [ !env ONE, { deep: !file files/two.txt } ]
-    three: !exec sh -c 'echo run >> log; echo three'
+    three: !exec sh -c 'echo run >> log; cat files/three.txt'
     inline: !vault |
 ${indented}
     shared: &shared { key: !env ONE }
   hosts:
     a: { again: *shared, ansible_password: !env ONE, ansible_become_pass: !file "files/two.txt" }
-    b: { three: !exec sh -c 'echo run >> log; echo three', gone: !env GONE }
+    b: { three: !exec sh -c 'echo run >> log; cat files/three.txt', gone: !env GONE }
 `,
-    'files/two.txt': 'two\n\n',
+    'files/two.txt': `${two}\n\n`,
+    'files/three.txt': `${three}\n`,
   });
   t.strictSame([faults, warnings], [[], []]);
   const held = inventory.hosts.map(({ vars, target }) => [vars, target]);
@@ -73,22 +82,25 @@ ${indented}
   }
   t.throws(() => readFileSync(join(cwd, 'log')), 'no command was run');
 
-  const access = { env: { PATH: process.env.PATH, ONE: 'first' }, keys };
+  const access = { env: { PATH: process.env.PATH, ONE: first }, keys };
   const [a, b] = [host('a'), host('b')];
   t.strictSame(await readSecrets([a.vars, a.target, { three: b.vars.three }], access), {
     faults: [],
     warnings: [],
   });
-  t.strictSame(textsIn(a.vars.plain), ['first', 'two\n'], 'one line break at the end is left out');
-  t.strictSame(textsIn([a.vars.three, b.vars.three]), ['three', 'three']);
+  t.strictSame(textsIn(a.vars.plain), [first, `${two}\n`], 'one line break at the end is left out');
+  t.strictSame(textsIn([a.vars.three, b.vars.three]), [three, three]);
   t.equal(readFileSync(join(cwd, 'log'), 'utf8'), 'run\n', 'for two hosts and two places it was run once');
-  t.strictSame(textsIn([a.vars.inline, a.vars.again]), ['inline value', 'first']);
-  t.strictSame(textsIn([a.target.password, a.target.becomePassword]), ['first', 'two\n']);
+  t.strictSame(textsIn([a.vars.inline, a.vars.again]), [inline, first]);
+  t.strictSame(textsIn([a.target.password, a.target.becomePassword]), [first, `${two}\n`]);
   t.notOk(isRead(b.vars.gone as Secret), 'what nobody asked for stays unread');
-  t.notMatch(showList(inventory), /first|two\\n|inline value/);
+  const told = showList(inventory);
+  t.notOk([first, two, three, inline].some((text) => told.includes(text ?? '')));
 });
 
 t.test('what cannot be read is told all at once, each with its place', async (t) => {
+  const unsaid = canary('unsaid');
+  mayHold(unsaid, /\/unsaid$/);
   const { host, cwd } = await load(t, {
     'hosts.yml': `all:
   vars:
@@ -98,13 +110,14 @@ t.test('what cannot be read is told all at once, each with its place', async (t)
     pipe: !file /dev/null
     hollow: !file hollow.txt
     binary: !file binary
-    failing: !exec sh -c 'echo hunter2; echo locked >&2; exit 1'
+    failing: !exec sh -c 'cat unsaid; echo locked >&2; exit 1'
     sealed: !vault |
 ${indented}
   hosts:
     a: { own: !env DB_PASSWORD }
 `,
     'hollow.txt': '\n',
+    unsaid,
     binary: '',
   });
   writeFileSync(join(cwd, 'binary'), Uint8Array.of(0xff, 0xfe));
@@ -123,11 +136,12 @@ ${indented}
     'hosts.yml:6: file /dev/null is no regular file',
     'hosts.yml:7: file hollow.txt gives nothing',
     'hosts.yml:8: file binary gives no text in UTF-8',
-    `hosts.yml:9: exec sh -c 'echo hunter2; echo locked >&2; exit 1' ended with exit status 1: locked`,
+    `hosts.yml:9: exec sh -c 'cat unsaid; echo locked >&2; exit 1' ended with exit status 1: locked`,
     'hosts.yml:10: the vault password does not open this',
-    'hosts.yml:18: env DB_PASSWORD: the variable is not set',
+    `hosts.yml:${12 + indented.split('\n').length}: env DB_PASSWORD: the variable is not set`,
   ]);
   const text = renderFaults(faults);
+  t.notMatch(text, unsaid);
   t.match(text, '3 |     db_password: !env DB_PASSWORD\n', 'a tagged line has no secret in it');
   t.match(text, 'export DB_PASSWORD=…');
 });
@@ -180,7 +194,7 @@ t.test('of a file that is encrypted as a whole each value is a secret', async (t
   t.strictSame([faults, warnings], [[], []]);
   const { vars, origin } = host('a');
   t.equal(vars.plain, 1);
-  t.strictSame(textsIn(vars), ['hunter2hunter2', '0042', 'true'], 'as they are written');
+  t.strictSame(textsIn(vars), [vaulted, '0042', 'true'], 'as they are written');
   t.equal(
     JSON.stringify(vars.vaulted),
     '{"a":"<vault vaulted.a>","n":"<vault vaulted.n>","yes":"<vault vaulted.yes>"}',
@@ -189,7 +203,7 @@ t.test('of a file that is encrypted as a whole each value is a secret', async (t
   const checked = await checkVars(z.object({ vaulted: z.object({ a: z.number() }) }), vars, origin, 'host a');
   const text = 'faults' in checked ? renderFaults(checked.faults) : '';
   t.match(text, /^group_vars\/all\/vault\.yml:2:6: host a: vaulted\.a is a secret, <vault vaulted\.a>: /);
-  t.notMatch(text, 'hunter2');
+  t.notMatch(text, vaulted);
 
   const locked = await load(t, files, noKeys);
   t.match(locked.faults, [
@@ -261,9 +275,14 @@ t.test('-e takes tags in YAML, and in files, encrypted or not', async (t) => {
 });
 
 t.test('of an encrypted file that is no YAML nothing is quoted', async (t) => {
-  const open = async () => ({ text: 'a: b: hunter2\n  - "hunter2\n', sealed: 'vault' as const, folder: '/' });
+  const unsaid = canary('unsaid');
+  const open = async () => ({
+    text: `a: b: ${unsaid}\n  - "${unsaid}\n`,
+    sealed: 'vault' as const,
+    folder: '/',
+  });
   const { faults } = await readExtraVars(['@v.yml'], '/', open);
   t.ok(faults.length > 0);
   t.match(faults[0]?.message, 'not valid YAML: ');
-  t.notMatch(renderFaults(faults), 'hunter2');
+  t.notMatch(renderFaults(faults), unsaid);
 });

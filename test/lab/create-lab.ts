@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { canary } from '../canary/canary.ts';
 import { RELEASES, type Release } from './images.ts';
 import { installPackages } from './install-packages.ts';
 import { type Lab, openLab } from './lab.ts';
@@ -97,11 +98,10 @@ interface Building {
 
 async function build({ name, carried, tag, uid, owner }: Building): Promise<void> {
   const folder = makeFolder(name);
-  const secret = () => `${randomBytes(48).toString('base64')}\n`;
   const hosts = carried.map((services, index) => ({
     name: `ha${index + 1}`,
     services,
-    keys: { internal: secret(), shared: secret() },
+    keys: { internal: `${canary('internal key')}\n`, shared: `${canary('shared key')}\n` },
   }));
   let record: LabRecord = writeRecord({ name, owner, hosts, ready: false });
   const update = (change: Partial<LabRecord>) => {

@@ -13,6 +13,8 @@ read -r word || exit 0
 mount -t tmpfs -o mode=755 host "$place"
 cd "$place"
 mkdir upper work root docker
+# What the host writes is not to be reached by a path later, and is searched for secrets then: search-lab.ts.
+exec 9<upper
 mount -t overlay overlay -o "lowerdir=/,upperdir=$place/upper,workdir=$place/work" root
 cd root
 
@@ -57,9 +59,9 @@ ip link set lo up
 ip address add "$address" dev eth0
 ip link set eth0 up
 
-/usr/sbin/sshd -D -e </dev/null &
+/usr/sbin/sshd -D -e </dev/null 9<&- &
 dockerd --log-level warn --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs \
-  --cgroup-parent "$cgroup" </dev/null >/var/log/dockerd.log 2>&1 &
+  --cgroup-parent "$cgroup" </dev/null >/var/log/dockerd.log 2>&1 9<&- &
 
 # Without arguments `wait` also reaps what others leave behind, which is the first process's duty.
 wait

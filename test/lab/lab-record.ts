@@ -6,7 +6,7 @@ const PARENT = '/var/tmp';
 const PREFIX = 'dabook-lab-';
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
-/** Random contents of one installation's key files, for tests that search for them. */
+/** Contents of one installation's key files: canaries, each another one. */
 export interface KeyContents {
   readonly internal: string;
   readonly shared: string;

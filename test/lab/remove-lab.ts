@@ -3,6 +3,7 @@ import { cgroupOf, removeCgroup } from './cgroups.ts';
 import { folderOf, isOurs, labNames, readRecord } from './lab-record.ts';
 import { plugOut } from './network.ts';
 import { isRunning, stop } from './running.ts';
+import { searchHosts } from './search-lab.ts';
 import { underLock } from './under-lock.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function removeLab(name: string): Promise<void> {
   const folder = folderOf(name);
   const record = readRecord(name);
   if (record !== undefined) {
+    searchHosts(record.hosts);
     await Promise.all(record.hosts.map((host) => stop(host.process)));
     await plugOut(record.hub, record.subnet);
     await stop(record.hub);

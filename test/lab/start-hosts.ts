@@ -1,5 +1,6 @@
 import { folderOf, recordOf, writeRecord } from './lab-record.ts';
 import type { Running } from './running.ts';
+import { searchHosts } from './search-lab.ts';
 import { startHost } from './start-host.ts';
 
 /**
@@ -15,6 +16,7 @@ export async function startHosts(name: string, indices: readonly number[]): Prom
     if (hub === undefined || subnet === undefined || host === undefined) {
       throw new Error(`lab ${name} has no host ${index + 1}`);
     }
+    searchHosts([host]);
     const record = (process: Running) => {
       const now = recordOf(name);
       writeRecord({ ...now, hosts: now.hosts.with(index, { ...host, process }) });

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mayHold } from '../canary/allowed.ts';
+import { canary } from '../canary/canary.ts';
 import { type HostIdentity, hostFiles } from './host-files.ts';
 import { buildImages } from './images.ts';
 import { inventoryText, sshConfigText } from './inventory-file.ts';
@@ -38,7 +39,8 @@ export interface WriteFilesInput {
 /** Writes all that a lab needs before its hosts start: keys, password, inventory, images, the files of each host. */
 export async function writeFiles({ folder, hosts, tag, uid }: WriteFilesInput): Promise<void> {
   const files = filesOf(folder);
-  const password = randomBytes(12).toString('base64url');
+  const password = canary('admin password');
+  mayHold(password, /\/admin-password$/);
   await writeFile(files.passwordFile, password, { mode: 0o600 });
   await sh`ssh-keygen -q -t ed25519 -N ${''} -C dabook-lab -f ${files.keyFile}`;
   const publicKey = (await readFile(`${files.keyFile}.pub`, 'utf8')).trim();

@@ -1,5 +1,4 @@
 import t from 'tap';
-import { secret } from '../../lib/secret.ts';
 import type { Membership, Swarm, SwarmNode } from '../../lib/tasks/index.ts';
 import { adminForm, internalOf } from '../../playbooks/digital-access/admin-form.ts';
 import { refuseIds } from '../../playbooks/digital-access/ids.ts';
@@ -9,6 +8,7 @@ import { labelsNotOf, labelsOf } from '../../playbooks/digital-access/labels.ts'
 import { productOwner } from '../../playbooks/digital-access/owner.ts';
 import { servicesOf } from '../../playbooks/digital-access/service.ts';
 import { isAtLeast } from '../../playbooks/digital-access/version.ts';
+import { canarySecret } from '../canary/canary.ts';
 
 const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
   id,
@@ -25,7 +25,7 @@ const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
 /** A host that manages a swarm of these nodes; it is the first of them. */
 const managing = (clusterId: string, nodes: readonly SwarmNode[]): Swarm => {
   const address = `${nodes[0]?.address}:2377`;
-  const tokens = { worker: secret('worker join token', 'w'), manager: secret('manager join token', 'm') };
+  const tokens = { worker: canarySecret('worker join token'), manager: canarySecret('manager join token') };
   const nodeId = nodes[0]?.id ?? '';
   const managers = [{ nodeId, address }];
   return { state: 'active', role: 'manager', nodeId, clusterId, address, tokens, nodes, managers };

@@ -1,6 +1,5 @@
 import t from 'tap';
 import type { Fact, Host, Play } from '../../lib/index.ts';
-import { secret } from '../../lib/secret.ts';
 import type { Membership, Swarm, SwarmNode } from '../../lib/tasks/index.ts';
 import type { BackupNotes } from '../../playbooks/digital-access/backup-notes.ts';
 import { checkNetwork } from '../../playbooks/digital-access/check-network.ts';
@@ -10,6 +9,7 @@ import { keptSwarm } from '../../playbooks/digital-access/kept-swarm.ts';
 import { nodesLeftBy } from '../../playbooks/digital-access/nodes-left-by.ts';
 import { siteOf } from '../../playbooks/digital-access/site.ts';
 import { managerStanding, standingOf } from '../../playbooks/digital-access/standing.ts';
+import { canarySecret } from '../canary/canary.ts';
 
 const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
   id,
@@ -25,7 +25,7 @@ const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
 
 const managing = (clusterId: string, nodes: readonly SwarmNode[]): Swarm => {
   const nodeId = nodes[0]?.id ?? '';
-  const tokens = { worker: secret('worker join token', 'w'), manager: secret('manager join token', 'm') };
+  const tokens = { worker: canarySecret('worker join token'), manager: canarySecret('manager join token') };
   const managers = [{ nodeId, address: '10.0.0.1:2377' }];
   return {
     state: 'active',

@@ -7,9 +7,11 @@ import { secret } from '../../lib/secret.ts';
 import { isAge, openAge } from '../../lib/secrets/open-age.ts';
 import { findRecipients } from '../../lib/secrets/recipients-file.ts';
 import { sealAge } from '../../lib/secrets/seal-age.ts';
+import { canary } from '../canary/canary.ts';
 
-const text = Buffer.from('a: ÄÖÜ\n');
-const passphrase = async () => secret('passphrase', 'correct horse');
+const text = Buffer.from(`a: ÄÖÜ ${canary('text')}\n`);
+const phrase = canary('passphrase');
+const passphrase = async () => secret('passphrase', phrase);
 const told = (error: unknown) => `${codeOf(error)}: ${messageOf(error)}`;
 
 const opened = (bytes: Uint8Array, ...identities: readonly string[]) =>
@@ -50,13 +52,13 @@ t.test('what is encrypted for somebody, that one opens, as text or not', async (
 });
 
 t.test('a passphrase is asked for where one was given', async (t) => {
-  const sealed = async (phrase: string) => {
+  const sealed = async (word: string) => {
     const encrypter = new Encrypter();
-    encrypter.setPassphrase(phrase);
+    encrypter.setPassphrase(word);
     encrypter.setScryptWorkFactor(8);
     return encrypter.encrypt(text);
   };
-  t.equal(await opened(await sealed('correct horse')), String(text));
+  t.equal(await opened(await sealed(phrase)), String(text));
   t.equal(await opened(await sealed('battery staple')), 'inventory: the passphrase does not open this');
 });
 

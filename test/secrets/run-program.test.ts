@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { codeOf, messageOf } from '../../lib/errors.ts';
 import { runProgram } from '../../lib/secrets/run-program.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canary } from '../canary/canary.ts';
 
 const env = { PATH: process.env.PATH, NAME: 'one name' };
 
@@ -19,10 +22,13 @@ t.test('what a program prints is all that it gives', async (t) => {
 });
 
 t.test('a program that fails is told of by its stderr, never by its stdout', async (t) => {
-  const failed = await ran(['sh', '-c', 'echo hunter2; echo "no such entry" >&2; exit 3']);
+  const unsaid = canary('unsaid');
+  const file = join(t.testdir({ unsaid }), 'unsaid');
+  mayHold(unsaid, /\/unsaid$/);
+  const script = 'cat "$0"; echo "no such entry" >&2; exit 3';
   t.equal(
-    failed,
-    'inventory: sh -c echo hunter2; echo "no such entry" >&2; exit 3 ended with exit status 3: no such entry',
+    await ran(['sh', '-c', script, file]),
+    `inventory: sh -c ${script} ${file} ended with exit status 3: no such entry`,
   );
   t.match(await ran(['no-such-program-here']), /^inventory: no-such-program-here cannot be run: .*ENOENT/);
   t.match(await ran(['sh', '-c', 'kill -9 $$']), /ended with SIGKILL$/);

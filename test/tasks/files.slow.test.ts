@@ -52,6 +52,8 @@ import { lookAt } from '../../lib/tasks/files/look-at.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import type { ExecResult } from '../../lib/transport/session.ts';
 import { isKnown } from '../../lib/unknown.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canary, canarySecret } from '../canary/canary.ts';
 import { outsideTap } from '../outside-tap.ts';
 import { askBy, onHosts, type Rig } from './rig.ts';
 
@@ -174,7 +176,8 @@ t.test('copyFile', async (t) => {
 
   t.test('what is not for everybody is not shown', async (t) => {
     const dest = join(folder(t), 'password');
-    const marker = 'correct horse battery staple';
+    const marker = canary('database password');
+    mayHold(marker, /\/password$/);
     const content = secret('database password', marker);
     const first = await on(copyFile({ content, dest }));
     t.equal(modeOf(dest), '0600');
@@ -221,7 +224,7 @@ t.test('copyFile', async (t) => {
       fileAbsent({ path: dest }),
       copyFile({ content: 'b: 1\n', dest }),
       copyFile({ content: 'b: 1\n', dest, mode: '0640' }),
-      copyFile({ content: secret('key', 'KEY-MARKER'), dest }),
+      copyFile({ content: canarySecret('key'), dest }),
       fileAbsent({ path: dest }),
     ];
     const { result, error } = await onHosts(
@@ -326,7 +329,9 @@ t.test('what a file task costs: one round trip when there is nothing to do', asy
   for (const name of ['src', 'keys', 'owned']) mkdirSync(at(name));
   for (const name of ['src/a', 'keys/a.key', 'keys/b.key']) writeFileSync(at(name), name, { mode: 0o600 });
   writeFileSync(at('motd'), 'hello\n', { mode: 0o644 });
-  writeFileSync(at('secret'), 'KEY-MARKER', { mode: 0o600 });
+  const key = canary('key');
+  mayHold(key, /\/secret$/);
+  writeFileSync(at('secret'), key, { mode: 0o600 });
   writeFileSync(at('values.yml'), 'a: 1\n');
   writeFileSync(at('values.xml'), '<a><b>1</b></a>\n');
   execFileSync('cp', ['-r', at('src'), at('tree')]);
@@ -341,7 +346,7 @@ t.test('what a file task costs: one round trip when there is nothing to do', asy
   const tasks: Record<string, Task<unknown>> = {
     copyFile: copyFile({ content: 'hello\n', dest: at('motd'), ...owners }),
     'copyFile of a file': copyFile({ src: at('src/a'), dest: at('tree/a') }),
-    'copyFile of a secret': copyFile({ content: secret('key', 'KEY-MARKER'), dest: at('secret') }),
+    'copyFile of a secret': copyFile({ content: secret('key', key), dest: at('secret') }),
     copyKeys: copyKeys({ from: { host: 'there', become: false, files }, dir: at('keys'), ...owners }),
     copyTree: copyTree({ src: at('src'), dest: at('tree'), ...owners }),
     fileAbsent: fileAbsent({ path: at('nothing') }),
@@ -461,9 +466,10 @@ t.test('keyFiles and copyKeys', async (t) => {
     mkdirSync(join(dir, 'from'));
     mkdirSync(join(dir, 'to'));
     const secrets = {
-      'da internal.key': 'INTERNAL-MARKER-1234567890\n',
-      'shared.key': 'SHARED-MARKER-0987654321\n',
+      'da internal.key': `${canary('internal key')}\n`,
+      'shared.key': `${canary('shared key')}\n`,
     };
+    for (const text of Object.values(secrets)) mayHold(text, /\.key$/);
     for (const [name, text] of Object.entries(secrets))
       writeFileSync(join(dir, 'from', name), text, { mode: 0o600 });
     writeFileSync(join(dir, 'from', 'readme.txt'), 'x');
@@ -537,7 +543,7 @@ t.test('keyFiles and copyKeys', async (t) => {
     t.equal(readFileSync(join(to, 'shared.key'), 'utf8'), secrets['shared.key']);
 
     const told = JSON.stringify([check, apply, mode, content]);
-    for (const marker of ['INTERNAL-MARKER', 'SHARED-MARKER', 'somebody else']) t.notMatch(told, marker);
+    for (const text of [...Object.values(secrets), 'somebody else']) t.notMatch(told, text.trim());
     t.same(readdirSync(dir).sort(), ['from', 'to']);
   });
 

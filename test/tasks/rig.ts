@@ -8,8 +8,8 @@ import { createGathering } from '../../lib/gathering.ts';
 import type { Machine } from '../../lib/machine.ts';
 import type { Hosts } from '../../lib/playbook.ts';
 import { playbook } from '../../lib/playbook.ts';
-import { run } from '../../lib/run.ts';
 import type { ExecResult, Session, Target } from '../../lib/transport/session.ts';
+import { run } from '../canary/run.ts';
 
 /** Hosts that a test runs tasks on, and the way to them. */
 export interface Rig {

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Event } from '../../lib/events.ts';
 import type { Host } from '../../lib/host.ts';
 import { playbook } from '../../lib/playbook.ts';
-import { run } from '../../lib/run.ts';
 import type { Task } from '../../lib/task.ts';
 import { createSshTransport } from '../../lib/transport/ssh.ts';
+import { run } from '../canary/run.ts';
 import { inventoryOf } from '../engine/settings.ts';
 import type { Lab } from '../lab/lab.ts';
 

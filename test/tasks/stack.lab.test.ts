@@ -1,11 +1,19 @@
 import t from 'tap';
 import { stackDeploy, stackPlaced, stackRemove } from '../../lib/tasks/stack/index.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canary, canaryInVariable } from '../canary/canary.ts';
 import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { onLab } from './stack-on-lab.ts';
 
 const image = 'dabook.test/da/policy-service:6.0.5.60259';
 const newer = 'dabook.test/da/policy-service:6.0.5.60260';
+
+// The Engine itself keeps what a service's environment holds, and hands secrets to containers.
+const password = canaryInVariable('DB_PASSWORD');
+mayHold(password, /\/root\/oracle\/all\.yml$|\/(run|var\/lib)\/docker\//);
+const stackSecret = canary('secret of a stack');
+mayHold(stackSecret, /\/root\/oracle\/secret\.txt$|\/var\/lib\/docker\/containers\/[^/]+\/mounts\//);
 
 /** Services that end by themselves; docker's command of 20.10 does not know them. */
 const jobs = `  job:
@@ -27,7 +35,7 @@ services:
     image: ${image}
     command: ["run", "--x"]
     entrypoint: ["/bin/sh", "-c", "trap 'exit 0' INT; while :; do sleep 0.2; done"]
-    environment: {A: "1", B: , C: "", DB_PASSWORD: oracle-password}
+    environment: {A: "1", B: , C: "", DB_PASSWORD: ${password}}
     labels: {l1: "1", l2: ""}
     hostname: web1
     user: "1003:1003"
@@ -116,7 +124,7 @@ t.test('stacks on real engines', { skip }, async (t) => {
   const write = (file: string, text: string) => sh(`mkdir -p ${dir}/rel; cat > ${dir}/${file}`, text);
   const live = async (name: string) => JSON.parse(await sh(`docker service inspect ${name}`))[0];
   await sh('docker network create -d overlay outside');
-  await write('secret.txt', 's\n');
+  await write('secret.txt', `${stackSecret}\n`);
   await write('config.txt', 'c\n');
 
   for (const cli of ['newer', '20.10']) {

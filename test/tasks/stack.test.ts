@@ -28,6 +28,7 @@ import {
   nodes as swarmNodes,
 } from '../../lib/tasks/swarm/index.ts';
 import { isKnown, type Later, unknown } from '../../lib/unknown.ts';
+import { canary } from '../canary/canary.ts';
 
 /** What a host answers: paths of the Engine API without their query, and the text of the compose files. */
 interface Scripted {
@@ -256,7 +257,7 @@ t.test('each difference is one change, and one plan', async (t) => {
       steps: [deployStep],
     },
     'a secret in the environment': {
-      files: '    environment: {DB_PASSWORD: hunter2, MODE: a}\n',
+      files: `    environment: {DB_PASSWORD: ${canary('DB password')}, MODE: a}\n`,
       changes: ['services.web.environment: null -> {"DB_PASSWORD":"<value of DB_PASSWORD>","MODE":"a"}'],
       steps: [deployStep],
     },

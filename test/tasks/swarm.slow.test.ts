@@ -27,6 +27,7 @@ import {
   swarmMembership,
 } from '../../lib/tasks/swarm/index.ts';
 import { joinState, membershipSince } from '../../lib/tasks/swarm/membership-since.ts';
+import { canary } from '../canary/canary.ts';
 import { askEngine } from './rig.ts';
 
 const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
@@ -47,6 +48,7 @@ const manager = (id: string, more: Partial<SwarmNode> = {}, reachable = true): S
     ...more,
   });
 
+const joinTokens = { Worker: canary('worker join token'), Manager: canary('manager join token') };
 /** The swarm of `m` (at 10.0.0.1) and `ww` (at 10.0.0.2), as `m` knows it. */
 const swarm: Swarm = {
   state: 'active',
@@ -55,7 +57,10 @@ const swarm: Swarm = {
   managers: [{ nodeId: 'm', address: '10.0.0.1:2377' }],
   clusterId: 'cluster',
   address: '10.0.0.1:2377',
-  tokens: { worker: secret('worker join token', 'W'), manager: secret('manager join token', 'M') },
+  tokens: {
+    worker: secret('worker join token', joinTokens.Worker),
+    manager: secret('manager join token', joinTokens.Manager),
+  },
   nodes: [manager('m'), node('ww')],
 };
 const inactive: Membership = { state: 'inactive', managers: [] };
@@ -104,7 +109,7 @@ t.test('swarmMembership, from the Engine API', async (t) => {
   const ID = 'm';
   const answers = {
     '/info': { Swarm: { ...Swarm, ...followed } },
-    '/swarm': { ID: 'cluster', JoinTokens: { Worker: 'W', Manager: 'M' } },
+    '/swarm': { ID: 'cluster', JoinTokens: joinTokens },
     '/nodes': [
       {
         ID,
@@ -123,7 +128,8 @@ t.test('swarmMembership, from the Engine API', async (t) => {
   t.match(state.nodes, [
     { id: 'm', hostname: 'ha1', labels: { a: '' }, version: 7, manager: { leader: true, reachable: true } },
   ]);
-  t.notMatch(JSON.stringify(state), /"[WM]"/, 'tokens are secrets');
+  for (const token of Object.values(joinTokens))
+    t.notMatch(JSON.stringify(state), token, 'tokens are secrets');
   t.equal((await nodes.read(askEngine(answers))).length, 1);
 
   const asWorker = { Swarm: { ...Swarm, ...followed, NodeID: 'ww', ControlAvailable: false } };
@@ -351,7 +357,7 @@ t.test('swarmJoin', async (t) => {
       '10.0.0.2:2377',
     ]);
     t.equal(sent({ role: 'manager' }).JoinToken, swarm.tokens.manager);
-    const token = secret('worker join token', 'other');
+    const token = secret('worker join token', canary('other token'));
     t.equal(sent({ token }).JoinToken, token);
   });
 
@@ -569,7 +575,7 @@ t.test('swarmHoldings', async (t) => {
   });
   const answers = {
     '/info': { Swarm },
-    '/swarm': { ID: 'c', JoinTokens: { Worker: 'W', Manager: 'M' } },
+    '/swarm': { ID: 'c', JoinTokens: joinTokens },
     '/nodes': [listed('m', 'ha1'), listed('before', 'ha1', 'down'), listed('ww', 'ha2')],
     '/services': [held('lonely'), held('da_policy', 'da')],
     '/configs': [held('motd'), held('da_nginx', 'da'), held('dabook.lock')],

@@ -28,6 +28,8 @@ import {
 } from '../../lib/tasks/files/index.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import { isKnown, unknown } from '../../lib/unknown.ts';
+import { mayHold } from '../canary/allowed.ts';
+import { canary } from '../canary/canary.ts';
 import { onHosts, type Rig } from './rig.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -47,7 +49,8 @@ function folder(t: Test): string {
   return dir;
 }
 
-const marker = 'correct horse battery staple';
+const marker = canary('password');
+mayHold(marker, /\.xml$/);
 
 /** As an installation has it: a byte order mark, CRLF, odd blanks, look-alikes, a password, no line end at the end. */
 const configuration = [
@@ -213,7 +216,8 @@ t.test('xmlFile', async (t) => {
 
   t.test('a secret is told nowhere, nor is what was there before', async (t) => {
     const path = written(t);
-    const other = 'a pass phrase that is new';
+    const other = `a pass phrase ${canary('new password')}`;
+    mayHold(other, /\.xml$/);
     const at = '//attribute[@name="mPassword"]/@value';
     const task = xmlFile({ path, set: [{ name: 'password', at, value: secret('password', other) }] });
     const { changes, events, statuses } = await on(task);

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { secret } from '../../lib/secret.ts';
+import { canary } from '../canary/canary.ts';
 import { clients, clientTools } from './both-clients.ts';
 import { backpressure, contract, deadlines } from './contract.ts';
 import { cannotRun, freePort, hostKey, makeKeys, makeUser, startSshd } from './sshd.ts';
@@ -208,7 +209,7 @@ else {
   });
 
   t.test('passwords', async (t) => {
-    const password = 'it is "secret" \\n $x';
+    const password = `it is "${canary('password')}" \\n $x`;
     const name = makeUser(t, password);
     const settings = ['PubkeyAuthentication no'];
     const plain = await startSshd(t, keys, [...settings, 'PasswordAuthentication yes']);
@@ -237,7 +238,7 @@ else {
   });
 
   t.test('a jump host is not given the password of the host behind it', async (t) => {
-    const word = 'for the host alone';
+    const word = canary('ssh password');
     const name = makeUser(t, word);
     const jump = await startSshd(t, keys, ['PasswordAuthentication yes', 'PubkeyAuthentication no']);
     const configFile = file(

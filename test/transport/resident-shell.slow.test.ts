@@ -6,6 +6,7 @@ import { secret } from '../../lib/secret.ts';
 import type { ChannelEnd, OpenChannel } from '../../lib/transport/channel.ts';
 import { channelWriter } from '../../lib/transport/channel-writer.ts';
 import { createSession } from '../../lib/transport/create-session.ts';
+import { canary } from '../canary/canary.ts';
 import { contract, deadlines } from './contract.ts';
 
 // The machine may be busy.
@@ -120,6 +121,7 @@ t.test('what is left of a frame that came apart is not run', async (t) => {
 t.test(
   'with a password a second sudo is started once the first is through, and not at all where it is not',
   async (t) => {
+    const password = canary('sudo password');
     const scripted = () => {
       const sudos: { written: string; prompt: () => void; start: () => void }[] = [];
       const open: OpenChannel = async (command, output) => {
@@ -138,7 +140,7 @@ t.test(
         };
         return { write, end() {}, destroy() {}, ended: new Promise<never>(() => {}) };
       };
-      const becomePassword = secret('sudo password', 'open');
+      const becomePassword = secret('sudo password', password);
       const session = createSession({ open, place, becomePassword, disconnect: async () => {} });
       t.teardown(() => session.close());
       const asked = [
@@ -155,12 +157,12 @@ t.test(
     await turn();
     right.sudos[0]?.prompt();
     await turn();
-    t.strictSame(passwords(right), ['open'], 'two that ask at once would wait for each other');
+    t.strictSame(passwords(right), [password], 'two that ask at once would wait for each other');
     right.sudos[0]?.start();
     await turn();
     right.sudos[1]?.prompt();
     await turn();
-    t.strictSame(passwords(right), ['open', 'open']);
+    t.strictSame(passwords(right), [password, password]);
 
     const wrong = scripted();
     await turn();
@@ -169,6 +171,6 @@ t.test(
       { status: 'rejected', reason: { code: 'become', message: /wrong sudo password/ } },
       { status: 'rejected', reason: { code: 'become', message: /wrong sudo password/ } },
     ]);
-    t.strictSame(passwords(wrong), ['open'], 'a wrong password is sent once');
+    t.strictSame(passwords(wrong), [password], 'a wrong password is sent once');
   },
 );

@@ -7,6 +7,7 @@ import { DabookError } from '../../lib/errors.ts';
 import { secret } from '../../lib/secret.ts';
 import type { Session, Target } from '../../lib/transport/session.ts';
 import { createSshTransport, type SshOptions } from '../../lib/transport/ssh.ts';
+import { canary, canarySecret } from '../canary/canary.ts';
 import { backpressure, contract, deadlines } from './contract.ts';
 import { cannotRun, freePort, hostKey, makeKeys, makeUser, type Sshd, setSudo, startSshd } from './sshd.ts';
 
@@ -462,7 +463,7 @@ else {
       const asRoot = await login(t, target());
       t.equal(await text(asRoot, 'id -u; echo "[$SUDO_USER]"', root), '0\n[]\n', 'root needs no sudo');
 
-      const password = 'it is "secret" \\n $x';
+      const password = `it is "${canary('password')}" \\n $x`;
       const name = makeUser(t, password);
       const to = (more: Partial<Target> = {}) => target({ user: name, ...more });
       const becomePassword = secret('sudo password', password);
@@ -495,7 +496,7 @@ else {
         message: `sudo asks for the password of ${name} on ha1, and none was given`,
         hint: /-K/,
       });
-      const wrong = await login(t, to({ becomePassword: secret('sudo password', 'wrong') }));
+      const wrong = await login(t, to({ becomePassword: canarySecret('sudo password') }));
       const started = Date.now();
       const refused = {
         code: 'become',
@@ -543,10 +544,7 @@ else {
           `${name}\n`,
           'by password',
         );
-        const failed = await refusal(
-          to({ ...login2, port, password: secret('ssh password', 'wrong') }),
-          from,
-        );
+        const failed = await refusal(to({ ...login2, port, password: canarySecret('ssh password') }), from);
         t.match(failed, { code: 'unreachable', message: /refused the login: tried password; it accepts/ });
       }
       t.equal(passwords.log().split('Failed password').length - 1, 1, 'a wrong password is tried once');

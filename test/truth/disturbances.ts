@@ -171,10 +171,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'a compose file says more of a service',
     do: (lab, pick) =>
-      lab.root(
-        1,
-        `sed -i 's/^  ${pick(services)}:$/&\\n    init: true/' ${compose}/docker-compose.yml`,
-      ),
+      lab.root(1, `sed -i 's/^  ${pick(services)}:$/&\\n    init: true/' ${compose}/docker-compose.yml`),
   },
   {
     name: 'a compose file has a line more that says nothing',

@@ -28,6 +28,7 @@ export const fileCases: readonly Case[] = [
     },
     work: async (host, { host: dir, control }) => {
       await host.run(copyFile({ src: join(control, 'b.txt'), dest: `${dir}/` }));
+      // Not a canary: every process of the case has to want the same.
       await host.run(copyFile({ dest: `${dir}/key`, content: secret('key', 'the key') }));
       await host.run(copyFile({ dest: `${dir}/c`, content: 'other\n', mode: '0600' }));
     },

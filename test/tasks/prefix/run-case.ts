@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { StepEnded } from '../../../lib/events.ts';
 import { playbook } from '../../../lib/playbook.ts';
-import { run } from '../../../lib/run.ts';
 import { createLocalTransport } from '../../../lib/transport/local.ts';
+import { run } from '../../canary/run.ts';
 import type { Case } from './case.ts';
 import type { Place } from './place.ts';
 
