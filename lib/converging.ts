@@ -1,3 +1,4 @@
+import { actingAs, takesRoot } from './acting-as.ts';
 import { createAsk, readFact } from './ask.ts';
 import type { Claim } from './claim.ts';
 import type { Consent } from './consent.ts';
@@ -53,11 +54,16 @@ export type Readings = readonly Promise<unknown>[];
 export async function read(
   task: Task<unknown>,
   c: Converging,
-  ask: Ask = createAsk(c.machine, c),
+  ask: Ask = createAsk(c.machine, actingAs(task, c)),
 ): Promise<unknown> {
   const state = await readFact(task.fact, ask, c.machine);
   c.redactor.learn(state);
   return state;
+}
+
+/** What an event says of the rights that a task takes, once its fact has been read. */
+export function asRoot(task: Task<unknown>, c: Converging): { readonly asRoot?: true } {
+  return takesRoot(actingAs(task, c), c.machine) ? { asRoot: true } : {};
 }
 
 /** What a task is about to change, and by which steps. */
@@ -78,6 +84,7 @@ export function planOf(
     task: id,
     changes: diff(now, want),
     steps: steps.map(showStep),
+    ...asRoot(task, c),
     ...(task.opaque ? { opaque: true as const } : {}),
     ...(destroys.length > 0 ? { destroys } : {}),
     ...(destroys.length > 0 && c.mayDestroy ? { mayDestroy: true as const } : {}),

@@ -28,6 +28,15 @@ export interface Foreseen {
   readonly state?: unknown;
 }
 
+/**
+ * What a task needs beyond the login on its host:
+ *
+ * - `play`: what its play says, since it depends on what it works on: with `become`, its commands run as root
+ * - `docker`: the Docker Engine's socket, for calls of the Engine API and no command
+ * - `user`: nothing; its commands run as the login user in every play
+ */
+export type Rights = 'play' | 'docker' | 'user';
+
 export interface TaskDefinition<A, S> {
   /** What it does, for people. Annotate the arguments here; everything else is inferred. */
   readonly title: (args: A) => string;
@@ -48,6 +57,8 @@ export interface TaskDefinition<A, S> {
   readonly foresees?: (now: S, want: S, args: A) => readonly Foreseen[];
   /** True when there is nothing to observe: the steps are always done, and counted as opaque. */
   readonly opaque?: (args: A) => boolean;
+  /** What it needs beyond the login: `play` by default. With less, a play with `become` takes root for less. */
+  readonly rights?: Rights;
 }
 
 /** How something should be: a value, made by calling what {@link task} returned. */
@@ -57,6 +68,7 @@ export interface Task<S> {
   readonly fact: Fact<S>;
   readonly opaque: boolean;
   readonly settle: Settle;
+  readonly rights: Rights;
   want(now: S): S;
   steps(now: S, want: S): readonly Step[];
   stuck(now: S, want: S): Stuck | undefined;
@@ -81,6 +93,7 @@ export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (arg
     fact: definition.fact(args),
     opaque: definition.opaque?.(args) ?? false,
     settle: definition.settle?.(args) ?? { timeout: 0 },
+    rights: definition.rights ?? 'play',
     want: (now) => definition.want(now, args),
     steps: (now, want) => definition.steps(now, want, args),
     stuck: (now, want) => definition.stuck?.(now, want, args),

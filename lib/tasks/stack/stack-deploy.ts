@@ -20,6 +20,8 @@ import { stuckServices } from './stuck-services.ts';
  * @example stackDeploy({ name: 'da', dir: '/opt/app', files: ['docker-compose.yml', 'network.yml'] })
  */
 export const stackDeploy = task('stackDeploy', {
+  // It reads what it deploys, and the logins of registries that its user has.
+  rights: 'play',
   title: ({ name, files }: StackDeployArgs) => `deploy stack ${name} from ${files.join(', ')}`,
   fact: (args) => deployedStack(args),
   want: (now, args): DeployedStack => {
