@@ -5,6 +5,7 @@ import { asRoot, type Converging, type Outcome, planOf, type Readings, read } fr
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
+import { refuseObstacles } from './obstacles.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
 import { refuseImpossible } from './step-obstacles.ts';
@@ -142,17 +143,21 @@ async function decide(
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
   const ask = createAsk(c.machine, { ...as, task: id });
   if (c.mode === 'check') await refuseImpossible(steps, ask);
+  const note = steps.length > 0 ? await refuseObstacles(task, now, want, ask, c) : undefined;
   const planned = planOf(task, now, want, steps, id, c);
   if (changes) await c.consent.to({ name: task.name, title: task.title, planned: c.redactor.event(planned) });
   c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;
     c.machine.foreseen.set(task.fact.key, want);
-    for (const follows of task.foresees(now, want)) {
+    const following = task.foresees(now, want);
+    c.unseen.foreseen(c.machine.name, steps, following);
+    for (const follows of following) {
       if ('state' in follows) c.machine.foreseen.set(follows.fact.key, follows.state);
       else c.machine.foreseen.delete(follows.fact.key);
     }
-    if (steps.length > 0) return { status: 'would-change', state: want };
+    const noted = note === undefined ? {} : { note };
+    if (steps.length > 0) return { status: 'would-change', state: want, ...noted };
     const stuck = task.stuck(now, want);
     if (stuck?.final) throw notConverged(task, now, want, stuck.reason);
     return { status: 'ok', state: want, note: stuck?.reason ?? 'not settled yet' };

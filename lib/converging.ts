@@ -11,6 +11,7 @@ import type { Redactor } from './redact.ts';
 import { showStep } from './show-step.ts';
 import type { Step } from './step.ts';
 import type { Task } from './task.ts';
+import type { Unseen } from './unseen.ts';
 
 /** What the tasks of a host are run with. */
 export interface Converging {
@@ -28,6 +29,8 @@ export interface Converging {
   readonly operator?: Operator | undefined;
   /** In check mode, what observes nothing fails. */
   readonly strict: boolean;
+  /** What a check has foreseen and cannot see. */
+  readonly unseen: Unseen;
   readonly nextTask: () => number;
   readonly nextStep: () => number;
   readonly claim: Claim;

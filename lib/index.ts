@@ -70,6 +70,7 @@ export {
 } from './step.ts';
 export {
   type Foreseen,
+  type Obstacle,
   type Rights,
   type Settle,
   type Stuck,

@@ -28,6 +28,16 @@ export interface Foreseen {
   readonly state?: unknown;
 }
 
+/** Something that stands in the way of a task's steps. */
+export interface Obstacle {
+  /** What, where and why. */
+  readonly why: string;
+  /** What the operator can do. */
+  readonly hint: string;
+  /** Whether the steps are sure to fail for it. One that is not is told by a check, and refused by nobody. */
+  readonly isCertain: boolean;
+}
+
 /**
  * What a task needs beyond the login on its host:
  *
@@ -55,6 +65,12 @@ export interface TaskDefinition<A, S> {
   readonly stuck?: (now: S, want: S, args: A) => Stuck | undefined;
   /** States of other facts that follow when this one is as wanted, for what check mode shows of later tasks. Pure. */
   readonly foresees?: (now: S, want: S, args: A) => readonly Foreseen[];
+  /**
+   * What stands in the way of the steps beyond what the state tells, where finding out costs more than a look: read
+   * only when there are steps to do, before the first of them, in check mode and by an apply alike. Pure; none where
+   * there is nothing to look at.
+   */
+  readonly obstacles?: (now: S, want: S, args: A) => Fact<readonly Obstacle[]> | undefined;
   /** True when there is nothing to observe: the steps are always done, and counted as opaque. */
   readonly opaque?: (args: A) => boolean;
   /** What it needs beyond the login: `play` by default. With less, a play with `become` takes root for less. */
@@ -73,6 +89,7 @@ export interface Task<S> {
   steps(now: S, want: S): readonly Step[];
   stuck(now: S, want: S): Stuck | undefined;
   foresees(now: S, want: S): readonly Foreseen[];
+  obstacles(now: S, want: S): Fact<readonly Obstacle[]> | undefined;
 }
 
 /**
@@ -98,5 +115,6 @@ export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (arg
     steps: (now, want) => definition.steps(now, want, args),
     stuck: (now, want) => definition.stuck?.(now, want, args),
     foresees: (now, want) => definition.foresees?.(now, want, args) ?? [],
+    obstacles: (now, want) => definition.obstacles?.(now, want, args),
   });
 }
