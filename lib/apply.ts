@@ -1,3 +1,4 @@
+import { actingAs } from './acting-as.ts';
 import { announced } from './announced.ts';
 import { createAsk } from './ask.ts';
 import { type Converging, type Outcome, planOf, type Readings } from './converging.ts';
@@ -25,7 +26,7 @@ export async function apply(
   c: Converging,
   readBehind: () => Readings,
 ): Promise<Outcome> {
-  const asker = { become: c.become, task: id };
+  const asker = { ...actingAs(task, c), task: id };
   const ask = createAsk(c.machine, asker);
   let steps = planned;
   let performed = false;

@@ -3,7 +3,7 @@ import { codeOf, type DabookError, messageOf } from './errors.ts';
 import type { Happening } from './events.ts';
 import { lockedError } from './lock/locked-error.ts';
 import type { AskEngine } from './lock/swarm-door.ts';
-import type { RunMachine } from './machine.ts';
+import { type Asker, asksAsRoot, type RunMachine } from './machine.ts';
 import { pause } from './pause.ts';
 import type { SwarmClaim } from './swarm-claim.ts';
 
@@ -13,10 +13,10 @@ export interface Claim {
    * Settles once every host that the run may change is locked, or cannot be reached: all of them before the first
    * is written to, so that of two runs one does everything first, and neither waits for what the other one holds.
    * @param host the one that is about to be written to
-   * @param become whether that is done as root, who may ask its Docker Engine where the login user may not
+   * @param by as whom; who may be root may ask its Docker Engine where the login user may not
    * @throws DabookError `locked`, to all who wait
    */
-  taken(host: string, become: boolean): Promise<void>;
+  taken(host: string, by: Pick<Asker, 'become' | 'engineAsRoot'>): Promise<void>;
   /**
    * Settles once the run is known to hold the locks of swarms still.
    * @throws DabookError `locked` when one was lost, which ends the run
@@ -33,7 +33,7 @@ export interface Claim {
 }
 
 export interface ClaimOptions {
-  /** The hosts that the run may change; with whether that is done as root, as far as is known. */
+  /** The hosts that the run may change; with whether root may be taken to ask their Engines, as far as is known. */
   readonly hosts: readonly (readonly [host: string, become: boolean])[];
   readonly machineOf: (host: string) => RunMachine;
   /** Seconds to wait for another run. */
@@ -63,13 +63,14 @@ export function createClaim(options: ClaimOptions): Claim {
   };
 
   return {
-    async taken(host, become) {
+    async taken(host, by) {
+      const asRoot = asksAsRoot(by);
       if (taken === undefined) {
-        if (users.has(host)) users.set(host, users.get(host) === true || become);
-        taken = takeAll(options, users);
+        if (users.has(host)) users.set(host, users.get(host) === true || asRoot);
+        taken = takeAll(options, users, by.become ? host : undefined);
       }
       await taken;
-      if (!become || users.get(host) !== false) return;
+      if (!asRoot || users.get(host) !== false) return;
       const known = more.get(host) ?? takeAsRoot(host);
       more.set(host, known);
       await known;
@@ -84,7 +85,10 @@ export function createClaim(options: ClaimOptions): Claim {
       if (taken !== undefined || !(await mayBeLeft())) return;
       const quietly = { ...options, timeout: 0, emit: () => {}, end: () => {} };
       // Nothing was written, but a fact that was read as root says that it may be asked so.
-      for (const [host, become] of users) users.set(host, become || options.machineOf(host).actsAsRoot);
+      for (const [host, asRoot] of users) {
+        const { actsAsRoot, engineTakesRoot } = options.machineOf(host);
+        users.set(host, asRoot || actsAsRoot || engineTakesRoot !== undefined);
+      }
       await takeAll(quietly, users).catch(() => {});
     },
     release: async () => swarms?.release(),
@@ -94,14 +98,21 @@ export function createClaim(options: ClaimOptions): Claim {
 /** How often a run that was not to wait tries again when it got a part of what it wants. */
 const mostTies = 3;
 
-/** All or none, and again: who held some while it waits for others could wait for one that waits for it. */
-async function takeAll(options: ClaimOptions, users: ReadonlyMap<string, boolean>): Promise<void> {
+/**
+ * All or none, and again: who held some while it waits for others could wait for one that waits for it.
+ * @param asRoot the host on which a command is about to be run as root: its lock is held by the same user
+ */
+async function takeAll(
+  options: ClaimOptions,
+  users: ReadonlyMap<string, boolean>,
+  asRoot?: string,
+): Promise<void> {
   const { machineOf, timeout, swarms, emit, end, signal } = options;
   const deadline = performance.now() + timeout * 1000;
   const told = new Set<string>();
   const locked = [...users]
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([host, become]) => ({ machine: machineOf(host), become }));
+    .map(([host, engine]) => ({ machine: machineOf(host), become: host === asRoot, engine }));
   let ties = 0;
   for (let wait = 250; ; wait = Math.min(wait * 1.5, 3000)) {
     const results = await lockAll(locked);
@@ -110,9 +121,9 @@ async function takeAll(options: ClaimOptions, users: ReadonlyMap<string, boolean
     let taken = errors.find((error) => codeOf(error) === 'locked');
     // What is out of reach is nothing that this run could write to; what fails otherwise is told of its own host.
     if (taken === undefined) {
-      const engines = locked.flatMap(({ machine, become }, index) =>
+      const engines = locked.flatMap(({ machine, engine }, index) =>
         results[index]?.status === 'fulfilled'
-          ? [{ host: machine.name, ask: engineOf(options, machine.name, become) }]
+          ? [{ host: machine.name, ask: engineOf(options, machine.name, engine) }]
           : [],
       );
       const left = Math.max(0, deadline - performance.now()) / 1000;

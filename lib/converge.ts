@@ -1,10 +1,12 @@
+import { actingAs } from './acting-as.ts';
 import { apply } from './apply.ts';
 import { createAsk } from './ask.ts';
-import { type Converging, type Outcome, planOf, type Readings, read } from './converging.ts';
+import { asRoot, type Converging, type Outcome, planOf, type Readings, read } from './converging.ts';
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
 import { foresee } from './foresee.ts';
+import { refuseObstacles } from './obstacles.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
 import { refuseImpossible } from './step-obstacles.ts';
@@ -84,19 +86,27 @@ async function one(
   const play = c.play === undefined ? {} : { play: c.play };
   const started = performance.now();
   const { count } = c.machine.changes;
-  const asRoot = c.become ? { asRoot: true as const } : {};
-  c.emit({ type: 'task.started', ...about, ...play, ...asRoot });
+  c.emit({ type: 'task.started', ...about, ...play });
   const seconds = () => (performance.now() - started) / 1000;
   try {
     const { note, ...outcome } = await decide(task, reading, id, c, readBehind);
     c.redactor.learn(outcome.state);
     const noted = note === undefined ? {} : { note };
-    c.emit({ type: 'task.ended', ...about, ...play, status: outcome.status, seconds: seconds(), ...noted });
+    const { status } = outcome;
+    c.emit({
+      type: 'task.ended',
+      ...about,
+      ...play,
+      status,
+      seconds: seconds(),
+      ...asRoot(task, c),
+      ...noted,
+    });
     return outcome;
   } catch (error) {
     const isCutOff = c.signal.aborted && c.machine.changes.count === count;
     const ending = (isCutOff && cutOff(error)) || endingOf(error, c.where);
-    c.emit({ type: 'task.ended', ...about, ...play, seconds: seconds(), ...ending });
+    c.emit({ type: 'task.ended', ...about, ...play, seconds: seconds(), ...asRoot(task, c), ...ending });
     throw error;
   }
 }
@@ -121,17 +131,20 @@ async function decide(
   const steps = task.steps(now, want);
   if (c.mode === 'read') return { status: 'skipped', state: now, note: 'outside of --limit' };
   // What is asked of the operator changes nothing before there are answers; the host itself is locked for these.
+  const as = actingAs(task, c);
   const changes = c.mode === 'apply' && steps.some(({ kind }) => kind !== 'ask');
   if (changes) {
     await c.consent.sought();
-    await c.claim.taken(c.machine.name, c.become);
+    await c.claim.taken(c.machine.name, as);
     if (Math.max(c.machine.changes.lockedAt, c.consent.soughtAt) > reading.at) {
       const again = { at: performance.now(), state: read(task, c) };
       return decide(task, again, id, c, readBehind);
     }
   }
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
-  if (c.mode === 'check') await refuseImpossible(steps, createAsk(c.machine, { become: c.become, task: id }));
+  const ask = createAsk(c.machine, { ...as, task: id });
+  if (c.mode === 'check') await refuseImpossible(steps, ask);
+  const note = steps.length > 0 ? await refuseObstacles(task, now, want, ask, c) : undefined;
   const planned = planOf(task, now, want, steps, id, c);
   if (changes) {
     // As plans and events have it.
@@ -141,8 +154,10 @@ async function decide(
   c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;
-    foresee(c.machine.foreseen, task, now, want);
-    if (steps.length > 0) return { status: 'would-change', state: want };
+    const following = foresee(c.machine.foreseen, task, now, want);
+    c.unseen.foreseen(c.machine.name, steps, following);
+    const noted = note === undefined ? {} : { note };
+    if (steps.length > 0) return { status: 'would-change', state: want, ...noted };
     const stuck = task.stuck(now, want);
     if (stuck?.final) throw notConverged(task, now, want, stuck.reason);
     return { status: 'ok', state: want, note: stuck?.reason ?? 'not settled yet' };

@@ -1,3 +1,4 @@
+import { actingAs, takesRoot } from './acting-as.ts';
 import { createAsk, readFact } from './ask.ts';
 import type { Claim } from './claim.ts';
 import type { Consent } from './consent.ts';
@@ -10,6 +11,7 @@ import type { Redactor } from './redact.ts';
 import { showStep } from './show-step.ts';
 import type { Step } from './step.ts';
 import type { Task } from './task.ts';
+import type { Unseen } from './unseen.ts';
 
 /** What the tasks of a host are run with. */
 export interface Converging {
@@ -27,6 +29,8 @@ export interface Converging {
   readonly operator?: Operator | undefined;
   /** In check mode, what observes nothing fails. */
   readonly strict: boolean;
+  /** What a check has foreseen and cannot see. */
+  readonly unseen: Unseen;
   readonly nextTask: () => number;
   readonly nextStep: () => number;
   readonly claim: Claim;
@@ -53,11 +57,16 @@ export type Readings = readonly Promise<unknown>[];
 export async function read(
   task: Task<unknown>,
   c: Converging,
-  ask: Ask = createAsk(c.machine, c),
+  ask: Ask = createAsk(c.machine, actingAs(task, c)),
 ): Promise<unknown> {
   const state = await readFact(task.fact, ask, c.machine);
   c.redactor.learn(state);
   return state;
+}
+
+/** What an event says of the rights that a task takes, once its fact has been read. */
+export function asRoot(task: Task<unknown>, c: Converging): { readonly asRoot?: true } {
+  return takesRoot(actingAs(task, c), c.machine) ? { asRoot: true } : {};
 }
 
 /** What a task is about to change, and by which steps. */
@@ -78,6 +87,7 @@ export function planOf(
     task: id,
     changes: diff(now, want),
     steps: steps.map(showStep),
+    ...asRoot(task, c),
     ...(task.opaque ? { opaque: true as const } : {}),
     ...(destroys.length > 0 ? { destroys } : {}),
     ...(destroys.length > 0 && c.mayDestroy ? { mayDestroy: true as const } : {}),

@@ -129,8 +129,6 @@ export interface TaskStarted extends OfTask {
   readonly title: string;
   /** The play's title; none for a task run outside any play. */
   readonly play?: string;
-  /** Its commands run as root. */
-  readonly asRoot?: true;
 }
 
 export interface TaskPlanned extends OfTask {
@@ -138,6 +136,8 @@ export interface TaskPlanned extends OfTask {
   readonly changes: readonly Change[];
   /** The steps as they may be shown, in order. */
   readonly steps: readonly string[];
+  /** It takes root: for its commands, or to call the Docker Engine where the login user may not. */
+  readonly asRoot?: true;
   /** Nothing could be observed: the steps are always done. */
   readonly opaque?: true;
   /** What the steps do that nothing brings back. */
@@ -213,6 +213,8 @@ export interface TaskEnded extends OfTask {
   readonly play?: string;
   readonly status: TaskStatus;
   readonly seconds: number;
+  /** As in the event before; told of a task that changes nothing, too. */
+  readonly asRoot?: true;
   readonly fault?: Fault;
   /** What else its reader should know, such as why it was skipped. */
   readonly note?: string;

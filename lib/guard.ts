@@ -10,10 +10,11 @@ import type { Session } from './transport/session.ts';
 export interface Guard {
   /**
    * Settles once a user's commands are watched over on this session, with the lock held.
+   * @param become the user; none for what needs the lock alone, whoever has it: the login user where nobody does
    * @param starts false to only renew what was there on an earlier session: nothing before a first step
    * @throws DabookError `locked` when another run holds the lock; `lost` with the connection
    */
-  ready(session: Session, become: boolean, starts: boolean): Promise<void>;
+  ready(session: Session, become: boolean | undefined, starts: boolean): Promise<void>;
   /** The connection died. @param duringStep a step was under way, which may still be so on the host */
   lost(duringStep: boolean): void;
   /** A user's shell was given up, and another one takes its place: what it still does is ended. Never rejects. */
@@ -110,7 +111,7 @@ export function createGuard(host: string, { holder, grace }: GuardOptions): Guar
   return {
     async ready(session, become, starts) {
       const users = new Set(watches.keys());
-      if (starts) users.add(become);
+      if (starts && (become !== undefined || users.size === 0)) users.add(become ?? false);
       for (const user of users) await readyFor(session, user);
       isBusy = false;
     },

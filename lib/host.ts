@@ -1,3 +1,4 @@
+import { actingAs } from './acting-as.ts';
 import { createAsk, readFact } from './ask.ts';
 import { converge, readEarly } from './converge.ts';
 import type { Outcome } from './converging.ts';
@@ -17,7 +18,7 @@ export interface Host<Vars = unknown> {
   readonly vars: Vars;
   /** Every group it is in, outermost first. */
   readonly groups: readonly string[];
-  /** True when its commands run as root. */
+  /** True when root may be taken there, for the tasks that need it. */
   readonly become: boolean;
   /** Reads a fact; in check mode as earlier tasks foresaw it. */
   read<S>(fact: Fact<S>): Promise<S>;
@@ -97,14 +98,14 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
     return outcome && toResult(outcome);
   }
 
-  async function read<S>(fact: Fact<S>): Promise<S> {
-    const state = await readFact(fact, createAsk(machine, { become }), machine);
+  async function read<S>(fact: Fact<S>, as: ReturnType<typeof actingAs> = { become }): Promise<S> {
+    const state = await readFact(fact, createAsk(machine, as), machine);
     context.redactor.learn(state);
     return state;
   }
 
   async function due(tasks: readonly Task<unknown>[]): Promise<boolean> {
-    const states = await Promise.all(tasks.map((task) => read(task.fact)));
+    const states = await Promise.all(tasks.map((task) => read(task.fact, actingAs(task, view))));
     // All of them, as each may refuse.
     const dues = tasks.map((task, index) => {
       const now = states[index];

@@ -69,5 +69,14 @@ export {
   type TreeFolder,
   type TreeStep,
 } from './step.ts';
-export { type Foreseen, type Settle, type Stuck, type Task, type TaskDefinition, task } from './task.ts';
+export {
+  type Foreseen,
+  type Obstacle,
+  type Rights,
+  type Settle,
+  type Stuck,
+  type Task,
+  type TaskDefinition,
+  task,
+} from './task.ts';
 export { isKnown, type Later, Unknown, unknown } from './unknown.ts';

@@ -23,7 +23,10 @@ import { createTripCount } from './trip-count.ts';
 
 /** Who asks a machine for something, and as whom. */
 export interface Asker {
+  /** Commands run as root. */
   readonly become: boolean;
+  /** Calls of the Docker Engine are made as root where the login user may not; as `become` says by default. */
+  readonly engineAsRoot?: boolean | undefined;
   readonly purpose: 'fact' | 'step';
   /** The number of the task; none for a fact that the playbook reads by itself. */
   readonly task?: number | undefined;
@@ -52,8 +55,10 @@ export interface Machine {
   readonly gathering: Gathering;
   /** What was read before another change may not be so any more. */
   readonly changes: Changes;
-  /** Whether anything has been asked there as root. */
+  /** Whether a command has been run there as root. */
   readonly actsAsRoot: boolean;
+  /** Whether it took root to call its Docker Engine, the last time that root would have been taken; undefined before. */
+  readonly engineTakesRoot: boolean | undefined;
   /** How often it has been waited for. */
   readonly roundTrips: number;
   /** Runs `work` when no other work of this machine runs. */
@@ -61,7 +66,8 @@ export interface Machine {
   exec(command: string, asker: Asker, shown: string, stdin?: Uint8Array | StdinStream): Promise<ExecResult>;
   docker(request: DockerRequest, asker: Asker, shown: string): Promise<DockerResponse>;
   /**
-   * Takes the lock of the host, where the run locks.
+   * Takes the lock of the host, where the run locks: as the user who has it already, or else as root where commands
+   * are or have been run so.
    * @throws DabookError `locked` when another run has it
    */
   lock(become: boolean): Promise<void>;
@@ -92,6 +98,14 @@ export interface MachineOptions {
   readonly signal: AbortSignal;
 }
 
+/** Whether an asker's calls of the Docker Engine are made as root where the login user may not. */
+export function asksAsRoot({
+  become,
+  engineAsRoot = become,
+}: Pick<Asker, 'become' | 'engineAsRoot'>): boolean {
+  return engineAsRoot;
+}
+
 /** Makes a machine. Nothing is connected to before the first command. */
 export function createMachine({
   target,
@@ -113,6 +127,7 @@ export function createMachine({
   let tellsNoMore = false;
   let isClosed = false;
   let actsAsRoot = false;
+  let engineTakesRoot: boolean | undefined;
 
   function tellUnreachable(error: unknown): void {
     if (tellsNoMore || codeOf(error) !== 'unreachable') return;
@@ -129,13 +144,15 @@ export function createMachine({
     shown,
   });
 
+  /** @param shell as whom a command is run; none for a call of the Docker Engine, which is no process of ours */
   async function told<T extends { readonly status: number; readonly trip: number }>(
     shown: string,
     asker: Asker,
+    shell: { readonly become: boolean } | undefined,
     run: Abortable,
     ask: (session: Session, which: About) => Promise<T>,
   ): Promise<T> {
-    actsAsRoot ||= asker.become;
+    actsAsRoot ||= shell?.become === true;
     try {
       const which = about(shown, asker);
       // Before the connection is there, so that a view can show what a host is waited for.
@@ -143,7 +160,7 @@ export function createMachine({
       if (isClosed)
         throw new DabookError('playbook', `${host} was asked for something after the run had ended`);
       return await line.hold(() =>
-        reach.ask(asker, run, async (session) => {
+        reach.ask({ purpose: asker.purpose, shell }, run, async (session) => {
           const started = now();
           const answer = await answered(ask(session, which), asker, run);
           const { status } = answer;
@@ -192,6 +209,9 @@ export function createMachine({
       get actsAsRoot() {
         return actsAsRoot;
       },
+      get engineTakesRoot() {
+        return engineTakesRoot;
+      },
       get roundTrips() {
         return trips.all;
       },
@@ -199,7 +219,7 @@ export function createMachine({
       exec(command, asker, shown, stdin) {
         const { become, maxOutput } = asker;
         const ask = () =>
-          told(shown, asker, run, (session, { purpose: _purpose, ...which }) => {
+          told(shown, asker, { become }, run, (session, { purpose: _purpose, ...which }) => {
             const onProgress = progressOf(stdin, now, (sent, size) =>
               emit({ type: 'command.progress', ...which, sent, size }),
             );
@@ -208,18 +228,24 @@ export function createMachine({
           });
         return asked(stdin === undefined ? { command, become, maxOutput } : undefined, asker, ask);
       },
-      docker: (request, asker, shown) =>
-        asked({ request, become: asker.become }, asker, () =>
-          told(shown, asker, run, (session) =>
-            session.docker(request, { become: asker.become, deadline: deadlineOf(asker, callDeadline) }),
-          ),
-        ),
+      docker(request, asker, shown) {
+        const become = asksAsRoot(asker);
+        const deadline = deadlineOf(asker, callDeadline);
+        const ask = async () => {
+          const answer = await told(shown, asker, undefined, run, (session) =>
+            session.docker(request, { become, deadline }),
+          );
+          if (become) engineTakesRoot = answer.asRoot === true;
+          return answer;
+        };
+        return asked({ request, become }, asker, ask);
+      },
       under,
-      lock: (become) => line.hold(() => reach.lock(become, run)),
+      lock: (become) => line.hold(() => reach.lock(become || actsAsRoot, run)),
       unlock: reach.unlock,
       engine: (become) => (request) =>
         line.hold(() =>
-          reach.ask({ purpose: 'fact', become }, run, (session) => session.docker(request, { become })),
+          reach.ask({ purpose: 'fact' }, run, (session) => session.docker(request, { become })),
         ),
       stop: reach.stop,
       async close() {

@@ -7,6 +7,12 @@ import type { Guard } from './guard.ts';
 import type { Asker, Changes } from './machine.ts';
 import type { Session } from './transport/session.ts';
 
+/** Who asks a host, and for what. */
+export interface Reacher extends Pick<Asker, 'purpose'> {
+  /** As whom a command is run; none for what is no process of ours there, as a call of the Docker Engine. */
+  readonly shell?: Pick<Asker, 'become'> | undefined;
+}
+
 /** How a host is reached, whatever becomes of its connection meanwhile. */
 export interface Reach {
   /**
@@ -14,11 +20,7 @@ export interface Reach {
    * nobody knows whether it was done, which its task finds out.
    * @throws DabookError `lost` for a step, `unreachable`, `locked`, `become`, and whatever `ask` throws
    */
-  ask<T>(
-    asker: Pick<Asker, 'purpose' | 'become'>,
-    run: Abortable,
-    ask: (session: Session) => Promise<T>,
-  ): Promise<T>;
+  ask<T>(asker: Reacher, run: Abortable, ask: (session: Session) => Promise<T>): Promise<T>;
   /** Has the host locked, where the run locks. @throws DabookError `locked` */
   lock(become: boolean, run: Abortable): Promise<void>;
   unlock(): Promise<void>;
@@ -43,16 +45,16 @@ export function createReach({ host, line, guard, changes, emit }: ReachOptions):
   let isClosed = false;
   let isStopped = false;
 
-  const ask: Reach['ask'] = async ({ purpose, become }, run, ask) => {
+  const ask: Reach['ask'] = async ({ purpose, shell }, run, ask) => {
     const isStep = purpose === 'step';
     for (let tries = 1; ; tries += 1) {
       const session = await run.unlessAborted(line.session());
       try {
-        if (guard !== undefined) await run.unlessAborted(guard.ready(session, become, isStep));
+        if (guard !== undefined) await run.unlessAborted(guard.ready(session, shell?.become, isStep));
         return await ask(session);
       } catch (error) {
         if (isStopped && isStep) throw endedByForce(host, error);
-        if (isUnheard(error)) await guard?.shellEnded(become);
+        if (shell !== undefined && isUnheard(error)) await guard?.shellEnded(shell.become);
         if (codeOf(error) !== 'lost') throw error;
         const isNews = line.renew(session);
         if (isNews) guard?.lost(changes.underWay > 0 || isStep);
@@ -66,7 +68,7 @@ export function createReach({ host, line, guard, changes, emit }: ReachOptions):
   return {
     ask,
     lock: (become, run) =>
-      ask({ purpose: 'fact', become }, run, async (session) => {
+      ask({ purpose: 'fact', shell: { become } }, run, async (session) => {
         await guard?.ready(session, become, true);
         changes.lockedAt = performance.now();
       }),

@@ -5,6 +5,7 @@ import type { RunMachine } from './machine.ts';
 import type { Operator } from './operator.ts';
 import type { Redactor } from './redact.ts';
 import type { UnderWay } from './under-way.ts';
+import type { Unseen } from './unseen.ts';
 
 /** What all parts of one run share. */
 export interface RunContext {
@@ -32,6 +33,8 @@ export interface RunContext {
   readonly claim: Claim;
   /** The word of whoever answers for what is changed. */
   readonly consent: Consent;
+  /** What a check has foreseen and cannot see. */
+  readonly unseen: Unseen;
   readonly digest: ((now: unknown, want: unknown) => string) | undefined;
   /** Settles when what has been told so far is safe, so that a step may be done. Never rejects. */
   beforeStep(): Promise<void>;

@@ -22,6 +22,7 @@ import { createSwarmClaim } from './swarm-claim.ts';
 import { createTally } from './tally.ts';
 import type { Session, Target } from './transport/session.ts';
 import { createUnderWay } from './under-way.ts';
+import { createUnseen } from './unseen.ts';
 import { whereIn } from './where.ts';
 
 export interface RunOptions {
@@ -165,6 +166,7 @@ export async function run(
     }),
     beforeStep: options.beforeStep ?? (async () => {}),
     consent: createConsent(options.approval, (error) => stop.abort(error), signal),
+    unseen: createUnseen(),
     digest: options.digestKey && changeDigest(options.digestKey),
   };
   redactor.learn([bound.vars, inventory.hosts.map(({ vars, target }) => [vars, target])]);

@@ -30,6 +30,25 @@ export interface Foreseen {
   readonly next?: (before: unknown) => unknown;
 }
 
+/** Something that stands in the way of a task's steps. */
+export interface Obstacle {
+  /** What, where and why. */
+  readonly why: string;
+  /** What the operator can do. */
+  readonly hint: string;
+  /** Whether the steps are sure to fail for it. One that is not is told by a check, and refused by nobody. */
+  readonly isCertain: boolean;
+}
+
+/**
+ * What a task needs beyond the login on its host:
+ *
+ * - `play`: what its play says, since it depends on what it works on: with `become`, its commands run as root
+ * - `docker`: the Docker Engine's socket, for calls of the Engine API and no command
+ * - `user`: nothing; its commands run as the login user in every play
+ */
+export type Rights = 'play' | 'docker' | 'user';
+
 export interface TaskDefinition<A, S> {
   /** What it does, for people. Annotate the arguments here; everything else is inferred. */
   readonly title: (args: A) => string;
@@ -48,8 +67,16 @@ export interface TaskDefinition<A, S> {
   readonly stuck?: (now: S, want: S, args: A) => Stuck | undefined;
   /** States of other facts that follow when this one is as wanted, for what check mode shows of later tasks. Pure. */
   readonly foresees?: (now: S, want: S, args: A) => readonly Foreseen[];
+  /**
+   * What stands in the way of the steps beyond what the state tells, where finding out costs more than a look: read
+   * only when there are steps to do, before the first of them, in check mode and by an apply alike. Pure; none where
+   * there is nothing to look at.
+   */
+  readonly obstacles?: (now: S, want: S, args: A) => Fact<readonly Obstacle[]> | undefined;
   /** True when there is nothing to observe: the steps are always done, and counted as opaque. */
   readonly opaque?: (args: A) => boolean;
+  /** What it needs beyond the login: `play` by default. With less, a play with `become` takes root for less. */
+  readonly rights?: Rights;
 }
 
 /** How something should be: a value, made by calling what {@link task} returned. */
@@ -59,10 +86,12 @@ export interface Task<S> {
   readonly fact: Fact<S>;
   readonly opaque: boolean;
   readonly settle: Settle;
+  readonly rights: Rights;
   want(now: S): S;
   steps(now: S, want: S): readonly Step[];
   stuck(now: S, want: S): Stuck | undefined;
   foresees(now: S, want: S): readonly Foreseen[];
+  obstacles(now: S, want: S): Fact<readonly Obstacle[]> | undefined;
 }
 
 /**
@@ -83,9 +112,11 @@ export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (arg
     fact: definition.fact(args),
     opaque: definition.opaque?.(args) ?? false,
     settle: definition.settle?.(args) ?? { timeout: 0 },
+    rights: definition.rights ?? 'play',
     want: (now) => definition.want(now, args),
     steps: (now, want) => definition.steps(now, want, args),
     stuck: (now, want) => definition.stuck?.(now, want, args),
     foresees: (now, want) => definition.foresees?.(now, want, args) ?? [],
+    obstacles: (now, want) => definition.obstacles?.(now, want, args),
   });
 }

@@ -83,20 +83,28 @@ function crowded(
   shown: string,
   nodes: readonly ConstrainedNode[],
 ): readonly PortClash[] {
-  const claims = holders.flatMap(({ service, spec }): readonly Claim[] => {
-    const { Replicated, Global } = spec.Mode ?? {};
-    const eligible = nodes.filter((node) => satisfiesAll(node, constraintsOf(spec))).map(nameOf);
-    // A job ends, and a service that no node may run clashes with nobody.
-    if (eligible.length === 0 || !(Replicated || Global)) return [];
-    if (Global) return eligible.map((node) => ({ by: service, places: [node] }));
-    return Array.from({ length: Replicated?.Replicas ?? 1 }, () => ({ by: service, places: eligible }));
-  });
-  const { claims: tasks, places } = overbooked(claims);
+  const { claims: tasks, places } = overbooked(portClaims(holders, nodes, nameOf));
   const services = [...new Set(tasks.map(({ by }) => by))];
   if (services.length === 0) return [];
   if (services.length === 2 && places.length === 1) return [bothPublish(services, shown, ` on ${places[0]}`)];
   const message = `port ${shown} is published by ${tasks.length} tasks of ${services.join(', ')}, and only ${places.join(', ')} may run them`;
   return [clash(message, 'a node has each of its ports once: give another port, or more nodes', services)];
+}
+
+/** What services that publish a port of their node need: a node for each of their tasks. */
+export function portClaims(
+  holders: readonly Holder[],
+  nodes: readonly ConstrainedNode[],
+  placeOf: (node: ConstrainedNode) => string,
+): readonly Claim[] {
+  return holders.flatMap(({ service, spec }): readonly Claim[] => {
+    const { Replicated, Global } = spec.Mode ?? {};
+    const eligible = nodes.filter((node) => satisfiesAll(node, constraintsOf(spec))).map(placeOf);
+    // A job ends, and a service that no node may run clashes with nobody.
+    if (eligible.length === 0 || !(Replicated || Global)) return [];
+    if (Global) return eligible.map((node) => ({ by: service, places: [node] }));
+    return Array.from({ length: Replicated?.Replicas ?? 1 }, () => ({ by: service, places: eligible }));
+  });
 }
 
 function bothPublish(services: readonly string[], port: string, where: string): PortClash {
@@ -109,10 +117,12 @@ function clash(message: string, hint: string, services: readonly string[]): Port
   return { severity: 'fault', message, hint, services };
 }
 
-function constraintsOf({ TaskTemplate }: ServiceSpec): readonly string[] {
+/** The placement constraints of a service. */
+export function constraintsOf({ TaskTemplate }: Pick<ServiceSpec, 'TaskTemplate'>): readonly string[] {
   return TaskTemplate.Placement?.Constraints ?? [];
 }
 
-function nameOf({ ID, Description }: ConstrainedNode): string {
+/** What people call a node. */
+export function nameOf({ ID, Description }: ConstrainedNode): string {
   return Description?.Hostname || ID;
 }

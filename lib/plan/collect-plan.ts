@@ -1,4 +1,4 @@
-import type { Event, RunEnded, TaskPlanned, TaskStarted } from '../events.ts';
+import type { Event, RunEnded, TaskPlanned } from '../events.ts';
 import type { PlannedTask } from './kept-plan.ts';
 
 /** What a check would do, from its own events. */
@@ -12,7 +12,6 @@ export interface PlanCollector {
 
 /** Collects what a check says that a run would do. */
 export function collectPlan(): PlanCollector {
-  const started = new Map<number, TaskStarted>();
   const planned = new Map<number, TaskPlanned>();
   const tasks: PlannedTask[] = [];
   let ended: RunEnded | undefined;
@@ -24,14 +23,11 @@ export function collectPlan(): PlanCollector {
     },
     handle(event) {
       if (event.type === 'run.ended') ended = event;
-      if (event.type === 'task.started') started.set(event.task, event);
       if (event.type === 'task.planned') planned.set(event.task, event);
       if (event.type !== 'task.ended') return;
       const plan = planned.get(event.task);
-      const asRoot = started.get(event.task)?.asRoot;
-      started.delete(event.task);
       planned.delete(event.task);
-      const { host, name, title, play, status } = event;
+      const { host, name, title, play, status, asRoot } = event;
       if (status !== 'would-change' && status !== 'unknown' && status !== 'waiting') return;
       tasks.push({
         ...{ host, name, title, status },

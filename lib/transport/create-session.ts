@@ -1,12 +1,15 @@
 import { DabookError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { ChannelOutput, OpenChannel, Place } from './channel.ts';
+import type { Channel, ChannelOutput, OpenChannel, Place } from './channel.ts';
 import { startCompanion } from './companion.ts';
 import { createDockerChannel } from './docker-channel.ts';
+import { engineSocket, mayUseEngine } from './engine-socket.ts';
 import { createResidentShell } from './resident-shell.ts';
 import type { Session } from './session.ts';
-import { startCommand } from './start-command.ts';
+import { type StartedCommand, startCommand } from './start-command.ts';
 import { createTrips } from './trips.ts';
+
+type Start = (script: string, output: ChannelOutput) => Promise<Channel & { readonly asRoot: boolean }>;
 
 /** A session that counts. */
 export interface MeteredSession extends Session {
@@ -22,6 +25,8 @@ export interface SessionOptions {
   readonly becomePassword?: Secret | undefined;
   /** The most that one command may write to stdout, and to stderr, unless it asks for more. Default 16 MiB. */
   readonly maxOutput?: number | undefined;
+  /** Path of the socket of the host's Docker Engine; where packages put it by default. */
+  readonly socket?: string | undefined;
   /** Lets go of the connection, once all that ran on it has been told to end. Never rejects. */
   readonly disconnect: () => Promise<void>;
 }
@@ -35,30 +40,38 @@ export function createSession(options: SessionOptions): MeteredSession {
   const trips = createTrips();
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
-  let firstSudo: Promise<unknown> | undefined;
+  let firstSudo: Promise<StartedCommand> | undefined;
 
   /**
    * With a password the first sudo decides for all: a wrong one is tried once, and not until the account is locked.
    * Nor does another one ask while the first does: sudo lets one wait for the other, in an order of its own.
+   * @param unless where this is so, no sudo is taken
    */
-  const startAsRoot = async (script: string, output: ChannelOutput) => {
-    if (password !== undefined && firstSudo !== undefined) await firstSudo;
+  const startWithSudo = async (script: string, output: ChannelOutput, unless?: string) => {
+    while (password !== undefined && firstSudo !== undefined) {
+      const first = firstSudo;
+      if ((await first).asRoot) break;
+      // That one did without: whether the password is right nobody knows yet.
+      if (firstSudo === first) firstSudo = undefined;
+    }
     const started = startCommand(
-      { open, place, script, become: true, password, signal: closing.signal },
+      { open, place, script, become: true, unless, password, signal: closing.signal },
       output,
     );
     firstSudo ??= started;
     return started;
   };
+  const startAsRoot = (script: string, output: ChannelOutput) => startWithSudo(script, output);
+  /** An Engine does the same whoever calls it: root is taken only where the login user may not. */
+  const spared = mayUseEngine(options.socket ?? engineSocket);
+  const startForEngine = (script: string, output: ChannelOutput) => startWithSudo(script, output, spared);
   const startAsUser = (script: string, output: ChannelOutput) =>
     startCommand({ open, place, script, become: false, signal: closing.signal }, output);
 
-  const usersOf = (start: typeof startAsUser) => {
-    const common = { start, place, trips };
-    return { shell: createResidentShell({ ...common, maxBytes }), docker: createDockerChannel(common) };
-  };
-  const user = usersOf(startAsUser);
-  const root = usersOf(startAsRoot);
+  const shellBy = (start: Start) => createResidentShell({ start, place, trips, maxBytes });
+  const engineBy = (start: Start) => createDockerChannel({ start, place, trips });
+  const user = { shell: shellBy(startAsUser), docker: engineBy(startAsUser) };
+  const root = { shell: shellBy(startAsRoot), docker: engineBy(startForEngine) };
 
   const close = async () => {
     const error = new DabookError('unreachable', `the session with ${place.address} has been closed`);

@@ -7,8 +7,8 @@ import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 import type { Trips } from './trips.ts';
 
 export interface DockerChannelOptions {
-  /** Starts a script on the host, as the user who asks. */
-  readonly start: (script: string, output: ChannelOutput) => Promise<Channel>;
+  /** Starts a script on the host, as the user who asks; tells whether that is root by way of sudo. */
+  readonly start: (script: string, output: ChannelOutput) => Promise<Channel & { readonly asRoot?: boolean }>;
   readonly place: Place;
   readonly trips: Trips;
   /** The biggest body of a response. Default 64 MiB. */
@@ -42,6 +42,7 @@ interface Line {
   readonly limit: TimeLimit;
   /** Responses that came on it. */
   answered: number;
+  asRoot: boolean;
   stderr: string;
   over: boolean;
 }
@@ -90,9 +91,21 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
       },
     });
     const limit = createTimeLimit((_which, seconds) => late(next, seconds));
-    const next: Line = { opened, reader, sent: [], limit, answered: 0, stderr: '', over: false };
+    const next: Line = {
+      opened,
+      reader,
+      sent: [],
+      limit,
+      answered: 0,
+      asRoot: false,
+      stderr: '',
+      over: false,
+    };
     opened.then(
-      (channel) => channel.ended.then((end) => over(next, end)),
+      (channel) => {
+        next.asRoot = channel.asRoot === true;
+        return channel.ended.then((end) => over(next, end));
+      },
       (error) => {
         if (line === next) line = undefined;
         for (const call of unsent.splice(0)) call.reject(error);
@@ -120,7 +133,7 @@ export function createDockerChannel(options: DockerChannelOptions): DockerChanne
   const answer = (on: Line, { status, body }: HttpResponse) => {
     const call = on.sent.shift();
     on.limit.begin(on.sent[0]?.deadline);
-    call?.resolve({ status, body, trip: call.trip });
+    call?.resolve({ status, body, trip: call.trip, asRoot: on.asRoot });
   };
 
   const late = (on: Line, seconds: number) => {

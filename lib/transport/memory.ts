@@ -36,6 +36,8 @@ export interface MemoryHost {
     request: DockerRequest,
     options: { readonly become: boolean },
   ) => MemoryResponse | Promise<MemoryResponse>;
+  /** The login user may use the Engine's socket: nobody becomes root for that. False by default. */
+  readonly isInDockerGroup?: boolean;
   /** Why it cannot be reached. */
   readonly unreachable?: string;
 }
@@ -118,7 +120,8 @@ export function createMemoryTransport({
           asked.push({ host, type: 'docker', become, ...request });
           if (!script.docker) throw unscripted(host, 'calls of the Docker Engine');
           const late = (_which: string, seconds: number) => lateCall({ host }, seconds);
-          return responseOf(await within(deadline, script.docker(request, { become }), late), trip);
+          const answer = await within(deadline, script.docker(request, { become }), late);
+          return { ...responseOf(answer, trip), asRoot: become && !script.isInDockerGroup };
         });
       },
       accompany: async () => {

@@ -86,6 +86,7 @@ export interface DockerRequest {
 }
 
 export interface DockerOptions {
+  /** As root, through sudo; but as the login user where that may use the Engine's socket. */
   readonly become: boolean;
   /** Seconds that it may take once all before it are answered; then it is rejected with code `command`. */
   readonly deadline?: Pick<ExecDeadline, 'total'> | undefined;
@@ -96,6 +97,8 @@ export interface DockerResponse {
   readonly body: Buffer;
   /** Number of the session's round trip that carried it, from 1: what was asked in one tick has the same. */
   readonly trip: number;
+  /** Root was taken for it. */
+  readonly asRoot?: boolean;
 }
 
 export interface CompanionOptions {

@@ -13,11 +13,19 @@ export interface StartOptions {
   readonly script: string;
   /** Run it as root: through sudo, unless the login user is root already. */
   readonly become: boolean;
+  /** A shell condition under which the login user does without root; written as the script is. None by default. */
+  readonly unless?: string | undefined;
   readonly password?: Secret | undefined;
   /** Milliseconds that login shell and sudo may take. Default 30 000. */
   readonly timeout?: number | undefined;
   /** Gives up with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A script that runs. */
+export interface StartedCommand extends Channel {
+  /** It was asked to run as root, and does. */
+  readonly asRoot: boolean;
 }
 
 /**
@@ -26,11 +34,12 @@ export interface StartOptions {
  * the host's word that the channel is open. A password is sent when sudo has asked for it, and not before.
  * @throws DabookError `become` where sudo refuses; `unreachable` where no shell starts; `lost` with the connection
  */
-export function startCommand(options: StartOptions, output: ChannelOutput): Promise<Channel> {
-  const { place, password, timeout = 30_000, signal } = options;
+export function startCommand(options: StartOptions, output: ChannelOutput): Promise<StartedCommand> {
+  const { become, place, password, timeout = 30_000, signal } = options;
   const nonce = `dabook-${randomBytes(8).toString('hex')}`;
   const sign = Buffer.from(`\n${nonce}:ready\n`);
   const prompt = `${nonce}:password:`;
+  const plain = `${nonce}:plain`;
   const stdout = untilSign(sign, output.stdout);
   const stderr = untilSign(sign, output.stderr);
 
@@ -42,7 +51,8 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
       isOver = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
-      if (error === undefined && channel) return resolve(channel);
+      if (error === undefined && channel)
+        return resolve({ ...channel, asRoot: become && !stderr.said.includes(plain) });
       channel?.destroy();
       reject(error);
     };
@@ -66,10 +76,12 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
     };
     const onEnd = (end: ChannelEnd) => {
       if (!stdout.seen || !stderr.seen)
-        settle(ended(options, end, stdout.said, stderr.said.replaceAll(prompt, '')));
+        settle(
+          ended(options, end, stdout.said, stderr.said.replaceAll(prompt, '').replaceAll(`${plain}\n`, '')),
+        );
     };
     options
-      .open(commandLine(options, nonce, prompt), { stdout: heard(stdout), stderr: heard(stderr) })
+      .open(commandLine(options, nonce, { prompt, plain }), { stdout: heard(stdout), stderr: heard(stderr) })
       .then((opened) => {
         // Nobody waits for it any more.
         if (isOver || signal?.aborted) return opened.destroy();
@@ -80,11 +92,16 @@ export function startCommand(options: StartOptions, output: ChannelOutput): Prom
   });
 }
 
-function commandLine({ script, become }: StartOptions, nonce: string, prompt: string): string {
+function commandLine(
+  { script, become, unless }: StartOptions,
+  nonce: string,
+  { prompt, plain }: { readonly prompt: string; readonly plain: string },
+): string {
   const sign = 'printf "\\n%s:ready\\n" "$1"; printf "\\n%s:ready\\n" "$1" >&2; shift';
   const words = `sh -c ${posixQuote(`${sign}; ${script}`)} sh ${nonce}`;
   if (!become) return words;
-  const root = 'if [ "$(id -u)" = 0 ]; then exec "$@"; fi; exec sudo -H -S -p "$0" "$@"';
+  const spared = unless === undefined ? '' : `if ${unless}; then echo ${plain} >&2; exec "$@"; fi; `;
+  const root = `if [ "$(id -u)" = 0 ]; then exec "$@"; fi; ${spared}exec sudo -H -S -p "$0" "$@"`;
   return `sh -c ${posixQuote(root)} ${prompt} ${words}`;
 }
 

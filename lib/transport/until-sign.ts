@@ -2,7 +2,7 @@
 export interface UntilSign {
   push(bytes: Buffer): void;
   readonly seen: boolean;
-  /** What came before the sign, as far as it was kept; empty once the sign was seen. */
+  /** What came before the sign, as far as it was kept. */
   readonly said: string;
 }
 
@@ -23,7 +23,7 @@ export function untilSign(sign: Buffer, then: (bytes: Buffer) => void): UntilSig
       }
       const after = before.subarray(at + sign.length);
       seen = true;
-      before = Buffer.alloc(0);
+      before = Buffer.from(before.subarray(0, at));
       if (after.length > 0) then(after);
     },
     get seen() {

@@ -26,6 +26,8 @@ export interface DriftFinding {
   readonly title: string;
   readonly status: 'would-change' | 'would-fail' | 'unknown' | 'waiting';
   readonly changes: readonly Change[];
+  /** True where root is taken for it. */
+  readonly asRoot?: true;
   /** True where it observes nothing, so that it would always run. */
   readonly opaque?: true;
   readonly fault?: Fault;
@@ -58,10 +60,11 @@ export function createDriftReport(): { handle(event: Event): void; report(): Dri
           const plan = tasks.get(event.task) ?? { changes: [] };
           tasks.delete(event.task);
           if (!isFinding(status)) break;
-          const { host, name, title, fault, note } = event;
+          const { host, name, title, asRoot, fault, note } = event;
           findings.push({
             ...{ host, task: name, title, status },
             ...plan,
+            ...(asRoot ? { asRoot } : {}),
             ...(fault === undefined ? {} : { fault }),
             ...(note === undefined ? {} : { note }),
           });

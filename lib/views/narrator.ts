@@ -33,6 +33,8 @@ const TONES: Record<TaskStatus, Tone> = {
   skipped: 'cyan',
   waiting: 'magenta',
 };
+/** What is yet to be done. */
+const isAhead: ReadonlySet<TaskStatus> = new Set(['would-change', 'unknown', 'waiting']);
 const LONGEST_PADDING = 24;
 const INDENT = '    ';
 /** Columns that a command is cut to at least. */
@@ -100,7 +102,10 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
       reasons.set(event.host, `${visible(event.title)}: ${faultInShort(event.fault)}`);
     }
     const took = event.seconds < 0.05 ? '' : `  (${duration(event.seconds)})`;
-    const lines = titled(event.host, labelOf(event.status, check), TONES[event.status], event.title, took);
+    // What it took is in the events; before it is done it is to be known.
+    const root = check && event.asRoot && isAhead.has(event.status) ? '  (as root)' : '';
+    const label = labelOf(event.status, check);
+    const lines = titled(event.host, label, TONES[event.status], event.title, root + took);
     const notes = event.note === undefined ? [] : indented([paint('dim', visible(event.note))]);
     const fault = event.fault === undefined ? [] : faultOnce(event.host, event.fault);
     switch (event.status) {

@@ -43,7 +43,7 @@ async function contend(wants: Readonly<Record<string, readonly string[]>>): Prom
       signal: new AbortController().signal,
     });
     try {
-      await claim.taken(hosts[0] ?? '', true);
+      await claim.taken(hosts[0] ?? '', { become: true });
     } catch (error) {
       if (codeOf(error) !== 'locked') throw error;
       return [];

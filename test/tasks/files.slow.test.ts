@@ -894,6 +894,7 @@ function machineOf(exec: Machine['exec']): Machine {
     gathering: createGathering(),
     changes: { count: 0, underWay: 0, lockedAt: 0 },
     actsAsRoot: false,
+    engineTakesRoot: undefined,
     roundTrips: 0,
     exclusively: (work) => work(),
     exec,

@@ -285,10 +285,6 @@ t.test('stacks on real engines', { skip }, async (t) => {
       /one 0\/1: no suitable node \(scheduling constraints not satisfied on 1 node\): no node has the label nowhere \(node\.labels\.nowhere == true\)/,
     );
     t.match(
-      await failing({ tag: 'dabook.test/da/none:1' }),
-      /one 0\/1: .*No such image: dabook\.test\/da\/none:1.* on ha1/,
-    );
-    t.match(
       await failing({
         more: '    volumes: [/not/there:/x]\n',
         deploy: 'update_config: {monitor: 1ms, failure_action: continue}',
@@ -302,6 +298,68 @@ t.test('stacks on real engines', { skip }, async (t) => {
       }),
       /one 0\/1: .*exit.*3.* on ha1 \(failed \d+ times\)/,
     );
+    await onLab(lab, [stackRemove({ name: 'oracle' })]);
+  });
+
+  await t.test('what could not work is refused before anything is written, in a check too', async (t) => {
+    const asked = async (more: string, tag = image) => {
+      await write('base.yml', base(`${service('one', more)}${networks}`));
+      await write('tags.yml', base(`  one:\n    image: ${tag}\n`));
+      const both = [];
+      for (const check of [true, false]) both.push(await onLab(lab, [stackDeploy(args)], { check }));
+      const [check, apply] = both;
+      // A resolver that is not there is told with the port that it was asked from.
+      const words = (faults: readonly string[] = []) => faults.map((text) => text.replace(/:\d+->/g, ':x->'));
+      t.strictSame(words(check?.faults), words(apply?.faults), 'in the same words');
+      t.strictSame(apply?.steps, check?.steps);
+      return check;
+    };
+    const refused = async (expected: RegExp, ...what: Parameters<typeof asked>) => {
+      const ran = await asked(...what);
+      t.match(ran?.faults[0], expected);
+      t.strictSame([ran?.ended, ran?.steps], [['stackDeploy failed'], []]);
+      t.equal(await sh('docker service ls -q --filter name=oracle'), '', 'nothing was written');
+    };
+    const port = (mode: string, number: number) =>
+      `    ports: [{target: 80, published: ${number}, mode: ${mode}, protocol: tcp}]\n`;
+    await onLab(lab, [stackRemove({ name: 'oracle' })]);
+
+    await refused(
+      /^refused: tags\.yml:4:\d+: image dabook\.test\/da\/none:1 of service one is not on ha1, which alone may run it, and its registry/,
+      '',
+      'dabook.test/da/none:1',
+    );
+    const other = (mode: string, number: number) => base(`${service('two', port(mode, number))}${networks}`);
+    await write('other.yml', other('ingress', 8443));
+    const beside = { ...args, name: 'beside', files: ['other.yml'] };
+    t.strictSame((await onLab(lab, [stackDeploy(beside)])).ended, ['stackDeploy changed']);
+    for (const mode of ['ingress', 'host']) {
+      await refused(
+        /^refused: base\.yml:\d+:\d+: service one publishes port 8443\/tcp, which service beside_two has on every node$/,
+        port(mode, 8443),
+      );
+    }
+    const freed = await onLab(lab, [stackRemove({ name: 'beside' }), stackDeploy(args)], { check: true });
+    t.strictSame(freed.ended, ['stackRemove would-change', 'stackDeploy would-change']);
+    await onLab(lab, [stackRemove({ name: 'beside' })]);
+    await write('other.yml', other('host', 8444));
+    t.strictSame((await onLab(lab, [stackDeploy(beside)])).ended, ['stackDeploy changed']);
+    await refused(
+      /service one publishes port 8444\/tcp of its node, and service beside_two has it on ha1: no other node may run it$/,
+      port('host', 8444),
+    );
+    await onLab(lab, [stackRemove({ name: 'beside' })]);
+
+    const listen = `use IO::Socket::INET; IO::Socket::INET->new(LocalPort => 8445, Listen => 1) or die; sleep 600`;
+    const pid = (await sh(`setsid perl -e '${listen}' >/dev/null 2>&1 & echo $!`)).trim();
+    await sh('until grep -q ":20FD 0*:0000 0A" /proc/net/tcp; do sleep 0.1; done');
+    await refused(
+      /service one publishes port 8445\/tcp of ha1, which alone may run it, and a program there has that port$/,
+      port('host', 8445),
+    );
+    await sh(`kill ${pid}`);
+    await write('base.yml', base(`${service('one', port('host', 8445))}${networks}`));
+    t.strictSame((await onLab(lab, [stackDeploy(args)])).ended, ['stackDeploy changed'], 'it is free now');
     await onLab(lab, [stackRemove({ name: 'oracle' })]);
   });
 

@@ -27,6 +27,7 @@ import {
   swarmMembership,
   nodes as swarmNodes,
 } from '../../lib/tasks/swarm/index.ts';
+import { nodeSpec } from '../../lib/tasks/swarm/node-spec.ts';
 import { isKnown, type Later, unknown } from '../../lib/unknown.ts';
 import { canary } from '../canary/canary.ts';
 
@@ -34,16 +35,25 @@ import { canary } from '../canary/canary.ts';
 interface Scripted {
   readonly compose?: string | { readonly files: Readonly<Record<string, string>>; readonly stderr: string };
   readonly engine: Readonly<Record<string, unknown>>;
+  /** The ports that programs have there, a line each. */
+  readonly held?: string;
 }
 
+/** Scripts what is answered to who asks for the services of all stacks. */
+const everyService = 'every service';
+
 /** A host that answers from a script. Paths that are not scripted are refused, as a worker does. */
-function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string, unknown> = new Map()) {
+function askOf(
+  { compose = '', engine, held = '' }: Scripted,
+  foreseen: ReadonlyMap<string, unknown> = new Map(),
+) {
   const asked: string[] = [];
   const ask: Ask = {
     host: 'ha1',
     become: true,
     async sh(command) {
       asked.push(command.text);
+      if (command.text.includes('/proc/net')) return { status: 0, stdout: held, stderr: '' };
       if (typeof compose === 'string')
         return { status: 0, stdout: `${compose}\n--- 0\n/opt\n-\n-\n-\n`, stderr: '' };
       const files = Object.values(compose.files).map((text) => `${Buffer.from(text).toString('hex')}\n.\n`);
@@ -52,6 +62,8 @@ function askOf({ compose = '', engine }: Scripted, foreseen: ReadonlyMap<string,
     async docker<T>(path: string): Promise<T | undefined> {
       asked.push(path);
       const [name = ''] = path.split('?');
+      if (path === '/services' && everyService in engine) return engine[everyService] as T;
+      if (engine[name] instanceof Error) throw engine[name];
       if (name in engine) return engine[name] as T;
       throw new DabookError('command', 'the Docker Engine answered 503: This node is not a swarm manager');
     },
@@ -598,6 +610,167 @@ t.test('what is refused', async (t) => {
     code: 'command',
     message: /does not answer for its swarm/,
   });
+});
+
+/** What stands in the way of a deploy, and what was asked to find out. */
+async function inTheWay(
+  scripted: Scripted,
+  more: Partial<StackDeployArgs> = {},
+  foreseen?: ReadonlyMap<string, unknown>,
+) {
+  const task = stackDeploy({ ...args, ...more });
+  const now = await task.fact.read(askOf(scripted, foreseen).ask);
+  const fact = task.obstacles(now, task.want(now));
+  const { ask, asked } = askOf(scripted, foreseen);
+  const found = (await fact?.read(ask)) ?? [];
+  return { asked, found, told: found.map(({ why, isCertain }) => (isCertain ? why : `perhaps: ${why}`)) };
+}
+
+t.test('images that cannot be had are foreseen', async (t) => {
+  const newer = compose().replace(image, 'r.test/x:2');
+  const absent = new DabookError('command', 'x', {
+    command: { shown: '', status: 404, stderr: 'manifest unknown' },
+  });
+  const answers = (state: 'here' | 'there' | 'absent' | 'denied' | 'down' | 'late', more: object = {}) => {
+    const at = '/distribution/r.test/x%3A2/json';
+    const says = (status: number, stderr: string) => ({
+      [at]: new DabookError('command', 'x', { command: { shown: '', status, stderr } }),
+    });
+    const registry = {
+      here: {},
+      there: { [at]: {} },
+      absent: { [at]: absent },
+      denied: says(401, 'unauthorized'),
+      down: says(500, 'dial tcp: i/o timeout'),
+      late: { [at]: new DabookError('command', 'the Docker Engine of ha1 did not answer within 60 s') },
+    }[state];
+    const local = { '/images/r.test/x%3A2/json': state === 'here' ? { Id: 'x' } : undefined };
+    return { compose: newer, engine: engine({ ...local, ...registry, ...more }) };
+  };
+  const [web, unnamed] = [/image r\.test\/x:2 of service web/, /which alone may run it/];
+  t.strictSame((await inTheWay({ compose: compose(), engine: engine() })).asked, [], 'nothing new');
+  t.strictSame((await inTheWay(answers('here'))).told, []);
+  t.strictSame((await inTheWay(answers('there'))).told, []);
+  for (const [state, why] of [
+    ['absent', /and its registry has no such image: manifest unknown$/],
+    ['down', /and its registry does not answer: dial tcp: i\/o timeout$/],
+    ['late', /and its registry does not answer: .*within 60 s$/],
+  ] as const) {
+    const { told } = await inTheWay(answers(state));
+    t.equal(told.length, 1, state);
+    for (const part of [web, unnamed, why]) t.match(told[0], part);
+    t.notMatch(told[0], /^perhaps/);
+  }
+  t.strictSame(
+    (await inTheWay(answers('denied'))).told,
+    [],
+    'an update has the credentials of the deploy before',
+  );
+  const fresh = answers('denied', { '/services': [] });
+  t.match((await inTheWay(fresh)).told, [/has no credentials/]);
+  t.strictSame((await inTheWay(fresh, { withRegistryAuth: true })).told, []);
+
+  const two = { '/nodes': [node('n1'), node('n2')] };
+  t.match((await inTheWay(answers('absent', two))).told, [/^perhaps: .*; a node may have it$/]);
+  t.strictSame((await inTheWay(answers('down', two))).told, [], 'another node may have it');
+  const never = await inTheWay(answers('absent', two), { resolveImage: 'never' });
+  t.strictSame([never.told, never.asked], [[], []]);
+  const pinned = compose('    deploy: {placement: {constraints: [node.labels.db == yes]}}\n');
+  const only = { ...answers('absent', two), compose: pinned.replace(image, 'r.test/x:2') };
+  const labelled = (id: string) => ({
+    ...only.engine,
+    '/nodes': two['/nodes'].map((each) => (each.ID === id ? node(id, { labels: { db: 'yes' } }) : each)),
+  });
+  t.match((await inTheWay({ ...only, engine: labelled('n1') })).told, [unnamed]);
+  t.match((await inTheWay({ ...only, engine: labelled('n2') })).told, [/^perhaps/], 'where nobody looks');
+  const foreseen = new Map<string, unknown>([
+    [nodeSpec('n2').key, { id: 'n2', listed: true, labels: { db: 'yes' } }],
+  ]);
+  const moved = await inTheWay({ ...only, engine: labelled('n1') }, {}, foreseen);
+  t.match(moved.told, [/^perhaps/], 'a label that the same check would set counts');
+  const none = compose('    deploy: {replicas: 0}\n').replace(image, 'r.test/x:2');
+  t.strictSame((await inTheWay({ ...answers('absent'), compose: none })).asked, [], 'no task, no image');
+});
+
+t.test('ports that others have are foreseen', async (t) => {
+  const publishing = (port: object, more: { name?: string; stack?: string; spec?: object } = {}) => ({
+    ...service({ spec: more.spec ?? {} }),
+    ID: 'other-id',
+    Spec: {
+      ...service({ spec: more.spec ?? {} }).Spec,
+      Name: more.name ?? 'other_web',
+      Labels: { [namespaceLabel]: more.stack ?? 'other' },
+      EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, ...port }] },
+    },
+  });
+  const wants = (port: string) => compose(`    ports: [${port}]\n`);
+  const mesh = { PublishedPort: 443, PublishMode: 'ingress' };
+  const host = { PublishedPort: 443, PublishMode: 'host' };
+  const port = (mode: string, protocol = 'tcp') =>
+    `{target: 80, published: 443, mode: ${mode}, protocol: ${protocol}}`;
+  const [ofMesh, ofHost] = [port('ingress'), port('host')];
+  const among = async (
+    port: string,
+    others: readonly object[],
+    more: object = {},
+    held = '',
+    args: Partial<StackDeployArgs> = {},
+    foreseen?: ReadonlyMap<string, unknown>,
+  ) => {
+    const scripted = {
+      compose: wants(port),
+      held,
+      engine: engine({ [everyService]: [service(), ...others], ...more }),
+    };
+    return (await inTheWay(scripted, args, foreseen)).told;
+  };
+  t.strictSame(await among(ofMesh, []), []);
+  for (const [port, other, where] of [
+    [ofMesh, mesh, 'has on every node'],
+    [ofHost, mesh, 'has on every node'],
+    [ofMesh, host, 'has on its nodes'],
+  ] as const) {
+    const told = await among(port, [publishing(other)]);
+    t.strictSame(told, [`service web publishes port 443/tcp, which service other_web ${where}`], where);
+  }
+  t.strictSame(await among(port('ingress', 'udp'), [publishing(mesh)]), [], 'a port of another protocol');
+  const chosen = { ...publishing({}), Endpoint: { Ports: [mesh] } };
+  t.match(await among(ofMesh, [chosen]), [/other_web has on every node/], 'a port that the Engine chose');
+
+  t.match(await among(ofHost, [publishing(host)]), [
+    /^service web publishes port 443\/tcp of its node, and service other_web has it on host-n1: no other node/,
+  ]);
+  const two = { '/nodes': [node('n1'), node('n2')] };
+  t.strictSame(await among(ofHost, [publishing(host)], two), [], 'there is another node');
+  const global = publishing(host, { spec: { Mode: { Global: {} } } });
+  t.match(await among(ofHost, [global], two), [/on host-n1, host-n2: no other node/]);
+  const idle = publishing(host, { spec: { Mode: { Replicated: { Replicas: 0 } } } });
+  t.strictSame(await among(ofHost, [idle]), [], 'no task has it');
+
+  const stray = publishing(mesh, { name: 's_old', stack: 's' });
+  t.match(await among(ofMesh, [stray]), [/which service s_old has/]);
+  t.strictSame(await among(ofMesh, [stray], {}, '', { prune: true }), [], 'it is removed first');
+  const live = service({ spec: { EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, ...mesh }] } } });
+  t.strictSame(await among(ofMesh, [], { '/services': [live] }), [], 'its own');
+  const gone = new Map<string, unknown>([[foreseenStack('other').key, { services: [] }]]);
+  t.strictSame(
+    await among(ofMesh, [publishing(mesh)], {}, '', {}, gone),
+    [],
+    'a check that removes it first',
+  );
+
+  const program = /publishes port 443\/tcp of ha1, which alone may run it, and a program there has that port/;
+  t.match(await among(ofHost, [], {}, '443/tcp\n'), [program]);
+  t.strictSame(await among(ofHost, [], two, '443/tcp\n'), [], 'it may run elsewhere');
+  t.strictSame(await among(ofMesh, [], {}, '443/tcp\n'), [], 'the mesh does without');
+  const own = { '/services': [live], [everyService]: [live] };
+  t.strictSame(await among(ofHost, [], own, '443/tcp\n'), [], 'its own former port');
+  const container = (labels: object) => ({
+    '/containers/json': [{ Labels: labels, Ports: [{ PublicPort: 443, Type: 'tcp' }] }],
+  });
+  const leaving = container({ 'com.docker.swarm.task.id': 'gone' });
+  t.strictSame(await among(ofHost, [], leaving, '443/tcp\n'), [], 'of a service that has just been removed');
+  t.match(await among(ofHost, [], container({}), '443/tcp\n'), [program], 'a container by itself stays');
 });
 
 t.test('files whose merging docker leaves to dabook', async (t) => {

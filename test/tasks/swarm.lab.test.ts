@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import type { Hosts } from '../../lib/playbook.ts';
+import { z } from 'zod';
+import type { Event } from '../../lib/events.ts';
+import { type Hosts, playbook } from '../../lib/playbook.ts';
+import { run } from '../../lib/run.ts';
 import { copyKeys, keyFiles } from '../../lib/tasks/files/index.ts';
 import {
   findNode,
@@ -16,6 +19,7 @@ import {
 } from '../../lib/tasks/swarm/index.ts';
 import { createSshTransport } from '../../lib/transport/ssh.ts';
 import { isKnown } from '../../lib/unknown.ts';
+import { inventoryOf } from '../engine/settings.ts';
 import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
@@ -248,4 +252,82 @@ t.test('the swarm tasks on real engines', { skip }, async (t) => {
     const last = await on(async ([manager]) => manager.run(swarmLeave({ destroySwarm: true })));
     t.match(last.error, { code: 'refused', message: /last manager of a swarm that holds other nodes: ha2/ });
   });
+});
+
+t.test('a user in the docker group runs swarm tasks without sudo', { skip }, async (t) => {
+  const lab = await createLab({ hosts: 2 });
+  t.teardown(() => lab.down());
+  const onBoth = async (command: string) =>
+    (await Promise.all([1, 2].map((number) => lab.root(number, command).text()))).map((text) => text.trim());
+  await onBoth(`gpasswd -a deploy docker
+    install -m 0666 /dev/null /var/log/sudo-calls
+    printf '#!/bin/sh\necho "$*" >>/var/log/sudo-calls\nexec /usr/bin/sudo "$@"\n' >/usr/local/bin/sudo
+    chmod 0755 /usr/local/bin/sudo`);
+  const sudos = () => onBoth('wc -l </var/log/sudo-calls; : >/var/log/sudo-calls');
+  t.match((await lab.ssh(1, 'sudo -n id -u; command -v sudo')).stdout, /^0\n\/usr\/local\/bin\/sudo/);
+  t.same(await sudos(), ['1', '0'], 'what is called is seen');
+
+  const { connect } = createSshTransport({ home: lab.dir, user: 'deploy', configFile: lab.sshConfigFile });
+  const names = lab.hosts.map(({ name }) => name);
+  // As with -b: root may be taken for everything, on every host.
+  const { hosts: listed, groups } = inventoryOf({ hosts: names });
+  const inventory = { groups, hosts: listed.map((host) => ({ ...host, become: true })) };
+  const address = lab.hosts[0]?.address ?? '';
+  const book = playbook({ name: 'swarm', groups: { hosts: z.looseObject({}) } }, async ({ groups, play }) => {
+    const [manager, worker] = groups.hosts;
+    if (worker === undefined) throw new Error('there are two hosts');
+    await play('Join', [worker], async (host) => {
+      const { state: swarm } = await manager.run(swarmInit({ advertise: address }));
+      const membership = await host.read(swarmMembership);
+      if (!inSwarm(membership, swarm)) await host.run(swarmLeave({ destroySwarm: true }));
+      const { state } = await host.run(swarmJoin({ swarm }));
+      await manager.run(labelNode({ node: state.nodeId, labels: { tier: 'db' } }));
+    });
+  });
+  const holder = {
+    ...{ run: 'r1', user: 'test', from: 'here', pid: process.pid, playbook: 'swarm' },
+    since: new Date().toISOString(),
+  };
+  const locks: string[][] = [];
+  const runIt = async (check: boolean) => {
+    const events: Event[] = [];
+    await run(book, inventory, {
+      connect,
+      check,
+      onEvent: (event) => events.push(event),
+      lock: { holder, timeout: 60 },
+      async beforeStep() {
+        const file =
+          'for f in /run/lock/dabook.lock /tmp/dabook.lock; do [ -e $f ] && stat -c %U $f; done; :';
+        locks.push(await onBoth(file));
+      },
+    });
+    const ended = events.flatMap((event) => (event.type === 'task.ended' ? [event] : []));
+    return ended.map(({ name, status, asRoot }) => `${name} ${status}${asRoot ? ' as root' : ''}`);
+  };
+  t.same(await runIt(true), [
+    'swarmInit ok',
+    'swarmLeave would-change',
+    'swarmJoin would-change',
+    'labelNode would-change',
+  ]);
+  t.same(await sudos(), ['0', '0'], 'a check');
+  t.same(await runIt(false), [
+    'swarmInit ok',
+    'swarmLeave changed',
+    'swarmJoin changed',
+    'labelNode changed',
+  ]);
+  t.same(await sudos(), ['0', '0'], 'an apply, with its locks');
+  t.ok(locks.length >= 3);
+  for (const owners of locks)
+    t.same(owners, ['deploy', 'deploy'], 'both hosts were locked, by the login user');
+
+  await onBoth('gpasswd -d deploy docker');
+  t.same(
+    await runIt(true),
+    ['swarmInit ok as root', 'swarmJoin ok as root', 'labelNode ok as root'],
+    'without the group it takes sudo, and says so',
+  );
+  t.same(await sudos(), ['1', '1'], 'once a host');
 });

@@ -458,7 +458,7 @@ t.test('images', async (t) => {
       missing: `its registry denies it to who has no credentials, or has no such image: ${denied}`,
       denied: true,
     },
-    'reg.example:5000/none:1': { missing: 'its registry has no such image' },
+    'reg.example:5000/none:1': { missing: 'its registry has no such image', isAbsent: true },
     'gone.example/c:1': { missing: why },
     'gone.example/d:1': { missing: why },
     'http://here/a:1': { missing: 'this is no name of an image' },

@@ -91,6 +91,7 @@ interface Saving extends SavedPaths {
 }
 
 const save = task('backup', {
+  rights: 'play',
   title: ({ title }: Saving) => title,
   fact: savedState,
   want: (now, { to, name, notes }): BackupState => {

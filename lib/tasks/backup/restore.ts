@@ -74,6 +74,7 @@ interface Restoring {
 }
 
 const bringBack = task('restore', {
+  rights: 'play',
   title: ({ path, only }: Restoring) => {
     if (only === undefined) return `restore ${path}`;
     return `restore ${only.length > 3 ? `${only.length} paths` : only.join(', ')} from ${path}`;

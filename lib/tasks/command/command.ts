@@ -51,6 +51,7 @@ export function command(args: CommandArgs): Task<CommandState> {
 }
 
 const runCommand = task('command', {
+  rights: 'play',
   title: ({ run }: CommandArgs) => `run ${shortened(run.text)}`,
   fact: (args) => (isOpaque(args) ? neverDone(args) : isDone(args)),
   want: (now, args): CommandState => {

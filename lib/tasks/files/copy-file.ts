@@ -65,6 +65,7 @@ interface Copying {
 }
 
 const copy = task('copyFile', {
+  rights: 'play',
   title: ({ dest }: Copying) => `copy to ${dest}`,
   fact: destination,
   want: (now, args): FileState => {

@@ -81,6 +81,7 @@ interface Copying extends Attributes {
 }
 
 const copy = task('copyKeys', {
+  rights: 'play',
   title: ({ from, dir }: Copying) =>
     `copy ${from.files.map(({ name }) => name).join(', ')} from ${from.host} to ${dir}`,
   fact: keyFolder,

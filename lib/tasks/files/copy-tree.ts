@@ -96,6 +96,7 @@ export function copyTree({
 }
 
 const copy = task('copyTree', {
+  rights: 'play',
   title: ({ source, dest }: WantedTree) => `copy ${source.path} to ${dest}`,
   fact: copied,
   want: (now, { dest }): CopiedTree => {

@@ -36,6 +36,7 @@ export function fileAbsent({ path }: FileAbsentArgs): Task<FileState> {
 }
 
 const absent = task('fileAbsent', {
+  rights: 'play',
   title: ({ path }: FileAbsentArgs) => `remove ${path}`,
   fact: ({ path }) =>
     fact<FileAndFolder>({

@@ -67,6 +67,7 @@ interface Owning {
 }
 
 const owned = task('ownedTree', {
+  rights: 'play',
   title: ({ dir, owner, group }: Owning) => `${dir} belongs to ${owner}:${group}`,
   fact: foreignFiles,
   want: (now, { dir }): OwnedTree => {

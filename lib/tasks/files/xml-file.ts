@@ -77,6 +77,7 @@ interface Editing {
 }
 
 const edit = task('xmlFile', {
+  rights: 'play',
   title: ({ path }: Editing) => `edit ${path}`,
   fact: valuesOf,
   want: (now, { path, edits }): Later<XmlFile> => {

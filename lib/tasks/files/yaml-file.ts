@@ -34,6 +34,7 @@ export function yamlFile(args: YamlFileArgs): Task<Later<TextFile>> {
 }
 
 const edit = task('yamlFile', {
+  rights: 'play',
   title: ({ path }: YamlFileArgs) => `edit ${path}`,
   fact: ({ path }) => textFile(path),
   want: (now, { path, edits, create }): Later<TextFile> => {

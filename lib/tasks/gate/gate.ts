@@ -94,6 +94,7 @@ interface Gate extends Sources {
 }
 
 const asks = task('gate', {
+  rights: 'play',
   title: ({ form }: Gate) => form.title,
   fact: ({ keep, form }) => keptAnswers(keep.path, form.questions),
   want: (now, args): KeptAnswers => ({ answers: { ...now.answers, ...answersOf(now.answers, args) } }),

@@ -1,4 +1,4 @@
-import type { ServiceSpec, TaskTemplate } from '../../compose/service-spec.ts';
+import type { EndpointSpec, ServiceSpec, TaskTemplate } from '../../compose/service-spec.ts';
 
 /** A service as the Engine answers: the parts that are read here. */
 export interface EngineService {
@@ -6,6 +6,8 @@ export interface EngineService {
   readonly Version: { readonly Index: number };
   readonly UpdatedAt?: string;
   readonly Spec: ServiceSpec;
+  /** With the ports that the Engine chose. */
+  readonly Endpoint?: Pick<EndpointSpec, 'Ports'> | null;
   /** The spec before its last update. */
   readonly PreviousSpec?: ServiceSpec | null;
   readonly UpdateStatus?: { readonly State?: string; readonly Message?: string } | null;

@@ -51,7 +51,7 @@ function refuseFindings({ config, sources, specs }: DeployBasis): void {
 }
 
 /** The files as data, for places in them. Docker has read them already; one that only docker understands is left out. */
-function readable(sources: readonly ComposeSource[]): readonly ParsedFile[] {
+export function readable(sources: readonly ComposeSource[]): readonly ParsedFile[] {
   return sources.flatMap((source) => readComposeFile(source).parsed ?? []);
 }
 

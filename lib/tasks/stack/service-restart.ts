@@ -24,6 +24,7 @@ export interface ServiceRestartArgs {
  * await host.run(serviceRestart({ service: 'da_postgres', after: restarts }))
  */
 export const serviceRestart = task('serviceRestart', {
+  rights: 'docker',
   title: ({ service }: ServiceRestartArgs) => `restart service ${service}`,
   fact: ({ service, after }) => {
     const plain = serviceRestarts(service);

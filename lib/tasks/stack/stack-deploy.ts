@@ -1,4 +1,5 @@
 import { task } from '../../task.ts';
+import { deployObstacles } from './deploy-obstacles.ts';
 import { deploySteps } from './deploy-steps.ts';
 import { type DeployedStack, deployedStack } from './deployed-stack.ts';
 import { foreseenStack } from './foreseen-stack.ts';
@@ -16,10 +17,15 @@ import { stuckServices } from './stuck-services.ts';
  * too, which `docker stack deploy` by itself does not do.
  *
  * Refused: a host that is no manager, a fault in the files, a network that differs from its definition,
- * external networks, secrets or configs that are missing.
+ * external networks, secrets or configs that are missing. Before anything is written, and in check mode, it is also
+ * refused where it could not work: a new image that neither this host nor its registry has, of a service that may run
+ * here alone; a new port that another service of the swarm has; or one of this host, for a service that may run
+ * here alone, that some program has.
  * @example stackDeploy({ name: 'da', dir: '/opt/app', files: ['docker-compose.yml', 'network.yml'] })
  */
 export const stackDeploy = task('stackDeploy', {
+  // It reads what it deploys, and the logins of registries that its user has.
+  rights: 'play',
   title: ({ name, files }: StackDeployArgs) => `deploy stack ${name} from ${files.join(', ')}`,
   fact: (args) => deployedStack(args),
   want: (now, args): DeployedStack => {
@@ -36,6 +42,7 @@ export const stackDeploy = task('stackDeploy', {
     return { ...now, services: Object.fromEntries(services), networks: Object.fromEntries(networks) };
   },
   steps: deploySteps,
+  obstacles: (now, _want, args) => deployObstacles(now, args),
   // Read anew: later tasks of the check may edit the files, or deploy others.
   foresees: (_now, want, args) => [
     { fact: foreseenStack(args.name), state: stackAfterDeploy(want, args) },

@@ -25,6 +25,7 @@ export interface StackPlacement {
  * @example stackPlaced({ name: 'da', on: { policy: manager.nodeId, policy1: worker.nodeId } })
  */
 export const stackPlaced = task('stackPlaced', {
+  rights: 'docker',
   title: ({ name }: StackPlacedArgs) => `services of ${name} on their nodes`,
   fact: ({ name, on }) =>
     fact<Later<StackPlacement>>({

@@ -30,6 +30,7 @@ const kinds = ['services', 'networks', 'secrets', 'configs'] as const;
  * @example stackRemove({ name: 'da', services: ['policy1'] }) // a later stackDeploy brings it back
  */
 export const stackRemove = task('stackRemove', {
+  rights: 'docker',
   title: ({ name, services }: StackRemoveArgs) =>
     services === undefined ? `remove stack ${name}` : `remove ${services.join(', ')} of stack ${name}`,
   fact: ({ name }) => stackObjects(name),

@@ -33,6 +33,7 @@ export interface StackSteadiness {
  * @example stackSteady({ name: 'da', seconds: 60 })
  */
 export const stackSteady = task('stackSteady', {
+  rights: 'docker',
   title: ({ name, seconds = 30 }: StackSteadyArgs) => `services of ${name} running for ${seconds} s`,
   fact: steadiness,
   want: (now) => {

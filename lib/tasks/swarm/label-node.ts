@@ -35,6 +35,7 @@ export function labelNode(args: LabelNodeArgs): Task<NodeSpec> {
 }
 
 const label = task('labelNode', {
+  rights: 'docker',
   title: ({ node, name }: LabelNodeArgs) => `label node ${name ?? show(node)}`,
   fact: labelledNode,
   want: (now, { node, labels = {}, remove = [], exact = false, name }): LabelledNode => {

@@ -29,6 +29,7 @@ export function nodeAvailability(args: NodeAvailabilityArgs): Task<NodeSpec> {
 const verbs = { active: 'activate', pause: 'pause', drain: 'drain' } as const;
 
 const setAvailability = task('nodeAvailability', {
+  rights: 'docker',
   title: ({ node, name, availability }: NodeAvailabilityArgs) =>
     `${verbs[availability]} node ${name ?? show(node)}`,
   fact: ({ node }) => nodeSpec(node),

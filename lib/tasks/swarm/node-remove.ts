@@ -23,6 +23,7 @@ export function nodeRemove(args: NodeRemoveArgs): Task<NodeSpec> {
 }
 
 const remove = task('nodeRemove', {
+  rights: 'docker',
   title: ({ node }: NodeRemoveArgs) => `remove node ${node}`,
   fact: ({ node }) => nodeSpec(node),
   want: (now, { node, force = false }) => {

@@ -20,6 +20,7 @@ export type NodeStates = Readonly<Record<string, SwarmNode['state'] | 'drained' 
  * @example nodesReady({ nodes: { ha2: joined.nodeId } })
  */
 export const nodesReady = task('nodesReady', {
+  rights: 'docker',
   title: (args: NodesReadyArgs) => `${Object.keys(args.nodes).join(', ')}: ready`,
   fact: (args) =>
     fact<NodeStates>({

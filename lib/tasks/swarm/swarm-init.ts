@@ -31,6 +31,7 @@ export function swarmInit(args: SwarmInitArgs = {}): Task<Swarm> {
 }
 
 const init = task('swarmInit', {
+  rights: 'docker',
   title: ({ advertise }: SwarmInitArgs) => (advertise ? `make a swarm at ${advertise}` : 'make a swarm'),
   fact: () => swarmMembership,
   want: (now, args): Membership => {

@@ -59,6 +59,7 @@ export function swarmJoin(args: SwarmJoinArgs): Task<Joined> {
 }
 
 const join = task('swarmJoin', {
+  rights: 'docker',
   title: ({ swarm, role = 'worker', via }: SwarmJoinArgs) =>
     `join the swarm at ${via ?? show(swarm.address)} as ${role}`,
   fact: joinState,

@@ -16,6 +16,7 @@ export function swarmLeave(args: Leaving = {}): Task<Membership> {
 }
 
 const leave = task('swarmLeave', {
+  rights: 'docker',
   title: (_args: Leaving) => 'leave the swarm',
   fact: membershipSince,
   want: (now, args): Membership => {

@@ -11,9 +11,13 @@ export interface ImagesReadyArgs {
 /**
  * - `present`: on the host
  * - `pullable`: its registry gives it to this host
- * - `missing`: neither, and why; `denied` when it may be given to who has credentials, which are not asked with
+ * - `missing`: neither, and why; `denied` when it may be given to who has credentials, which are not asked with;
+ *   `isAbsent` when the registry itself says that it has none
  */
-export type ImageState = 'present' | 'pullable' | { readonly missing: string; readonly denied?: true };
+export type ImageState =
+  | 'present'
+  | 'pullable'
+  | { readonly missing: string; readonly denied?: true; readonly isAbsent?: true };
 
 /**
  * Whether a host has images, or could get them. Nothing is pulled.
@@ -61,9 +65,12 @@ async function isPresent(ask: Ask, image: string): Promise<ImageState | undefine
 async function atRegistry(ask: Ask, image: string): Promise<ImageState> {
   try {
     const found = await ask.docker(`/distribution/${pathOf(image)}/json`);
-    return found === undefined ? { missing: 'its registry has no such image' } : 'pullable';
+    return found === undefined ? { missing: 'its registry has no such image', isAbsent: true } : 'pullable';
   } catch (error) {
     const status = statusOf(error);
+    // The Engine, which waits for the registry, did not say anything for too long.
+    if (status === undefined && codeOf(error) === 'command')
+      return { missing: `${unanswered}${(error as DabookError).message}` };
     if (status === undefined) throw error;
     const said = saidBy(error);
     if (status === 401 || status === 403 || /denied|unauthorized/i.test(said)) {
@@ -73,7 +80,7 @@ async function atRegistry(ask: Ask, image: string): Promise<ImageState> {
       };
     }
     if (/manifest unknown|not found/i.test(said))
-      return { missing: `its registry has no such image: ${said}` };
+      return { missing: `its registry has no such image: ${said}`, isAbsent: true };
     return { missing: `${unanswered}${said}` };
   }
 }

@@ -1,5 +1,6 @@
 import { type Fact, fact } from '../../fact.ts';
 import { type Command, sh } from '../../sh.ts';
+import { heldSocket } from './held-ports.ts';
 import { perlListener, pythonListener, repeatingListener } from './listen-programs.ts';
 import { socketTools } from './socket-tools.ts';
 
@@ -67,12 +68,7 @@ function listen(sockets: readonly Socket[], seconds: number, mark: string): Comm
 shell=\${__k:+$$}
 set -- ${sockets.map(socketName)}
 ${socketTools}
-# Held by a socket of either version: most of those of version 6 serve both.
-held() {
-  port=$(printf %04X "\${1##*/}")
-  case $1 in tcp/*) state=0A;; *) state=07;; esac
-  grep -qs ":$port [0:]* $state" "/proc/net/\${1%%/*}" "/proc/net/\${1%%/*}6"
-}
+${heldSocket}
 for word do
   shift
   if held "$word"; then echo "held $word"; else set -- "$@" "$word"; fi

@@ -16,6 +16,7 @@ export interface PortAnswersArgs {
  * @example await manager.run(portAnswers({ address: node.vars.ip, port: 8443, timeout: 60 }))
  */
 export const portAnswers = task('portAnswers', {
+  rights: 'user',
   title: ({ address, port }: PortAnswersArgs) => `port ${port} of ${address} answers`,
   fact: portState,
   want: (): PortState => ({ accepts: true }),

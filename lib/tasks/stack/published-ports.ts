@@ -1,0 +1,68 @@
+import { namespaceLabel, scoped } from '../../compose/namespace.ts';
+import { constraintsOf } from '../../compose/port-clashes.ts';
+import type { PortSpec, ServiceSpec } from '../../compose/service-spec.ts';
+import { isHostPort, type PublishedPort, showPort, type WantedPort } from '../../compose/taken-ports.ts';
+import { equal } from '../../equal.ts';
+import type { Ask } from '../../fact.ts';
+import type { DeployBasis } from './deployed-stack.ts';
+import type { EngineService } from './engine-objects.ts';
+import { foreseenStack } from './foreseen-stack.ts';
+import type { StackDeployArgs } from './stack-deploy-args.ts';
+
+/** The ports that the services of a stack are to publish. */
+export function wantedPorts({ specs, live }: DeployBasis): readonly WantedPort[] {
+  return Object.entries(specs).flatMap(([key, spec]) => {
+    const service = live.services.find(({ Spec }) => Spec.Name === spec.Name);
+    return portsOf(spec).map((port) => {
+      const has = service !== undefined && portsOf(service.Spec).some((other) => isSame(port, other));
+      const stays = service !== undefined && (!isHostPort(port) || isPlacedAlike(spec, service.Spec));
+      return { service: spec.Name, key, spec, port, isNew: !(has && stays) };
+    });
+  });
+}
+
+/** The ports of all other services of the swarm; in check mode as earlier tasks of the check would leave them. */
+export async function otherPorts(
+  wanted: readonly WantedPort[],
+  { specs }: DeployBasis,
+  { name, prune = false }: StackDeployArgs,
+  ask: Ask,
+): Promise<readonly PublishedPort[]> {
+  if (wanted.every(({ isNew }) => !isNew)) return [];
+  const own = new Set(Object.keys(specs).map((key) => scoped(name, key)));
+  const services = await foreseen((await ask.docker<readonly EngineService[]>('/services')) ?? [], ask);
+  return services
+    .filter(({ Spec }) => !own.has(Spec.Name) && !(prune && Spec.Labels?.[namespaceLabel] === name))
+    .flatMap((service) =>
+      publishedBy(service).map((port) => ({ service: service.Spec.Name, spec: service.Spec, port })),
+    );
+}
+
+/** Those that the Engine has chosen by itself included. */
+export function publishedBy({ Spec, Endpoint }: EngineService): readonly PortSpec[] {
+  const chosen = (Endpoint?.Ports ?? []).filter(({ PublishedPort }) => PublishedPort);
+  return [...portsOf(Spec), ...chosen];
+}
+
+async function foreseen(services: readonly EngineService[], ask: Ask): Promise<readonly EngineService[]> {
+  const stackOf = ({ Spec }: EngineService) => Spec.Labels?.[namespaceLabel] ?? '';
+  const changed = [...new Set(services.map(stackOf))].filter((stack) => ask.foreseen(foreseenStack(stack)));
+  const held = await Promise.all(changed.map((stack) => ask.fact(foreseenStack(stack))));
+  return [
+    ...services.filter((service) => !changed.includes(stackOf(service))),
+    ...held.flatMap((stack) => stack.services),
+  ];
+}
+
+function portsOf({ EndpointSpec }: ServiceSpec): readonly PortSpec[] {
+  return (EndpointSpec?.Ports ?? []).filter(({ PublishedPort }) => PublishedPort);
+}
+
+function isSame(port: PortSpec, other: PortSpec): boolean {
+  return showPort(port) === showPort(other) && isHostPort(port) === isHostPort(other);
+}
+
+/** As many tasks, on the same nodes. */
+function isPlacedAlike(spec: ServiceSpec, other: ServiceSpec): boolean {
+  return equal(spec.Mode, other.Mode) && equal(constraintsOf(spec), constraintsOf(other));
+}
