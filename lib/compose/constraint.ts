@@ -54,7 +54,7 @@ function actualValue(node: ConstrainedNode, key: string): string | undefined {
   if (label !== null) {
     const [, kind = '', name = ''] = label;
     const labels = kind.toLowerCase() === 'node' ? node.Spec.Labels : node.Description?.Engine?.Labels;
-    return labels?.[name] ?? '';
+    return labels && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
   }
   switch (key.toLowerCase()) {
     case 'node.id':
