@@ -57,7 +57,7 @@ function actualValue(node: ConstrainedNode, key: string): string | undefined {
     const [, kind = '', name = ''] = label;
     const labels = kind.toLowerCase() === 'node' ? node.Spec.Labels : node.Description?.Engine?.Labels;
     if (kind.toLowerCase() === 'engine' && node.isJoining) return undefined;
-    return labels?.[name] ?? '';
+    return labels && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
   }
   if (node.isJoining && key.toLowerCase() !== 'node.role') return undefined;
   switch (key.toLowerCase()) {

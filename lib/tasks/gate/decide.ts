@@ -28,7 +28,7 @@ export function decide(kept: Readonly<Record<string, unknown>>, { form, given, a
   const stated = Object.fromEntries(
     questions.flatMap((question) => {
       const { name, kind, answer } = question;
-      const known = readGiven(question, given[name], variable) ?? answerIn(kind, answer);
+      const known = readGiven(question, own(given, name), variable) ?? answerIn(kind, answer);
       return known === undefined ? [] : [[name, known]];
     }),
   );
@@ -37,7 +37,7 @@ export function decide(kept: Readonly<Record<string, unknown>>, { form, given, a
 
   const remembered = Object.fromEntries(
     questions.flatMap(({ name, kind }): readonly (readonly [string, Answer])[] => {
-      const known = answerIn(kind, kept[name]);
+      const known = answerIn(kind, own(kept, name));
       return known === undefined ? [] : [[name, known]];
     }),
   );
@@ -48,7 +48,7 @@ export function decide(kept: Readonly<Record<string, unknown>>, { form, given, a
   const news = questions.find(({ name, kind }) => kind !== 'confirm' && isNew(name, remembered, answers));
   if (news === undefined) return { answers, problem: misfit };
   const lapsed = questions.filter(
-    ({ name, kind }) => kind === 'confirm' && name in remembered && !(name in stated),
+    ({ name, kind }) => kind === 'confirm' && Object.hasOwn(remembered, name) && !Object.hasOwn(stated, name),
   );
   const names = new Set(lapsed.map(({ name }) => name));
   return {
@@ -66,17 +66,25 @@ export function answersOf(
   sources: Sources,
 ): Readonly<Record<string, Later<Answer>>> {
   const { answers } = decide(kept, sources);
-  const all = sources.form.questions.map(({ name, text }) => [name, answers[name] ?? unknown(text)] as const);
+  const all = sources.form.questions.map(
+    ({ name, text }) => [name, own(answers, name) ?? unknown(text)] as const,
+  );
   return Object.fromEntries(all);
+}
+
+/** What a record itself holds under a name: a question may be called `constructor`. */
+export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Whether an answer is none of those that are kept; the one that is yet to be given will not be. */
 function isNew(name: string, remembered: Answers, answers: Answers): boolean {
-  return remembered[name] === undefined || remembered[name] !== answers[name];
+  const before = own(remembered, name);
+  return before === undefined || before !== own(answers, name);
 }
 
 function lapsedBy(news: Question, { text }: Question, remembered: Answers): string {
-  const before = remembered[news.name];
+  const before = own(remembered, news.name);
   const since = before === undefined ? 'was not asked for then' : `was ${show(before)} then`;
   return `"${text}" was told before, but ${news.name} ${since} (${news.text})`;
 }
@@ -105,9 +113,10 @@ function misfitOf(
   questions: readonly Question[],
 ): string | undefined {
   for (const { name, kind, text } of questions) {
-    if (name in stated || !isKnown(kept[name])) continue;
-    const read = readAnswer(kind, kept[name]);
-    if ('wrong' in read) return `what is kept of "${name}" is ${show(kept[name])}: ${read.wrong} (${text})`;
+    const value = own(kept, name);
+    if (Object.hasOwn(stated, name) || !isKnown(value)) continue;
+    const read = readAnswer(kind, value);
+    if ('wrong' in read) return `what is kept of "${name}" is ${show(value)}: ${read.wrong} (${text})`;
   }
   return undefined;
 }

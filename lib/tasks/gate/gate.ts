@@ -6,7 +6,7 @@ import { type Task, task } from '../../task.ts';
 import { isKnown, type Later } from '../../unknown.ts';
 import { absolutePath } from '../files/absolute-path.ts';
 import { accountName, fourDigits } from '../files/attributes.ts';
-import { answersOf, decide, type Sources } from './decide.ts';
+import { answersOf, decide, own, type Sources } from './decide.ts';
 import { type KeptAnswers, keptAnswers } from './kept-answers.ts';
 
 export interface GateArgs<Q extends readonly Question[] = readonly Question[]> {
@@ -107,7 +107,7 @@ const asks = task('gate', {
     );
     const filled: Form = {
       ...form,
-      questions: form.questions.map((question) => ({ ...question, answer: answers[question.name] })),
+      questions: form.questions.map((question) => ({ ...question, answer: own(answers, question.name) })),
       ...(problem === undefined ? {} : { problem }),
       ...(others.length === 0 ? {} : { besides: Object.fromEntries(others) as Answers }),
     };

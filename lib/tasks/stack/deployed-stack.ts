@@ -58,7 +58,7 @@ async function read(ask: Ask, { name, files, dir, prune = false }: StackDeployAr
     Object.keys(config.services).map((key) => [key, convertService(name, key, config)]),
   );
   const [found, networkNames] = await Promise.all([
-    readFileObjects(ask, name, config, dir),
+    readFileObjects(ask, name, config, dir, live.isAsked),
     readNetworkNames(ask, live),
   ]);
   const fileObjects = live.foreseen ? withoutRemoved(found, name, config, live) : found;

@@ -17,18 +17,22 @@ export interface FileObjects {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Asks for what the compose files name below `secrets:` and `configs:`; for nothing where they name none. */
+/**
+ * Asks for what the compose files name below `secrets:` and `configs:`; for nothing where they name none.
+ * @param isAsked false where there is no swarm yet that could be asked: it holds none of them
+ */
 export async function readFileObjects(
   ask: Ask,
   stack: string,
   config: ComposeConfig,
   dir: string | undefined,
+  isAsked: boolean,
 ): Promise<FileObjects> {
   const names = (section: 'secrets' | 'configs') =>
     Object.entries(config[section]).map(([key, definition]) => fileName(key, definition, stack));
   const named = async (section: 'secrets' | 'configs') => {
     const wanted = names(section);
-    if (wanted.length === 0) return [];
+    if (wanted.length === 0 || !isAsked) return [];
     const filters = encodeURIComponent(JSON.stringify({ name: wanted }));
     const answers = (await ask.docker<readonly EngineFile[]>(`/${section}?filters=${filters}`)) ?? [];
     // The Engine's filter takes the beginning of a name for the name.

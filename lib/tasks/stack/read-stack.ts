@@ -28,6 +28,8 @@ export interface LiveStack {
   readonly nodes: readonly ConstrainedNode[];
   /** True in check mode when earlier tasks would change the stack: there are no tasks to look at then. */
   readonly foreseen: boolean;
+  /** False where the engine cannot be asked for what else the swarm holds: it manages none, or not yet this one. */
+  readonly isAsked: boolean;
 }
 
 /** What it takes to tell how far tasks are. */
@@ -73,7 +75,10 @@ async function readLive(ask: Ask, name: string): Promise<LiveStack> {
   ]);
   if (info.status === 'rejected') throw info.reason;
   const host = hostOf(info.value);
-  const nothing = { services: [], tasks: [], secrets: [], configs: [], nodes: [], foreseen: false };
+  const nothing = {
+    ...{ services: [], tasks: [], secrets: [], configs: [], nodes: [] },
+    ...{ foreseen: false, isAsked: false },
+  };
   const membership = ask.foreseen(swarmMembership) ? await ask.fact(swarmMembership) : undefined;
   if (membership !== undefined && (membership.state !== host.state || membership.nodeId !== host.nodeId)) {
     // A swarm that this check would leave, join or make: it holds nothing of the stack yet.
@@ -91,6 +96,7 @@ async function readLive(ask: Ask, name: string): Promise<LiveStack> {
     configs: answer(configs),
     nodes: await nodesThen(ask, answer(nodes)),
     foreseen: false,
+    isAsked: true,
   };
 }
 

@@ -87,7 +87,7 @@ function labelledNode({ node, remove = [], exact = false }: LabelNodeArgs): Fact
 /** `da-policy=true, -old`: what is set, then what is removed. */
 function labelChanges(now: NodeSpec, want: NodeSpec): string {
   const set = Object.entries(want.labels).filter(([key, value]) => now.labels[key] !== value);
-  const removed = Object.keys(now.labels).filter((key) => !(key in want.labels));
+  const removed = Object.keys(now.labels).filter((key) => !Object.hasOwn(want.labels, key));
   return [...set.map(([key, value]) => `${key}=${value}`), ...removed.map((key) => `-${key}`)].join(', ');
 }
 
@@ -108,7 +108,7 @@ function refuseBadLabels({ labels = {}, remove = [] }: LabelNodeArgs): void {
       );
     }
   }
-  const both = remove.filter((key) => key in labels);
+  const both = remove.filter((key) => Object.hasOwn(labels, key));
   if (both.length > 0) {
     throw wrong(`${both.join(', ')}: both in labels and in remove`, 'name each label in one of them');
   }

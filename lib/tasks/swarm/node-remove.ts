@@ -39,7 +39,8 @@ const remove = task('nodeRemove', {
           : 'wait until the swarm knows that it is Down, or give force: true if it is gone for good';
       throw refuse(`${called} is ${now.state}, not down`, hint);
     }
-    return { ...now, listed: false };
+    // All that was told of it goes with it.
+    return { id: now.id, listed: false, labels: {} };
   },
   steps: (now, _want, { node, force = false }) => [
     docker('DELETE', `/nodes/${node}?force=${force}`, {

@@ -48,7 +48,8 @@ export function evicted(tasks: readonly LabelledTask[], now: Labels, want: Label
 
 /** As the scheduler sees it: without regard to case, and a label that is missing is an empty text. */
 function holds(constraint: Constraint, labels: Labels): boolean {
-  const actual = labels[labelOf(constraint) ?? ''] ?? '';
+  const name = labelOf(constraint) ?? '';
+  const actual = Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
   const isSame = actual.toLowerCase() === constraint.value.toLowerCase();
   return (constraint.operator === '==') === isSame;
 }

@@ -1,6 +1,6 @@
 import { show } from '../../show.ts';
 import { type DockerStep, docker } from '../../step.ts';
-import type { Later } from '../../unknown.ts';
+import { type Later, unknown } from '../../unknown.ts';
 import type { Role } from './join-token.ts';
 import type { Labels, NodeId, SwarmNode } from './swarm-node.ts';
 
@@ -20,15 +20,16 @@ export interface NodeSettings {
  * @param title what it does, in words
  */
 export function nodeUpdate(settings: NodeSettings, title: string): DockerStep {
-  // The id and the version are not known while a joining node is only foreseen; then this is shown, never sent.
+  // The id and the version are not known while a joining node is only foreseen; then this is shown, never sent: neither
+  // is its role known, and what is unknown the engine refuses to send.
   const { id, version = '(known after apply)' } = settings;
   return docker('POST', `/nodes/${show(id)}/update?version=${version}`, {
     title,
     body: {
       ...(settings.name === undefined ? {} : { Name: settings.name }),
       Labels: settings.labels,
-      Role: settings.role,
-      Availability: settings.availability,
+      Role: settings.role ?? unknown('role of the node'),
+      Availability: settings.availability ?? unknown('availability of the node'),
     },
   });
 }
