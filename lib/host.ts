@@ -32,8 +32,9 @@ export interface Host<Vars = unknown> {
   run<const T extends readonly Task<unknown>[]>(tasks: T): Promise<Results<T, Vars>>;
   /**
    * Whether one of these tasks would change something as things are, each by itself. An opaque one always would,
-   * and what cannot be known before an apply is yet to be done; one with nothing to do but wait would not. Only reads.
-   * @throws DabookError where any of the tasks refuses, as `run` would
+   * and what cannot be known before an apply is yet to be done; one with nothing to do but wait would not. Only reads,
+   * and does not look for what else may stand in the way of their steps (`obstacles`).
+   * @throws DabookError where the state of any of the tasks is refused, as `run` would
    * @example if (await host.due([stackDeploy(stack)])) await host.run(backup({ to: 'backups', paths }))
    */
   due(tasks: readonly Task<unknown>[]): Promise<boolean>;

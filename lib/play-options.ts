@@ -9,7 +9,7 @@ export interface PlayOptions<H extends Host = Host> {
   readonly forks?: number;
   /** How many hosts may fail before the run ends; 0 by default: the batch ends first, then the run. */
   readonly maxFail?: Amount;
-  /** Run commands as root; what the inventory says by default. */
+  /** Root may be taken, by the tasks that need it; what the inventory says by default. */
   readonly become?: boolean;
   /**
    * What steps of this play destroy is confirmed by the playbook: a run without a terminal needs no `--yes` for it.
