@@ -20,6 +20,8 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   mount: 'mount',
   tar: 'tar',
+  // For the tests of what shells make of values.
+  zsh: 'zsh',
 };
 
 const POLICY = '/usr/sbin/policy-rc.d';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Ask } from '../../lib/fact.ts';
+import type { Ask, Fact } from '../../lib/fact.ts';
 import { foreseenStack } from '../../lib/tasks/stack/foreseen-stack.ts';
 import { serviceTasks } from '../../lib/tasks/stack/index.ts';
 import { isKnown } from '../../lib/unknown.ts';
@@ -28,6 +28,7 @@ function askOf(engine: Readonly<Record<string, unknown>>, foreseen: ReadonlySet<
   return {
     host: 'ha1',
     docker: async (path: string) => engine[path.split('?')[0] ?? ''],
+    fact: <S>(fact: Fact<S>): Promise<S> => fact.read({} as Ask),
     foreseen: ({ key }: { readonly key: string }) => foreseen.has(key),
   } as unknown as Ask;
 }

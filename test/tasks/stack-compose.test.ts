@@ -54,10 +54,15 @@ const newDocker = spawnSync('docker', ['stack', 'config', '--help'], { encoding:
 const path = process.env.PATH ?? '';
 const withoutConfig = `${bin}:${path}`;
 
+const hasBusybox = spawnSync('busybox', ['true']).status === 0;
 const shells: Readonly<Record<string, readonly [string, ...string[]]>> = {
   sh: ['sh'],
-  busybox: ['busybox', 'sh'],
+  ...(hasBusybox ? { busybox: ['busybox', 'sh'] } : {}),
 };
+
+t.test('busybox as the shell', { skip: !hasBusybox && 'busybox is not installed' }, async (t) => {
+  t.ok(shells.busybox);
+});
 
 async function merged(ask: Ask, args: ComposeTextsArgs) {
   const state = await ask.fact(composeConfig(args));
