@@ -54,7 +54,7 @@ const newDocker = spawnSync('docker', ['stack', 'config', '--help'], { encoding:
 const path = process.env.PATH ?? '';
 const withoutConfig = `${bin}:${path}`;
 
-const hasBusybox = spawnSync('busybox', ['true']).status === 0;
+const hasBusybox = spawnSync('sh', ['-c', 'busybox true']).status === 0;
 const shells: Readonly<Record<string, readonly [string, ...string[]]>> = {
   sh: ['sh'],
   ...(hasBusybox ? { busybox: ['busybox', 'sh'] } : {}),
