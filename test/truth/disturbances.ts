@@ -12,8 +12,8 @@ export interface Disturbance {
   readonly undo?: (lab: Lab) => Promise<unknown>;
 }
 
-const config = '/opt/nexus/config';
-const compose = '/opt/nexus/docker-compose';
+export const config = '/opt/nexus/config';
+export const compose = '/opt/nexus/docker-compose';
 const services = [
   'administration',
   'policy',
@@ -27,14 +27,14 @@ const services = [
 ];
 
 /** Where a worker keeps the keys and the settings of each of its services: host number, folder. */
-const folders = [
+export const folders = [
   [2, 'policy-service'],
   [2, 'authentication-service'],
   [2, 'distribution-service'],
   [3, 'access-point'],
 ] as const;
 
-const workers = [2, 3] as const;
+export const workers = [2, 3] as const;
 
 const nodeId = (name: string) =>
   `$(docker node ls -q | xargs docker node inspect -f '{{.ID}} {{.Description.Hostname}} {{.Status.State}}' | awk '$2=="${name}" && $3=="ready" {print $1}')`;
@@ -180,57 +180,6 @@ export const disturbances: readonly Disturbance[] = [
         1,
         `echo '# by hand' >> ${compose}/${pick(['docker-compose.yml', 'network.yml', 'versiontag.yml'])}`,
       ),
-  },
-];
-
-/** A folder of keys that is gone, and in its place a file system that has no room for them. */
-const full = `${config}/policy-service/keys`;
-
-/** What no run may go on with: it is refused before anything is touched, and stays. */
-export const obstacles: readonly Disturbance[] = [
-  {
-    name: 'the folder of keys is gone',
-    do: (lab, pick) => {
-      const [host, folder] = pick(folders);
-      return lab.root(host, `rm -rf ${config}/${folder}/keys`);
-    },
-  },
-  {
-    name: 'the settings of a service are missing',
-    do: (lab, pick) => {
-      const [host, folder] = pick(folders);
-      return lab.root(host, `rm -f ${config}/${folder}/LocalConfiguration.xml`);
-    },
-  },
-  {
-    name: "the product's user id is somebody else's",
-    do: (lab, pick) => lab.root(pick(workers), 'echo radius:x:1003:1003::/:/bin/sh >> /etc/passwd'),
-    undo: (lab) => Promise.all(workers.map((host) => lab.root(host, "sed -i '/^radius:/d' /etc/passwd"))),
-  },
-  {
-    name: 'there is no room for a key',
-    do: (lab) =>
-      lab.root(
-        2,
-        `mount -t tmpfs -o size=4k,uid=1003,gid=1003,mode=755 none ${full} && head -c 4096 /dev/zero > ${full}/zero`,
-      ),
-    undo: (lab) => lab.root(2, `umount ${full} 2>/dev/null || true`),
-  },
-  {
-    name: 'a compose file lacks a label',
-    do: (lab) => lab.root(1, `sed -i '/node.labels.da-policy-service1/d' ${compose}/docker-compose.yml`),
-  },
-  {
-    name: 'a compose file names another image',
-    do: (lab) => lab.root(1, `sed -i '0,/6[.]0[.]5[.][0-9]*/s//6.0.5.1/' ${compose}/versiontag.yml`),
-  },
-  {
-    name: 'a compose file is missing',
-    do: (lab, pick) => lab.root(1, `rm -f ${compose}/${pick(['network.yml', 'versiontag.yml'])}`),
-  },
-  {
-    name: 'a compose file is no YAML',
-    do: (lab) => lab.root(1, `printf 'a: [\\n' >> ${compose}/network.yml`),
   },
 ];
 

@@ -6,7 +6,8 @@ import { share, withLabs } from '../faults/with-labs.ts';
 import { labNames, readRecord } from '../lab/lab-record.ts';
 import { removeLab } from '../lab/remove-lab.ts';
 import { seededRandom } from '../seeded-random.ts';
-import { disturbances, moves, obstacles } from './disturbances.ts';
+import { disturbances, moves } from './disturbances.ts';
+import { obstacles } from './obstacles.ts';
 import { type Done, tryCase } from './try-case.ts';
 
 const HELP = `npm run test:truth -- [options]
