@@ -206,11 +206,13 @@ echo out; echo err >&2; exit 3`;
 
     test('what has ended unheard is run anew', async (t) => {
       const place = placeWith(t, program);
-      const command = `echo begun >>'${place.log}'; sleep 0.5; exit 4`;
+      const go = `${place.log}.go`;
+      const command = `echo begun >>'${place.log}'; until [ -e '${go}' ]; do sleep 0.1; done; exit 4`;
       const first = place.perform(command);
       await until(() => linesOf(place.log).length === 1);
       const runner = runnerOf(place, command);
       await killed(t, first);
+      writeFileSync(go, '');
       await until(() => !existsSync(`/proc/${runner}`));
       t.equal((await place.perform(command).ended).status, 4);
       t.same(linesOf(place.log), ['begun', 'begun']);
