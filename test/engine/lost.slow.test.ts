@@ -117,8 +117,9 @@ t.test('a detached one that nothing can be read of: it goes on, and is found aga
   const dir = folder(t);
   const path = join(dir, 'file');
   const pid = `${path}.pid`;
-  // The shell that waits for the work is ended in the middle, by the work itself.
-  const by = sh`echo start >>${`${path}.starts`}; sleep 1; kill -9 "$(cat ${pid})"; sleep 2; echo done >${path}`;
+  // The shell that waits for the work is ended in the middle, by the work itself, which goes on for longer than it takes
+  // to come back: one that has ended by then is begun anew.
+  const by = sh`echo start >>${`${path}.starts`}; sleep 1; kill -9 "$(cat ${pid})"; sleep 8; echo done >${path}`;
   const tell = command({ run: sh`echo $$ >${pid}` });
   const { outcome, events } = await onThisMachine([tell, command({ run: by, detached: true })]);
   t.equal(outcome, 'ok');
