@@ -1,22 +1,26 @@
-// `npm test`: the whole suite, the real lab included, and one closing line that counts. `npm run
-// test:unit` (--unit) leaves out what needs the lab and what is slow. Further arguments are test files.
+// `npm test`: the suite, the real lab included, and one closing line that counts. `npm run test:unit` (--unit) leaves out
+// what needs the lab and what is slow; `npm run test:long` (--long) is what takes too long for every time. Further
+// arguments are test files.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './installed.js';
+import { runTestFile } from './run-test-file.js';
 
 const args = process.argv.slice(2);
 const unitOnly = args.includes('--unit');
-const named = args.filter((arg) => arg !== '--unit');
+const longOnly = args.includes('--long');
+const named = args.filter((arg) => !arg.startsWith('--'));
 
 ensureInstalled();
-const files = named.length > 0 ? named : find('test');
+const isLong = (file) => file.endsWith('.long.test.ts');
+const files = named.length > 0 ? named : find('test').filter((file) => isLong(file) === longOnly);
 const needsLab = (file) => file.endsWith('.lab.test.ts');
 /** They wait for real connections, shells and compilers, or start dabook many times over, as its users do. */
-const isSlow = (file) => file.startsWith('test/cli/') || file.endsWith('.slow.test.ts');
+const isSlow = (file) => file.startsWith('test/cli/') || file.endsWith('.slow.test.ts') || isLong(file);
 /** It packs the package, which builds dist/ anew under the hands of whatever runs beside it. */
 const needsQuiet = (file) => file.startsWith('test/package/');
 // At first, so that nothing is left out for want of a package that the lab brings later. What it says stands there.
@@ -33,13 +37,13 @@ process.env.DABOOK_CANARY_HITS = join(out, 'hits');
 const watch = await startWatch();
 
 const isUnit = (file) => !needsQuiet(file) && !needsLab(file) && !isSlow(file);
-runTap('unit', files.filter(isUnit), 2);
+await runFiles('unit', files.filter(isUnit), 2);
 if (!unitOnly) {
   // They wait for what they started as often as they work.
-  runTap('slow', files.filter(isSlow), 3);
-  runTap('quiet', files.filter(needsQuiet), 1);
+  await runFiles('slow', files.filter(isSlow), 3);
+  await runFiles('quiet', files.filter(needsQuiet), 1);
   // Each has a lab of its own, and waits for its swarm most of the time.
-  runTap('lab', files.filter(needsLab), 3);
+  await runFiles('lab', files.filter(needsLab), 3);
 }
 await endWatch();
 rmSync(out, { recursive: true, force: true });
@@ -48,22 +52,29 @@ const skipped = totals.skip > 0 ? `, ${totals.skip} skipped` : '';
 console.log(`${totals.pass} passed, ${totals.fail} failed${skipped}`);
 process.exitCode = status;
 
-function runTap(kind, these, jobs) {
-  if (these.length === 0) return;
+/** Runs files, so many at once, and tells of each as it ends: a line, and all of what failed. */
+async function runFiles(kind, files, jobs) {
   const record = join(out, `${kind}.tap`);
-  // A terminal is shown how it goes; a log gets a line for each file, and all of what failed.
-  const reporter = process.stdout.isTTY ? 'base' : 'silent';
-  const args = ['-o', record, `--reporter=${reporter}`, `--jobs=${jobs}`, ...these];
-  const tap = ['node_modules/tap/dist/esm/run.mjs', ...args];
-  const result = spawnSync(process.execPath, tap, { cwd: root, stdio: 'inherit' });
-  if (result.status !== 0) status = result.status ?? 1;
-  const lines = readFileSync(record, 'utf8').split('\n');
-  if (!process.stdout.isTTY) tellFiles(lines);
+  const left = [...files];
+  const next = async () => {
+    for (let file = left.shift(); file !== undefined; file = left.shift()) {
+      tell(await runTestFile(file), record);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, next));
+}
+
+function tell({ file, lines, passed, totals: counted, time }, record) {
+  if (!passed) console.log(lines.filter((line) => !/^\s+ok /.test(line)).join('\n'));
   for (const line of lines) {
     const skipped = /^\s*ok \d+ - (.*?) # SKIP (.*)/.exec(line);
     if (skipped) console.log(`skipped: ${skipped[1]}: ${skipped[2]}`);
   }
-  count(lines);
+  console.log(`${passed ? 'ok' : 'not ok'} - ${file} # ${(time / 1000).toFixed(1)} s`);
+  // For the watch.
+  appendFileSync(record, `# ${file}\n${lines.join('\n')}\n`);
+  for (const name of Object.keys(totals)) totals[name] += counted[name];
+  if (!passed) status = 1;
 }
 
 /** Looks at all processes of this machine for the secrets of the tests: see test/canary/watch.ts. */
@@ -90,29 +101,6 @@ async function endWatch() {
   if (ended === 0) return;
   totals.fail += watch.told.text.match(/^canary: /gm)?.length ?? 1;
   status ||= 1;
-}
-
-function tellFiles(lines) {
-  let block = [];
-  for (const line of lines) {
-    block.push(line);
-    const file = /^(not ok|ok) \d+ - (\S+\.ts)( # time=.*)?/.exec(line);
-    if (!file) continue;
-    if (file[1] === 'not ok') console.log(block.filter((text) => !/^\s+ok /.test(text)).join('\n'));
-    console.log(line);
-    block = [];
-  }
-}
-
-/** Adds up the totals that tap wrote. A run without totals is a failure, whatever its exit status was. */
-function count(lines) {
-  const last = lines.filter((line) => line.startsWith('# { total:')).at(-1);
-  if (!last) {
-    totals.fail += 1;
-    status ||= 1;
-    return;
-  }
-  for (const [, name, number] of last.matchAll(/(pass|fail|skip): (\d+)/g)) totals[name] += Number(number);
 }
 
 function find(folder) {

@@ -24,12 +24,10 @@ import { clear, leftIn, type Place, placeAt, processesOf } from './prefix/place.
 import { runCase } from './prefix/run-case.ts';
 import { snapshotOf } from './prefix/snapshot.ts';
 
-/** Which moments are chosen: `SEED=2 npx tap test/tasks/any-prefix.slow.test.ts`. */
+/** Which moments are chosen: `SEED=2 npx tap test/tasks/any-prefix.long.test.ts`. */
 const seed = Number(process.env.SEED ?? 1);
 /** `EVERY_MOMENT=1`: before each program of each script, which takes many minutes. */
 const isThorough = process.env.EVERY_MOMENT !== undefined;
-/** `EVERY_CASE=1`: of all cases, which takes some minutes; every third one by default. */
-const isWhole = isThorough || process.env.EVERY_CASE !== undefined;
 /** Seconds that what outlives its controller may take. */
 const grace = 5;
 
@@ -52,7 +50,7 @@ await build({
 const tried = { controller: 0, script: 0, random: 0 };
 t.jobs = 2;
 t.setTimeout(isThorough ? 3_600_000 : 600_000);
-for (const it of cases.filter((_, index) => isWhole || index % 3 === 0)) {
+for (const it of cases) {
   t.test(it.title, { skip: it.skip ?? false, buffered: true, timeout: 3_600_000 }, (t) => prove(t, it));
 }
 t.teardown(() => t.comment(`moments tried: ${JSON.stringify(tried)}`));

@@ -1,0 +1,47 @@
+// Runs one test file, as a process of its own. tap's own runner does so as well, and takes three times as long to start
+// each: it loads what measures coverage into it.
+import { spawn } from 'node:child_process';
+import { root } from './installed.js';
+
+/** Seconds that a file may take, unless it says otherwise by `t.setTimeout`. */
+const timeout = 120;
+/** Seconds after which a file is ended that does not end itself. */
+const patience = 900;
+
+/**
+ * @returns what it told as TAP, whether it passed, its totals, and how long it took in milliseconds. One that ends
+ * without totals has failed.
+ */
+export async function runTestFile(file) {
+  const started = performance.now();
+  const args = ['--enable-source-maps', '--import=./test/typescript.js', file];
+  const env = { ...process.env, TAP_TIMEOUT: String(timeout) };
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience * 1000);
+  const pieces = [];
+  child.stdout.on('data', (piece) => pieces.push(piece));
+  const [exit, signal] = await new Promise((done) => {
+    child.on('error', (error) => done([error.message, null]));
+    child.on('close', (...ended) => done(ended));
+  });
+  clearTimeout(timer);
+  const lines = Buffer.concat(pieces).toString().split('\n');
+  const totals = totalsIn(lines);
+  const passed = exit === 0 && totals !== undefined && totals.fail === 0;
+  // What ended badly and told nothing of it is a failure all the same.
+  if (!passed) lines.push(`not ok - ${file} ended with ${signal ?? exit}`);
+  return { file, lines, passed, totals: withFailure(totals, passed), time: performance.now() - started };
+}
+
+/** What tap counted, from the last line that says so. */
+function totalsIn(lines) {
+  const last = lines.filter((line) => line.startsWith('# { total:')).at(-1);
+  if (last === undefined) return undefined;
+  const totals = { pass: 0, fail: 0, skip: 0 };
+  for (const [, name, number] of last.matchAll(/(pass|fail|skip): (\d+)/g)) totals[name] = Number(number);
+  return totals;
+}
+
+function withFailure(totals = { pass: 0, fail: 0, skip: 0 }, passed) {
+  return passed || totals.fail > 0 ? totals : { ...totals, fail: 1 };
+}
