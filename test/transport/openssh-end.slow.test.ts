@@ -25,7 +25,8 @@ else {
         .split('\n')
         .filter((line) => line.includes(folder) && /^(ssh|\/bin\/sh|sh|cat) /.test(line));
     const until = async (isSo: () => boolean) => {
-      for (let left = 500; left > 0 && !isSo(); left--) await sleep(20);
+      // On a busy machine a program takes long to start.
+      for (let left = 3000; left > 0 && !isSo(); left--) await sleep(20);
       return isSo();
     };
     return { folder, processes, until };
