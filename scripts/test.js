@@ -39,8 +39,8 @@ const watch = await startWatch();
 const isUnit = (file) => !needsQuiet(file) && !needsLab(file) && !isSlow(file);
 await runFiles('unit', files.filter(isUnit), 2);
 if (!unitOnly) {
-  // They wait for what they started as often as they work.
-  await runFiles('slow', files.filter(isSlow), 3);
+  // They wait for what they started as often as they work. The longest are those of transports: they are not to be the last.
+  await runFiles('slow', files.filter(isSlow).reverse(), 3);
   await runFiles('quiet', files.filter(needsQuiet), 1);
   // Each has a lab of its own, and waits for its swarm most of the time.
   await runFiles('lab', files.filter(needsLab), 3);
