@@ -16,11 +16,11 @@ const longOnly = args.includes('--long');
 const named = args.filter((arg) => !arg.startsWith('--'));
 
 ensureInstalled();
-const isLong = (file) => file.endsWith('.long.test.ts');
+const isLong = (file) => /\.long\.(lab\.)?test\.ts$/.test(file);
 const files = named.length > 0 ? named : find('test').filter((file) => isLong(file) === longOnly);
 const needsLab = (file) => file.endsWith('.lab.test.ts');
 /** They wait for real connections, shells and compilers, or start dabook many times over, as its users do. */
-const isSlow = (file) => file.startsWith('test/cli/') || file.endsWith('.slow.test.ts') || isLong(file);
+const isSlow = (file) => !needsLab(file) && (/^test\/cli\/|\.slow\.test\.ts$/.test(file) || isLong(file));
 /** It packs the package, which builds dist/ anew under the hands of whatever runs beside it. */
 const needsQuiet = (file) => file.startsWith('test/package/');
 // At first, so that nothing is left out for want of a package that the lab brings later. What it says stands there.
