@@ -174,10 +174,15 @@ t.test('the swarm tasks on real engines', { skip }, async (t) => {
     const removed = await on(removal);
     t.same(removed.result, [id]);
     t.same(removed.statuses, ['changed', 'ok']);
-    // All that was known of the node goes with it.
     t.same(
-      removed.changes.filter(({ op }) => op !== 'remove'),
-      [{ path: 'listed', op: 'change', from: true, to: false }],
+      removed.changes.find(({ path }) => path === 'listed'),
+      { path: 'listed', op: 'change', from: true, to: false },
+    );
+    const known = ['address', 'availability', 'hostname', 'labels.empty', 'labels.on-ha2', 'labels.tier'];
+    t.same(
+      removed.changes.flatMap(({ path, op }) => (path === 'listed' ? [] : `${op} ${path}`)),
+      [...known, 'role', 'state', 'version'].map((path) => `remove ${path}`),
+      'all that was known of the node goes with it',
     );
     t.same(await listed(1), ['ha1 Ready Leader', 'ha2 Ready', 'ha3 Ready']);
     const up = await on(async ([manager, worker]) => {
@@ -265,7 +270,7 @@ t.test('a user in the docker group runs swarm tasks without sudo', { skip }, asy
     (await Promise.all([1, 2].map((number) => lab.root(number, command).text()))).map((text) => text.trim());
   await onBoth(`gpasswd -a deploy docker
     install -m 0666 /dev/null /var/log/sudo-calls
-    printf '#!/bin/sh\necho "$*" >>/var/log/sudo-calls\nexec /usr/bin/sudo "$@"\n' >/usr/local/bin/sudo
+    printf '#!/bin/sh\necho called >>/var/log/sudo-calls\nexec /usr/bin/sudo "$@"\n' >/usr/local/bin/sudo
     chmod 0755 /usr/local/bin/sudo`);
   const sudos = () => onBoth('wc -l </var/log/sudo-calls; : >/var/log/sudo-calls');
   t.match((await lab.ssh(1, 'sudo -n id -u; command -v sudo')).stdout, /^0\n\/usr\/local\/bin\/sudo/);
@@ -333,5 +338,5 @@ t.test('a user in the docker group runs swarm tasks without sudo', { skip }, asy
     ['swarmInit ok as root', 'swarmJoin ok as root', 'labelNode ok as root'],
     'without the group it takes sudo, and says so',
   );
-  t.match(await sudos(), [/^[1-9]/, /^[1-9]/], 'on each host');
+  t.same(await sudos(), ['1', '1'], 'once a host');
 });
