@@ -1,3 +1,5 @@
+import type { ServiceSpec } from './service-spec.ts';
+
 /** What of a node placement constraints look at. */
 export interface ConstrainedNode {
   readonly ID: string;
@@ -19,6 +21,11 @@ export interface Constraint {
   readonly key: string;
   readonly operator: '==' | '!=';
   readonly value: string;
+}
+
+/** The placement constraints of a service. */
+export function constraintsOf({ TaskTemplate }: Pick<ServiceSpec, 'TaskTemplate'>): readonly string[] {
+  return TaskTemplate.Placement?.Constraints ?? [];
 }
 
 /** Reads a placement constraint; none for a text that is no constraint. */

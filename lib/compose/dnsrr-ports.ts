@@ -1,6 +1,7 @@
 import type { Found } from './finding.ts';
 import { lastSpot } from './last-spot.ts';
 import type { ParsedFile } from './parse-file.ts';
+import { isHostPort } from './published-port.ts';
 import type { ServiceSpec } from './service-spec.ts';
 
 /** Ports of the routing mesh on services that are not in it: the Engine refuses these half way through a deploy. */
@@ -10,7 +11,7 @@ export function dnsrrPorts(
 ): readonly Found[] {
   return Object.entries(specs).flatMap(([service, { EndpointSpec }]): readonly Found[] => {
     if (EndpointSpec?.Mode !== 'dnsrr') return [];
-    const meshed = (EndpointSpec.Ports ?? []).find(({ PublishMode }) => PublishMode !== 'host');
+    const meshed = (EndpointSpec.Ports ?? []).find((port) => !isHostPort(port));
     if (meshed === undefined) return [];
     return [
       {

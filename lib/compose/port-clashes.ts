@@ -1,10 +1,11 @@
-import { type ConstrainedNode, satisfiesAll } from './constraint.ts';
+import { type ConstrainedNode, constraintsOf, satisfiesAll } from './constraint.ts';
 import type { Found } from './finding.ts';
 import { grouped } from './grouped.ts';
 import { lastSpot } from './last-spot.ts';
 import { type Claim, overbooked } from './overbooked.ts';
 import type { ParsedFile } from './parse-file.ts';
-import type { PortSpec, ServiceSpec } from './service-spec.ts';
+import { isHostPort, type PublishedPort, publishedPorts, showPort } from './published-port.ts';
+import type { ServiceSpec } from './service-spec.ts';
 
 /** Services that cannot all publish a port. */
 interface PortClash extends Found {
@@ -24,9 +25,9 @@ export function portClashes(
   nodes?: readonly ConstrainedNode[],
 ): readonly Found[] {
   const published = Object.entries(specs).flatMap(([service, spec]) =>
-    (spec.EndpointSpec?.Ports ?? []).flatMap((port) => (port.PublishedPort ? [{ service, spec, port }] : [])),
+    publishedPorts(spec).map((port): PublishedPort => ({ service, spec, port })),
   );
-  const byPort = grouped(published, ({ port }) => `${port.PublishedPort}/${port.Protocol || 'tcp'}`);
+  const byPort = grouped(published, ({ port }) => showPort(port));
   const clashes = [...byPort].flatMap(([shown, holders]) => {
     const twice = holders.find(({ service }, index) =>
       holders.slice(0, index).some((other) => other.service === service),
@@ -35,9 +36,8 @@ export function portClashes(
       const message = `service ${twice.service} publishes port ${shown} twice`;
       return [clash(message, 'state it in one of the compose files', [twice.service])];
     }
-    const isHost = ({ port }: { port: PortSpec }) => port.PublishMode === 'host';
-    const meshed = holders.filter((holder) => !isHost(holder)).map(({ service }) => service);
-    const hosted = holders.filter(isHost);
+    const meshed = holders.filter(({ port }) => !isHostPort(port)).map(({ service }) => service);
+    const hosted = holders.filter(({ port }) => isHostPort(port));
     // The Engine gives nobody a port of a node where the mesh has it.
     if (meshed.length > 0 && holders.length > 1) {
       const where = hosted.length === 0 ? ' in the same place' : `, ${meshed[0]} on every node`;
@@ -115,11 +115,6 @@ function bothPublish(services: readonly string[], port: string, where: string): 
 
 function clash(message: string, hint: string, services: readonly string[]): PortClash {
   return { severity: 'fault', message, hint, services };
-}
-
-/** The placement constraints of a service. */
-export function constraintsOf({ TaskTemplate }: Pick<ServiceSpec, 'TaskTemplate'>): readonly string[] {
-  return TaskTemplate.Placement?.Constraints ?? [];
 }
 
 /** What people call a node. */

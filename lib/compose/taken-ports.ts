@@ -5,17 +5,9 @@ import { lastSpot } from './last-spot.ts';
 import { overbooked } from './overbooked.ts';
 import type { ParsedFile } from './parse-file.ts';
 import { nameOf, portClaims } from './port-clashes.ts';
-import type { PortSpec, ServiceSpec } from './service-spec.ts';
+import { isHostPort, type PublishedPort, showPort } from './published-port.ts';
 
-/** A service of a swarm, and a port that it publishes. */
-export interface PublishedPort {
-  /** Its name in the swarm. */
-  readonly service: string;
-  readonly spec: ServiceSpec;
-  readonly port: PortSpec;
-}
-
-/** One of the services that are deployed. */
+/** One of the services that are deployed, by its name in the swarm. */
 export interface WantedPort extends PublishedPort {
   /** Its name in the compose files. */
   readonly key: string;
@@ -23,18 +15,8 @@ export interface WantedPort extends PublishedPort {
   readonly isNew: boolean;
 }
 
-/** Whether a port is one of the node that a task runs on, and not of every node. */
-export function isHostPort({ PublishMode }: PortSpec): boolean {
-  return PublishMode === 'host';
-}
-
-/** @example '443/tcp' */
-export function showPort({ PublishedPort, Protocol }: PortSpec): string {
-  return `${PublishedPort}/${Protocol || 'tcp'}`;
-}
-
 /**
- * Ports that services are to have and others of the swarm have already: for certain, so that the Engine refuses
+ * Ports that services are to have and others, by their names in the swarm, have already: for certain, so that the Engine refuses
  * them, or no node is left for one of the tasks.
  */
 export function takenPorts(

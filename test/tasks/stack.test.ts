@@ -27,7 +27,6 @@ import {
   swarmMembership,
   nodes as swarmNodes,
 } from '../../lib/tasks/swarm/index.ts';
-import { nodeSpec } from '../../lib/tasks/swarm/node-spec.ts';
 import { isKnown, type Later, unknown } from '../../lib/unknown.ts';
 import { canary } from '../canary/canary.ts';
 
@@ -683,9 +682,12 @@ t.test('images that cannot be had are foreseen', async (t) => {
   });
   t.match((await inTheWay({ ...only, engine: labelled('n1') })).told, [unnamed]);
   t.match((await inTheWay({ ...only, engine: labelled('n2') })).told, [/^perhaps/], 'where nobody looks');
-  const foreseen = new Map<string, unknown>([
-    [nodeSpec('n2').key, { id: 'n2', listed: true, labels: { db: 'yes' } }],
-  ]);
+  const foreseen = new Map<string, unknown>();
+  const bare = { id: 'n2', listed: true, labels: {} };
+  foresee(foreseen, labelNode({ node: 'n2', labels: { db: 'yes' } }), bare, {
+    ...bare,
+    labels: { db: 'yes' },
+  });
   const moved = await inTheWay({ ...only, engine: labelled('n1') }, {}, foreseen);
   t.match(moved.told, [/^perhaps/], 'a label that the same check would set counts');
   const none = compose('    deploy: {replicas: 0}\n').replace(image, 'r.test/x:2');

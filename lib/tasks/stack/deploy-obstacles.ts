@@ -1,11 +1,9 @@
-import { type ConstrainedNode, satisfiesAll } from '../../compose/constraint.ts';
+import { constraintsOf, satisfiesAll } from '../../compose/constraint.ts';
 import { type Found, showSpot } from '../../compose/finding.ts';
-import { constraintsOf } from '../../compose/port-clashes.ts';
 import { takenPorts } from '../../compose/taken-ports.ts';
-import { type Ask, type Fact, fact } from '../../fact.ts';
+import { type Fact, fact } from '../../fact.ts';
 import type { Obstacle } from '../../task.ts';
 import { isKnown } from '../../unknown.ts';
-import { nodeSpec } from '../swarm/node-spec.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import { heldObstacles } from './held-obstacles.ts';
 import { imageObstacles } from './image-obstacles.ts';
@@ -33,8 +31,8 @@ export function deployObstacles(
     key: ['obstacles of a deploy', args.name],
     read: async (ask) => {
       const files = readable(basis.sources);
-      const nodes = await asForeseen(basis.live.nodes, ask);
-      const here = nodes.find(({ ID }) => ID === basis.live.host.nodeId);
+      const { nodes, host } = basis.live;
+      const here = nodes.find(({ ID }) => ID === host.nodeId);
       const isOnlyHere = (key: string) => {
         const spec = basis.specs[key];
         const eligible = spec && nodes.filter((node) => satisfiesAll(node, constraintsOf(spec)));
@@ -54,15 +52,4 @@ export function deployObstacles(
 
 function certain({ message, hint, spot }: Found): Obstacle {
   return { why: spot === undefined ? message : `${showSpot(spot)}: ${message}`, hint, isCertain: true };
-}
-
-/** The nodes, with what earlier tasks of this check would make of them. */
-async function asForeseen(nodes: readonly ConstrainedNode[], ask: Ask): Promise<readonly ConstrainedNode[]> {
-  const each = nodes.map(async (node): Promise<readonly ConstrainedNode[]> => {
-    const change = nodeSpec(node.ID);
-    if (!ask.foreseen(change)) return [node];
-    const { listed, labels, role = node.Spec.Role } = await ask.fact(change);
-    return listed ? [{ ...node, Spec: { ...node.Spec, Labels: labels, Role: role } }] : [];
-  });
-  return (await Promise.all(each)).flat();
 }

@@ -1,6 +1,7 @@
 import { showSpot } from '../../compose/finding.ts';
 import { lastSpot } from '../../compose/last-spot.ts';
-import { isHostPort, showPort, type WantedPort } from '../../compose/taken-ports.ts';
+import { isHostPort, showPort } from '../../compose/published-port.ts';
+import type { WantedPort } from '../../compose/taken-ports.ts';
 import type { Ask } from '../../fact.ts';
 import type { Obstacle } from '../../task.ts';
 import { heldPorts } from '../system/held-ports.ts';

@@ -1,7 +1,8 @@
+import { constraintsOf } from '../../compose/constraint.ts';
 import { namespaceLabel, scoped } from '../../compose/namespace.ts';
-import { constraintsOf } from '../../compose/port-clashes.ts';
+import { isHostPort, type PublishedPort, publishedPorts, showPort } from '../../compose/published-port.ts';
 import type { PortSpec, ServiceSpec } from '../../compose/service-spec.ts';
-import { isHostPort, type PublishedPort, showPort, type WantedPort } from '../../compose/taken-ports.ts';
+import type { WantedPort } from '../../compose/taken-ports.ts';
 import { equal } from '../../equal.ts';
 import type { Ask } from '../../fact.ts';
 import type { DeployBasis } from './deployed-stack.ts';
@@ -13,8 +14,8 @@ import type { StackDeployArgs } from './stack-deploy-args.ts';
 export function wantedPorts({ specs, live }: DeployBasis): readonly WantedPort[] {
   return Object.entries(specs).flatMap(([key, spec]) => {
     const service = live.services.find(({ Spec }) => Spec.Name === spec.Name);
-    return portsOf(spec).map((port) => {
-      const has = service !== undefined && portsOf(service.Spec).some((other) => isSame(port, other));
+    return publishedPorts(spec).map((port) => {
+      const has = service !== undefined && publishedPorts(service.Spec).some((other) => isSame(port, other));
       const stays = service !== undefined && (!isHostPort(port) || isPlacedAlike(spec, service.Spec));
       return { service: spec.Name, key, spec, port, isNew: !(has && stays) };
     });
@@ -41,7 +42,7 @@ export async function otherPorts(
 /** Those that the Engine has chosen by itself included. */
 export function publishedBy({ Spec, Endpoint }: EngineService): readonly PortSpec[] {
   const chosen = (Endpoint?.Ports ?? []).filter(({ PublishedPort }) => PublishedPort);
-  return [...portsOf(Spec), ...chosen];
+  return [...publishedPorts(Spec), ...chosen];
 }
 
 async function foreseen(services: readonly EngineService[], ask: Ask): Promise<readonly EngineService[]> {
@@ -52,10 +53,6 @@ async function foreseen(services: readonly EngineService[], ask: Ask): Promise<r
     ...services.filter((service) => !changed.includes(stackOf(service))),
     ...held.flatMap((stack) => stack.services),
   ];
-}
-
-function portsOf({ EndpointSpec }: ServiceSpec): readonly PortSpec[] {
-  return (EndpointSpec?.Ports ?? []).filter(({ PublishedPort }) => PublishedPort);
 }
 
 function isSame(port: PortSpec, other: PortSpec): boolean {

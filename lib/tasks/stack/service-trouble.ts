@@ -1,3 +1,4 @@
+import { constraintsOf } from '../../compose/constraint.ts';
 import { unsatisfiedConstraints } from '../../compose/unsatisfied-constraints.ts';
 import type { Stuck } from '../../task.ts';
 import type { EngineService, EngineTask } from './engine-objects.ts';
@@ -35,7 +36,7 @@ export function notRunning(service: EngineService, live: LiveTasks): Stuck {
   const more = isHopeless ? { finalWhenMore: failed.map(({ ID }) => ID) } : {};
   const pending = alive.find(({ Status }) => Status.State === 'pending' && Status.Err);
   if (pending?.Status.Err) {
-    const constraints = service.Spec.TaskTemplate.Placement?.Constraints ?? [];
+    const constraints = constraintsOf(service.Spec);
     const unsatisfied = unsatisfiedConstraints(constraints, live.nodes);
     const isUnplaceable = unsatisfied.length > 0 && /constraints not satisfied/.test(pending.Status.Err);
     const reason = [pending.Status.Err, ...(isUnplaceable ? unsatisfied : [])].join(': ');

@@ -1,4 +1,5 @@
-import { type ConstrainedNode, satisfiesAll } from '../../compose/constraint.ts';
+import { type ConstrainedNode, constraintsOf, satisfiesAll } from '../../compose/constraint.ts';
+import { isHostPort } from '../../compose/published-port.ts';
 import type { ServiceSpec, TaskTemplate } from '../../compose/service-spec.ts';
 import { equal } from '../../equal.ts';
 import type { EngineService, EngineTask } from './engine-objects.ts';
@@ -66,7 +67,7 @@ export function wantedTasks(spec: ServiceSpec, nodes: readonly ConstrainedNode[]
 
 /** The nodes that a service's tasks may be given to. */
 function eligibleNodes(spec: ServiceSpec, nodes: readonly ConstrainedNode[]): readonly ConstrainedNode[] {
-  const constraints = spec.TaskTemplate.Placement?.Constraints ?? [];
+  const constraints = constraintsOf(spec);
   return nodes.filter(
     (node) =>
       node.Status.State === 'ready' && node.Spec.Availability === 'active' && satisfiesAll(node, constraints),
@@ -107,7 +108,7 @@ function isOfLastPorts(told: string | undefined, { Spec, PreviousSpec, UpdatedAt
 }
 
 function hostPorts({ EndpointSpec }: ServiceSpec): readonly Port[] {
-  return (EndpointSpec?.Ports ?? []).filter(({ PublishMode }) => PublishMode === 'host');
+  return (EndpointSpec?.Ports ?? []).filter(isHostPort);
 }
 
 function same(one: Port, other: Port): boolean {
