@@ -57,14 +57,18 @@ export function satisfiesAll(node: ConstrainedNode, constraints: readonly string
   });
 }
 
-/** A label that a node lacks counts as an empty text. */
+/** The value of a label, as the scheduler sees it: one that is missing counts as an empty text. */
+export function labelIn(labels: Words, name: string): string {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+}
+
 function actualValue(node: ConstrainedNode, key: string): string | undefined {
   const label = /^(node|engine)\.labels\.(.+)$/i.exec(key);
   if (label !== null) {
     const [, kind = '', name = ''] = label;
     const labels = kind.toLowerCase() === 'node' ? node.Spec.Labels : node.Description?.Engine?.Labels;
     if (kind.toLowerCase() === 'engine' && node.isJoining) return undefined;
-    return labels && Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+    return labels ? labelIn(labels, name) : '';
   }
   if (node.isJoining && key.toLowerCase() !== 'node.role') return undefined;
   switch (key.toLowerCase()) {

@@ -29,7 +29,12 @@ export function showSpot({ file, line, column }: Spot): string {
   return `${file}:${line}:${column}`;
 }
 
+/** A message with its place before it, where it has one. @example 'network.yml:12:3: the port is taken' */
+export function placed(message: string, spot: Spot | undefined): string {
+  return spot === undefined ? message : `${showSpot(spot)}: ${message}`;
+}
+
 /** The refusal of what cannot be deployed with such a finding. */
 export function refuseFound({ message, hint, spot }: Found): DabookError {
-  return refuse(spot === undefined ? message : `${showSpot(spot)}: ${message}`, hint);
+  return refuse(placed(message, spot), hint);
 }

@@ -1,5 +1,5 @@
 import { constraintsOf, satisfiesAll } from '../../compose/constraint.ts';
-import { type Found, showSpot } from '../../compose/finding.ts';
+import { type Found, placed } from '../../compose/finding.ts';
 import { takenPorts } from '../../compose/taken-ports.ts';
 import { type Fact, fact } from '../../fact.ts';
 import type { Obstacle } from '../../task.ts';
@@ -51,5 +51,5 @@ export function deployObstacles(
 }
 
 function certain({ message, hint, spot }: Found): Obstacle {
-  return { why: spot === undefined ? message : `${showSpot(spot)}: ${message}`, hint, isCertain: true };
+  return { why: placed(message, spot), hint, isCertain: true };
 }

@@ -1,4 +1,4 @@
-import { showSpot } from '../../compose/finding.ts';
+import { placed } from '../../compose/finding.ts';
 import { lastSpot } from '../../compose/last-spot.ts';
 import { isHostPort, showPort } from '../../compose/published-port.ts';
 import type { WantedPort } from '../../compose/taken-ports.ts';
@@ -39,8 +39,8 @@ export async function heldObstacles(
     const shown = showPort(port);
     if (!held.has(shown) || published.has(shown)) return [];
     const spot = lastSpot(files, ['services', key, 'ports']);
-    const place = spot === undefined ? '' : `${showSpot(spot)}: `;
-    const why = `${place}service ${key} publishes port ${shown} of ${ask.host}, which alone may run it, and a program there has that port`;
+    const taken = `service ${key} publishes port ${shown} of ${ask.host}, which alone may run it, and a program there has that port`;
+    const why = placed(taken, spot);
     return [{ why, hint: 'end that program (ss -lntup), or give the service another port', isCertain: true }];
   });
 }

@@ -1,4 +1,4 @@
-import { showSpot } from '../../compose/finding.ts';
+import { placed } from '../../compose/finding.ts';
 import { lastSpot } from '../../compose/last-spot.ts';
 import type { ParsedFile } from '../../compose/parse-file.ts';
 import type { Ask } from '../../fact.ts';
@@ -31,8 +31,7 @@ export async function imageObstacles(
     const state = states[image];
     if (typeof state !== 'object') return [];
     const spot = lastSpot(files, ['services', service, 'image']);
-    const place = spot === undefined ? '' : `${showSpot(spot)}: `;
-    const named = `${place}image ${image} of service ${service}`;
+    const named = placed(`image ${image} of service ${service}`, spot);
     // Credentials go with the deploy, or went with an earlier one; this question had none.
     if (state.denied && (withRegistryAuth || isUpdate)) return [];
     if (isOnlyHere(service)) {

@@ -1,4 +1,4 @@
-import { type Constraint, parseConstraint } from '../../compose/constraint.ts';
+import { type Constraint, labelIn, parseConstraint } from '../../compose/constraint.ts';
 import type { Ask } from '../../fact.ts';
 import type { Labels, NodeId } from './swarm-node.ts';
 
@@ -46,10 +46,9 @@ export function evicted(tasks: readonly LabelledTask[], now: Labels, want: Label
   return [...new Set(leaving.map(({ service }) => service))].sort();
 }
 
-/** As the scheduler sees it: without regard to case, and a label that is missing is an empty text. */
+/** As the scheduler sees it: without regard to case. */
 function holds(constraint: Constraint, labels: Labels): boolean {
-  const name = labelOf(constraint) ?? '';
-  const actual = Object.hasOwn(labels, name) ? (labels[name] ?? '') : '';
+  const actual = labelIn(labels, labelOf(constraint) ?? '');
   const isSame = actual.toLowerCase() === constraint.value.toLowerCase();
   return (constraint.operator === '==') === isSame;
 }
