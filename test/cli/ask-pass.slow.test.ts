@@ -8,8 +8,6 @@ import { dabook } from '../e2e/dabook.ts';
 import { cannotRun, hostKey, makeKeys, makeUser, setSudo, startSshd } from '../transport/sshd.ts';
 import { onTerminal, terminals } from './on-terminal.ts';
 
-t.setTimeout(300_000);
-
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 const password = 'Log-1n "with" \\ $this';
 

@@ -12,8 +12,6 @@ import { dabook } from '../e2e/dabook.ts';
 import { outsideTap } from '../outside-tap.ts';
 import { cannotRun, hostKey, makeKeys, startSshd } from '../transport/sshd.ts';
 
-t.setTimeout(180_000);
-
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'dabook-cli-'));
 t.teardown(() => rm(folder, { recursive: true, force: true }));

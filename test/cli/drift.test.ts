@@ -8,7 +8,6 @@ import { mayHold } from '../canary/allowed.ts';
 import { canary } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
 
-t.setTimeout(180_000);
 const cache = await mkdtemp(join(tmpdir(), 'dabook-drift-cache-'));
 t.teardown(() => rm(cache, { recursive: true, force: true }));
 

@@ -9,8 +9,6 @@ import { again } from '../../lib/cli/again.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { type Key, onTerminal, terminals } from './on-terminal.ts';
 
-t.setTimeout(180_000);
-
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 
 const playbook = `import { playbook } from 'dabook';

@@ -14,7 +14,6 @@ import t from 'tap';
 import { dabook } from '../e2e/dabook.ts';
 import { cannotRun, hostKey, makeKeys, startSshd } from '../transport/sshd.ts';
 
-t.setTimeout(300_000);
 if (cannotRun) t.pass('not run', { skip: cannotRun });
 else {
   const keys = makeKeys(t);

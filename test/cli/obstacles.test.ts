@@ -7,7 +7,6 @@ import t, { type Test } from 'tap';
 import type { Event } from '../../lib/events.ts';
 import { outsideTap } from '../outside-tap.ts';
 
-t.setTimeout(180_000);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const nobody = 65534;
 

@@ -10,7 +10,6 @@ import { canaryInVariable } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { type Key, onTerminal, terminals } from './on-terminal.ts';
 
-t.setTimeout(240_000);
 const cache = await mkdtemp(join(tmpdir(), 'dabook-plan-cache-'));
 t.teardown(() => rm(cache, { recursive: true, force: true }));
 

@@ -11,7 +11,6 @@ import { canary } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { outsideTap } from '../outside-tap.ts';
 
-t.setTimeout(180_000);
 // Each has a folder of its own.
 t.jobs = 3;
 const test = (title: string, work: (t: Test) => Promise<void>) => t.test(title, { buffered: true }, work);

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import t from 'tap';
 import { dabook } from '../e2e/dabook.ts';
 
-t.setTimeout(300_000);
-
 const password = 'Hush-7fQz/9 "x"';
 
 /** A playbook whose host prints the password, in several forms. */

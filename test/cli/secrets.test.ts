@@ -7,8 +7,6 @@ import { canary, canaryInVariable } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { sealVault } from '../secrets/seal-vault.ts';
 
-t.setTimeout(600_000);
-
 /** Each comes to the run another way. */
 const texts = {
   env: canaryInVariable('SECRET_OF_TEST'),

@@ -18,7 +18,6 @@ import t, { type Test } from 'tap';
 import { dabook } from '../e2e/dabook.ts';
 import { cannotRun, freePort, hostKey, makeKeys, startSshd } from '../transport/sshd.ts';
 
-t.setTimeout(300_000);
 const keys = makeKeys(t);
 
 function place(t: Test) {

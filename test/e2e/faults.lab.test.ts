@@ -9,7 +9,6 @@ import type { Ran } from './dabook.ts';
 import { labelsOf, placesOf, truthOf } from './engine-truth.ts';
 import { answersFile, inventoryWith, runPlaybook } from './ha-run.ts';
 
-t.setTimeout(900_000);
 const skip = await skipWithoutLab();
 const composeFolder = '/opt/nexus/docker-compose';
 

@@ -9,7 +9,6 @@ import { eventsSince, labelsOf, now, placesOf, type Truth, truthOf } from './eng
 import { answersFile, changesIn, ha, runPlaybook } from './ha-run.ts';
 import { watchFor } from './process-watch.ts';
 
-t.setTimeout(900_000);
 const skip = await skipWithoutLab();
 
 /** What the administration page would be told of, in the order of its questions. */

@@ -12,7 +12,6 @@ import { outsideTap } from '../outside-tap.ts';
 import { type Truth, truthOf } from './engine-truth.ts';
 import { answersFile, changesIn, ha, inventoryWith, runPlaybook, warningsIn } from './ha-run.ts';
 
-t.setTimeout(900_000);
 const skip = await skipWithoutLab();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -7,7 +7,6 @@ import { cutShort } from './cut-short.ts';
 import { eventsSince, now, placesOf, truthOf } from './engine-truth.ts';
 import { answersFile, changesIn, type Inventory, inventoryWith, runPlaybook, warningsIn } from './ha-run.ts';
 
-t.setTimeout(900_000);
 const skip = await skipWithoutLab();
 
 /** What each host shall carry: an access point on either worker, beside a policy service. */

@@ -22,8 +22,6 @@ import { detachedScript } from '../../lib/detached-script.ts';
 import { Command } from '../../lib/sh.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 
-// The machine may be busy.
-t.setTimeout(240_000);
 // They wait most of the time, each in a place of its own.
 t.jobs = 3;
 

@@ -13,7 +13,6 @@ import { createReport } from './report.ts';
 import { startRun } from './started-run.ts';
 import { pairs } from './two-runs.ts';
 
-t.setTimeout(600_000);
 const skip = await skipWithoutLab();
 
 // What `npm run test:faults` does at length, in short.

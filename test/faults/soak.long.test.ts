@@ -2,9 +2,6 @@ import t from 'tap';
 import { cannotRun } from '../transport/sshd.ts';
 import { type SoakOptions, soak } from './soak.ts';
 
-// The machine may be busy; alone it takes less than a minute.
-t.setTimeout(600_000);
-
 t.test('a short soak', { skip: cannotRun }, async (t) => {
   const told: Parameters<SoakOptions['onCase']>[0][] = [];
   // What prints too much has a test of its own, in the transport's.

@@ -23,8 +23,6 @@ import { onHosts } from '../tasks/rig.ts';
 import { commandLine } from './command-line.ts';
 import { harmless, jobText } from './kinds/job.ts';
 
-t.setTimeout(180_000);
-
 /** A folder with a job in it; the cache is in the folder above. */
 function place(t: Test, files: Readonly<Record<string, string>> = {}): string {
   const folder = join(t.testdir({ input: {} }), 'input');
@@ -110,23 +108,20 @@ t.test('deep nesting and bombs, with their line, and not by the end of the stack
   t.match([given.status, given.stderr], [2, /-e.*:1:1: .*nested too deeply/]);
 });
 
-t.test('compose files of thousands of keys and services take no longer than they are long', async (t) => {
-  const text = `services:\n${Array.from({ length: 5000 }, (_, n) => `  s${n}: { image: a }\n`).join('')}`;
-  const started = performance.now();
-  t.equal(Object.keys(loadCompose([{ file: 'f.yml', text }], { dir: '/' }).services).length, 5000);
-  // Some 1 s; each key was compared with all others before, which took minutes.
-  t.ok(performance.now() - started < 30_000);
+// Each key was compared with all others before, which took longer than a test may.
+t.test('compose files of thousands of keys and services', async (t) => {
+  const text = `services:\n${Array.from({ length: 20_000 }, (_, n) => `  s${n}: { image: a }\n`).join('')}`;
+  t.equal(Object.keys(loadCompose([{ file: 'f.yml', text }], { dir: '/' }).services).length, 20_000);
   const twice = 'services:\n  a: { image: a }\n  a: { image: b }\n';
   t.throws(() => loadCompose([{ file: 'f.yml', text: twice }], { dir: '/' }), {
     message: 'f.yml:3:3: the key a stands here twice',
   });
 });
 
+// One that tries every way would not end in this life.
 t.test('patterns of known_hosts', async (t) => {
   const pattern = `${'*a'.repeat(30)}b`;
-  const started = performance.now();
   t.equal(globMatches(pattern, 'a'.repeat(5000)), false);
-  t.ok(performance.now() - started < 5000, 'it ends');
   const cases = ['', '*', '?', 'a', '**', 'a*', '*a', 'a?c', '*.x.y', 'a*b*c', '[a]', 'a.c', '?*?'];
   const texts = ['', 'a', 'ab', 'abc', 'aXbYc', 'h.x.y', '[a]', 'a.c', 'acb'];
   for (const one of cases) {

@@ -9,9 +9,6 @@ import { quoting } from './quoting.ts';
 import { outputFaults, placeFaults } from './told.ts';
 import { createWorkPlace } from './work-place.ts';
 
-// The machine may be busy; alone it takes less than half a minute.
-t.setTimeout(600_000);
-
 const nothing = { seed: 1, times: undefined, only: undefined, number: undefined };
 
 /** A report that the test looks at. */

@@ -3,7 +3,7 @@ import { cgroupOf, removeCgroup } from './cgroups.ts';
 import { folderOf, isOurs, labNames, readRecord } from './lab-record.ts';
 import { plugOut } from './network.ts';
 import { isRunning, stop } from './running.ts';
-import { searchHosts } from './search-lab.ts';
+import { allowPassword, searchHosts } from './search-lab.ts';
 import { underLock } from './under-lock.ts';
 
 /**
@@ -20,7 +20,9 @@ export async function removeLab(name: string): Promise<void> {
     await stop(record.hub);
     await Promise.all(record.hosts.map((host) => removeCgroup(cgroupOf(name, host.name))));
   }
-  if (isOurs(folder)) await rm(folder, { recursive: true, force: true });
+  if (!isOurs(folder)) return;
+  allowPassword(folder);
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** Removes labs whose owner has ended without doing so, and those killed before their first word, whatever their names. */

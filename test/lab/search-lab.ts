@@ -1,9 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mayHold } from '../canary/allowed.ts';
 import { checkFiles } from '../canary/check-removals.ts';
 import { hasMarker } from '../canary/find-marker.ts';
 import { markerOf } from '../canary/marker.ts';
 import type { HostRecord, LabRecord } from './lab-record.ts';
 import { childOf, isRunning } from './running.ts';
+import { filesOf } from './write-files.ts';
 
 /** What host-init.sh mounts over the host's own file system, and what of it is in memory. */
 const MOUNTED = [
@@ -19,6 +21,14 @@ const MOUNTED = [
   'mnt',
   'media',
 ];
+
+/** Lets a lab's password be in its own file, whichever process made it and removes it now. */
+export function allowPassword(folder: string): void {
+  const file = filesOf(folder).passwordFile;
+  if (!existsSync(file)) return;
+  const password = readFileSync(file);
+  if (hasMarker(password, markerOf())) mayHold(password.toString(), /\/admin-password$/);
+}
 
 /** Where the product keeps its keys on a host, and where a lab keeps what it makes of it, backups by dabook included. */
 const KEYS =

@@ -35,7 +35,6 @@ services:
     deploy: { endpoint_mode: dnsrr, placement: { constraints: [node.labels.da-access-point == true] } }
 `;
 
-t.setTimeout(300_000);
 const skip = await skipWithoutLab();
 const newName = () => `test-${randomBytes(4).toString('hex')}`;
 const firewall = async () => (await sh`iptables-save`).stdout.replace(/^#.*|\[\d+:\d+\]/gm, '');

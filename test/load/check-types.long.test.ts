@@ -7,8 +7,6 @@ import { checkTypes } from '../../lib/load/check-types.ts';
 import { seenFiles } from '../../lib/load/seen-files.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 
-t.setTimeout(240_000);
-
 const root = await mkdtemp(join(tmpdir(), 'dabook-types-'));
 t.teardown(() => rm(root, { recursive: true, force: true }));
 

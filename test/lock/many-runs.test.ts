@@ -9,9 +9,6 @@ import { seededRandom } from '../seeded-random.ts';
 import { createMemorySwarm } from './memory-swarm.ts';
 import { createVirtualTime, type VirtualMachine } from './virtual-time.ts';
 
-// The machine may be busy.
-t.setTimeout(300_000);
-
 /** How many, 4 at least; a search for faults takes its time, and tries 16 or more. */
 const seeds = Number(process.env.DABOOK_SEEDS ?? 4);
 /** Milliseconds of each seed's time. */

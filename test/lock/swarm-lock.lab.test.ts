@@ -10,7 +10,6 @@ import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { holderOf } from './holder-of.ts';
 
-t.setTimeout(180_000);
 const skip = await skipWithoutLab();
 
 const asker = (session: Session) => (request: DockerRequest) => session.docker(request, { become: true });

@@ -11,7 +11,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 const run = (command: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
   execute(...outsideTap(command, args), options);
-t.setTimeout(300_000);
 
 /** The source files in each file of dist/ with one of these endings. */
 async function sourcesIn(ending: '.js' | '.cjs'): Promise<readonly string[]> {

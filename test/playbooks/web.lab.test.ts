@@ -16,7 +16,6 @@ import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 
-t.setTimeout(300_000);
 const skip = await skipWithoutLab();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'dabook-web-'));

@@ -35,11 +35,9 @@ t.test('a program that fails is told of by its stderr, never by its stdout', asy
 });
 
 t.test('neither time nor output is without an end', async (t) => {
-  const begun = performance.now();
   t.match(
-    await ran(['sh', '-c', 'sleep 50 & echo half; sleep 50'], { seconds: 0.5 }),
+    await ran(['sh', '-c', 'sleep 5000 & echo half; sleep 5000'], { seconds: 0.5 }),
     /took longer than 0\.5 s/,
   );
-  t.ok(performance.now() - begun < 30_000);
   t.match(await ran(['cat', '/dev/zero']), /wrote more than 1 MiB$/);
 });

@@ -36,9 +36,6 @@ import { createLocalTransport } from '../../lib/transport/local.ts';
 import type { Session } from '../../lib/transport/session.ts';
 import { onHosts } from './rig.ts';
 
-// The machine may be busy; alone it takes less than a minute.
-t.setTimeout(300_000);
-
 const isRoot = process.getuid?.() === 0;
 const uid = process.getuid?.() ?? 0;
 const busybox = spawnSync('sh', ['-c', 'busybox --list'], { encoding: 'utf8' }).stdout?.split('\n') ?? [];

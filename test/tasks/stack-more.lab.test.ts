@@ -31,7 +31,6 @@ const base = (services: string) =>
   `version: "3.7"\nservices:\n${services}networks: {net: {driver: overlay}}\n`;
 const over = (hostname: string) => `version: "3.7"\nservices: {one: {hostname: ${hostname}}}\n`;
 
-t.setTimeout(400_000);
 const skip = await skipWithoutLab();
 
 t.test('a stack that is watched, restarted and previewed on a real engine', { skip }, async (t) => {

@@ -114,7 +114,6 @@ const older = everything.replace('"3.13"', '"3.8"').replace(jobs, '');
 const dir = '/root/oracle';
 const never = { resolveImage: 'never' as const };
 
-t.setTimeout(400_000);
 const skip = await skipWithoutLab();
 
 t.test('stacks on real engines', { skip }, async (t) => {
@@ -330,23 +329,23 @@ t.test('stacks on real engines', { skip }, async (t) => {
       'dabook.test/da/none:1',
     );
     const other = (mode: string, number: number) => base(`${service('two', port(mode, number))}${networks}`);
-    await write('other.yml', other('ingress', 8443));
+    await write('other.yml', other('ingress', 8543));
     const beside = { ...args, name: 'beside', files: ['other.yml'] };
     t.strictSame((await onLab(lab, [stackDeploy(beside)])).ended, ['stackDeploy changed']);
     for (const mode of ['ingress', 'host']) {
       await refused(
-        /^refused: base\.yml:\d+:\d+: service one publishes port 8443\/tcp, which service beside_two has on every node$/,
-        port(mode, 8443),
+        /^refused: base\.yml:\d+:\d+: service one publishes port 8543\/tcp, which service beside_two has on every node$/,
+        port(mode, 8543),
       );
     }
     const freed = await onLab(lab, [stackRemove({ name: 'beside' }), stackDeploy(args)], { check: true });
     t.strictSame(freed.ended, ['stackRemove would-change', 'stackDeploy would-change']);
     await onLab(lab, [stackRemove({ name: 'beside' })]);
-    await write('other.yml', other('host', 8444));
+    await write('other.yml', other('host', 8544));
     t.strictSame((await onLab(lab, [stackDeploy(beside)])).ended, ['stackDeploy changed']);
     await refused(
-      /service one publishes port 8444\/tcp of its node, and service beside_two has it on ha1: no other node may run it$/,
-      port('host', 8444),
+      /service one publishes port 8544\/tcp of its node, and service beside_two has it on ha1: no other node may run it$/,
+      port('host', 8544),
     );
     await onLab(lab, [stackRemove({ name: 'beside' })]);
 

@@ -25,7 +25,6 @@ import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { onHosts, type Rig } from './rig.ts';
 
-t.setTimeout(300_000);
 const skip = await skipWithoutLab();
 
 function rigOf(lab: Lab): Rig {

@@ -17,7 +17,6 @@ import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
 import { onHosts } from './rig.ts';
 
-t.setTimeout(300_000);
 const skip = await skipWithoutLab();
 
 type Two = readonly [Hosts<object>[number], Hosts<object>[number]];

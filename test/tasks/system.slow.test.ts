@@ -26,8 +26,6 @@ import { udpBurst } from '../../lib/tasks/system/udp-burst.ts';
 import { parseCounters, udpCounters } from '../../lib/tasks/system/udp-counters.ts';
 import { askBy, askEngine } from './rig.ts';
 
-t.setTimeout(120_000);
-
 /** The POSIX tools, without any that could make a connection. */
 const basics = ['cat', 'date', 'getent', 'grep', 'kill', 'sed', 'sh', 'sleep', 'tail', 'tr'];
 const isThere = (program: string) => {

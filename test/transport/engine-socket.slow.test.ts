@@ -26,7 +26,6 @@ import { createSession } from '../../lib/transport/create-session.ts';
 import { inventoryOf, only } from '../engine/settings.ts';
 import { cannotRun, makeUser, setSudo } from './sshd.ts';
 
-t.setTimeout(180_000);
 const noSudo = !existsSync('/usr/bin/sudo') && 'sudo is not installed';
 const noSetpriv = !existsSync('/usr/bin/setpriv') && 'setpriv is not installed';
 

@@ -6,9 +6,6 @@ import { putScript } from '../../lib/put-script.ts';
 import { createLocalTransport } from '../../lib/transport/local.ts';
 import { backpressure, contract, deadlines } from './contract.ts';
 
-// The machine may be busy.
-t.setTimeout(180_000);
-
 const transport = createLocalTransport({ user: 'me' });
 const target = { name: 'here', connection: 'local', address: 'here' } as const;
 

@@ -4,9 +4,6 @@ import { createMemoryTransport, type MemoryAnswer } from '../../lib/transport/me
 import type { ExecDeadline } from '../../lib/transport/session.ts';
 import { contract } from './contract.ts';
 
-// The machine may be busy.
-t.setTimeout(180_000);
-
 const target = (name: string) => ({ name, connection: 'ssh', address: name }) as const;
 
 /** A host whose commands are run by a real sh. */

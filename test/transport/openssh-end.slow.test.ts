@@ -8,7 +8,6 @@ import t, { type Test } from 'tap';
 import { clients, clientTools } from './both-clients.ts';
 import { cannotRun, freePort, hostKey, makeKeys, startSshd } from './sshd.ts';
 
-t.setTimeout(180_000);
 if (cannotRun) t.pass('not run', { skip: cannotRun });
 else {
   const keys = makeKeys(t);

@@ -5,7 +5,6 @@ import t from 'tap';
 import { clients, clientTools } from './both-clients.ts';
 import { cannotRun, hostKey, makeKeys, startSshd } from './sshd.ts';
 
-t.setTimeout(180_000);
 if (cannotRun) t.pass('not run', { skip: cannotRun });
 else {
   const keys = makeKeys(t);

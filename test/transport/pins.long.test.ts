@@ -6,7 +6,6 @@ import { jumpPins } from '../../lib/transport/jump-pins.ts';
 import { clients, clientTools, fingerprintOf } from './both-clients.ts';
 import { cannotRun, hostKey, makeKeys, startSshd } from './sshd.ts';
 
-t.setTimeout(180_000);
 if (cannotRun) t.pass('not run', { skip: cannotRun });
 else {
   const keys = makeKeys(t);

@@ -9,9 +9,6 @@ import { createSession } from '../../lib/transport/create-session.ts';
 import { canary } from '../canary/canary.ts';
 import { contract, deadlines } from './contract.ts';
 
-// The machine may be busy.
-t.setTimeout(180_000);
-
 /** Runs commands the way sshd does: by `<login shell> -c <command>`. */
 function openBy(loginShell: string, path: string, rc = ''): OpenChannel {
   return async (command, output) => {

@@ -1,20 +1,9 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { sshSocket } from '../../lib/transport/ssh-socket.ts';
-
-t.setTimeout(120_000);
-
-/** A server on the loopback interface, gone after the test. */
-async function listen(t: Test, onSocket: (socket: Socket) => void): Promise<number> {
-  const server = createServer(onSocket).listen(0, '127.0.0.1');
-  t.teardown(() => server.close());
-  await once(server, 'listening');
-  const bound = server.address();
-  return typeof bound === 'object' && bound ? bound.port : 0;
-}
+import { listen } from './listen.ts';
 
 /** Connects in a process of its own, where what SSH needs is not loaded yet. */
 async function refusalOf(port: number): Promise<string> {

@@ -18,8 +18,6 @@ import { dabook } from '../e2e/dabook.ts';
 import { outsideTap } from '../outside-tap.ts';
 import { createOutput } from './output.ts';
 
-t.setTimeout(180_000);
-
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 
 const zero = Date.parse('2026-01-01T00:00:00.000Z');
