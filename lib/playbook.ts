@@ -1,7 +1,8 @@
+import { isRecord } from './equal.ts';
 import type { Host } from './host.ts';
 import type { Position } from './input-fault.ts';
 import type { Play } from './play.ts';
-import type { OutputOf, Schema } from './schema.ts';
+import { isSchema, type OutputOf, type Schema } from './schema.ts';
 
 /** The hosts of a group: at least one, so that `[manager]` is a host. */
 export type Hosts<Vars> = readonly [Host<Vars>, ...Host<Vars>[]];
@@ -81,12 +82,15 @@ export interface Playbook {
  *     await play('Set the message of the day', web, (host) =>
  *       host.run(copyFile({ content: host.vars.motd, dest: '/etc/motd', mode: '0644' })))
  *   })
+ * @throws TypeError for what no playbook is made of, which types tell before where they are checked
  */
 export function playbook<const Groups extends GroupSchemas, Vars extends Schema = Schema<object>>(
   definition: PlaybookDefinition<Groups, Vars>,
   work: (context: PlaybookContext<Groups, Vars>) => Promise<void>,
 ): Playbook {
+  refuseMalformed(definition);
   const { name, groups, vars, review } = definition;
+  if (typeof work !== 'function') throw new TypeError('a playbook takes a function that does its work');
   // The run calls them with what these schemas gave, so the wider types say less, not something else.
   return {
     kind: 'dabook.playbook',
@@ -96,6 +100,32 @@ export function playbook<const Groups extends GroupSchemas, Vars extends Schema 
     review: review as unknown as Playbook['review'],
     work: work as unknown as Playbook['work'],
   };
+}
+
+/** For playbooks that nothing has type checked. */
+function refuseMalformed({
+  name,
+  groups,
+  vars,
+  review,
+}: {
+  name: unknown;
+  groups: unknown;
+  vars?: unknown;
+  review?: unknown;
+}) {
+  if (typeof name !== 'string') throw new TypeError('a playbook has a name, which is a string');
+  if (!isRecord(groups)) throw new TypeError(`the groups of the playbook "${name}" are an object of schemas`);
+  for (const [group, schema] of Object.entries(groups)) {
+    if (!isSchema(schema))
+      throw new TypeError(
+        `group ${group} of the playbook "${name}" has no schema for the variables of its hosts, such as z.looseObject({})`,
+      );
+  }
+  if (vars !== undefined && !isSchema(vars))
+    throw new TypeError(`the vars of the playbook "${name}" are no schema, such as z.object({})`);
+  if (review !== undefined && typeof review !== 'function')
+    throw new TypeError(`the review of the playbook "${name}" is no function`);
 }
 
 /** Whether a module's default export is a playbook. */

@@ -1,3 +1,5 @@
+import { isRecord } from './equal.ts';
+
 /**
  * A schema of any library that speaks Standard Schema (zod, valibot, arktype …): the part of its
  * interface that dabook uses.
@@ -22,3 +24,10 @@ export interface SchemaIssue {
 
 /** What a schema gives for good input. */
 export type OutputOf<S> = S extends Schema<infer Output> ? Output : never;
+
+/** Whether a value is a schema. Those of some libraries are functions. */
+export function isSchema(value: unknown): value is Schema {
+  if (value === null || !['object', 'function'].includes(typeof value)) return false;
+  const standard: unknown = (value as Partial<Schema>)['~standard'];
+  return isRecord(standard) && typeof standard.validate === 'function';
+}

@@ -328,6 +328,14 @@ t.test('wrong arguments are told in one way, with what to do', async (t) => {
   }
 });
 
+t.test('what no playbook is made of is told with its place', async (t) => {
+  const text = `import { playbook } from 'dabook';\nexport default playbook({ name: 'a', groups: { all: {} } }, () => {});\n`;
+  await writeFile(join(folder, 'odd.js'), text);
+  const { status, stderr } = await run(['run', 'odd.js', ...local]);
+  t.equal(status, 2);
+  t.match(stderr, /odd\.js:2: group all of the playbook "a" has no schema/);
+});
+
 t.test('a syntax error has its place, with and without a type check', async (t) => {
   await writeFile(join(folder, 'bad.ts'), 'const a = {\n  b: 1\n  c: 2,\n};\n');
   for (const args of [local, ['-i', 'hosts.yml']]) {

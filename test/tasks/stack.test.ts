@@ -742,6 +742,17 @@ t.test('ports that others have are foreseen', async (t) => {
   t.match(await among(ofHost, [publishing(host)]), [
     /^service web publishes port 443\/tcp of its node, and service other_web has it on host-n1: no other node/,
   ]);
+  const listed = { Endpoint: { Ports: [{ Protocol: 'tcp', TargetPort: 80, ...host }] } };
+  t.match(
+    await among(ofHost, [{ ...publishing(host), ...listed }]),
+    [/has it on host-n1/],
+    'as the Engine tells of one that runs',
+  );
+  t.match(
+    await among(ofHost, [publishing(host), publishing(host, { name: 'other_late' })]),
+    [/service other_web has it on host-n1/],
+    'another one waits for it already',
+  );
   const two = { '/nodes': [node('n1'), node('n2')] };
   t.strictSame(await among(ofHost, [publishing(host)], two), [], 'there is another node');
   const global = publishing(host, { spec: { Mode: { Global: {} } } });

@@ -41,8 +41,9 @@ export async function otherPorts(
 
 /** Those that the Engine has chosen by itself included. */
 export function publishedBy({ Spec, Endpoint }: EngineService): readonly PortSpec[] {
+  const published = publishedPorts(Spec);
   const chosen = (Endpoint?.Ports ?? []).filter(({ PublishedPort }) => PublishedPort);
-  return [...publishedPorts(Spec), ...chosen];
+  return [...published, ...chosen.filter((port) => !published.some((other) => isSame(port, other)))];
 }
 
 async function foreseen(services: readonly EngineService[], ask: Ask): Promise<readonly EngineService[]> {
