@@ -349,7 +349,7 @@ t.test('stacks on real engines', { skip }, async (t) => {
     );
     await onLab(lab, [stackRemove({ name: 'beside' })]);
 
-    const listen = `use IO::Socket::INET; IO::Socket::INET->new(LocalPort => 8445, Listen => 1) or die; sleep 600`;
+    const listen = `use IO::Socket::INET; my $at = IO::Socket::INET->new(LocalPort => 8445, Listen => 1) or die; sleep 600`;
     const pid = (await sh(`setsid perl -e '${listen}' >/dev/null 2>&1 & echo $!`)).trim();
     await sh('until grep -q ":20FD 0*:0000 0A" /proc/net/tcp; do sleep 0.1; done');
     await refused(

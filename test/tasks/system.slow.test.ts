@@ -9,6 +9,7 @@ import { equal } from '../../lib/equal.ts';
 import { DabookError } from '../../lib/errors.ts';
 import type { Ask, Fact } from '../../lib/fact.ts';
 import type { Clock } from '../../lib/tasks/system/clock.ts';
+import { heldPorts } from '../../lib/tasks/system/held-ports.ts';
 import {
   accountsById,
   clock,
@@ -214,6 +215,20 @@ for (const shell of shells) {
     });
     const { on, pids } = await listeners([{ protocol: 'tcp', family: 4, port }], 5, 'mark').read(ask);
     t.same([on, pids], [{ [`tcp/4/${port}`]: 'nobody' }, []]);
+  });
+
+  t.test(`${shell[0]}: ports that programs have`, async (t) => {
+    const datagrams = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+    t.teardown(() => datagrams.close());
+    await once(datagrams, 'listening');
+    const held = [
+      `${await tcpServer(t, '127.0.0.1')}/tcp`,
+      `${await tcpServer(t, '::')}/tcp`,
+      `${datagrams.address().port}/udp`,
+    ];
+    const free = `${await freePort()}/tcp`;
+    const found = await heldPorts([...held, free]).read(askWith(t, shell));
+    t.same([...found], held);
   });
 
   t.test(`${shell[0]}: clock and accounts`, async (t) => {

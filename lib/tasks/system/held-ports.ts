@@ -6,9 +6,9 @@ import { Command, sh } from '../../sh.ts';
  * serve both.
  */
 export const heldSocket = new Command(`held() {
-  port=$(printf %04X "\${1##*/}")
-  case $1 in tcp/*) state=0A;; *) state=07;; esac
-  grep -qs ":$port [0:]* $state" "/proc/net/\${1%%/*}" "/proc/net/\${1%%/*}6"
+  held_port=$(printf %04X "\${1##*/}")
+  case $1 in tcp/*) held_state=0A;; *) held_state=07;; esac
+  grep -qs ":$held_port [0:]* $held_state" "/proc/net/\${1%%/*}" "/proc/net/\${1%%/*}6"
 }`);
 
 /** Which of these ports of a host some program has: `443/tcp`, `53/udp`. Takes no rights. */
