@@ -43,7 +43,7 @@ if (!unitOnly) {
   await runFiles('slow', files.filter(isSlow).reverse(), 3);
   await runFiles('quiet', files.filter(needsQuiet), 1);
   // Each has a lab of its own, and waits for its swarm most of the time.
-  await runFiles('lab', files.filter(needsLab), 3);
+  await runFiles('lab', files.filter(needsLab), 2);
 }
 await endWatch();
 rmSync(out, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ProcessPromise } from 'zx/core';
+import { type Engine, engineAt } from './engine.ts';
 import { USERS } from './host-files.ts';
 import { folderOf, isUp, type KeyContents, type LabRecord, readRecord, recordOf } from './lab-record.ts';
 import { addressOf, setLink } from './network.ts';
@@ -44,6 +45,8 @@ export interface Lab {
   ssh(host: number, command: string, input?: string): ProcessPromise;
   /** Runs a command as root from within the host: works also where SSH does not. */
   root(host: number, command: string, input?: string): ProcessPromise;
+  /** Talks to a host's Engine over its socket, without a process on the host. */
+  engine(host: number): Engine;
   /** Takes a host off the network; everything on it goes on. */
   cut(host: number): Promise<void>;
   heal(host: number): Promise<void>;
@@ -92,6 +95,7 @@ function labOf({ name, subnet = 0, hosts }: LabRecord): Lab {
     ssh: (number, command, input = '') =>
       sh({ input })`ssh -F ${files.sshConfigFile} -o BatchMode=yes ${hostAt(number).name} -- ${command}`,
     root: (number, command, input) => enter(childOf(hostAt(number).pid) ?? 0, command, input),
+    engine: (number) => engineAt(`/proc/${childOf(hostAt(number).pid)}/root/run/docker.sock`),
     cut: (number) => link(number, 'down'),
     heal: (number) => link(number, 'up'),
     reset: (numbers) => {

@@ -1,52 +1,66 @@
+import type { Engine } from '../lab/engine.ts';
 import type { Lab } from '../lab/lab.ts';
 
 /** What is on the hosts, as the engines and the file systems say: each thing by a name, with what it is like. */
 export type Observed = ReadonlyMap<string, string>;
 
-const onEach = `
-docker info -f 'swarm {{.Swarm.NodeID}} {{.Swarm.ControlAvailable}}'
-cd /opt/nexus && find . -mindepth 1 -printf 'path %P\\t%y %m %U:%G %l\\n'
-find . -type f -printf '%P\\n' | sort | while IFS= read -r f; do printf 'text %s\\t%s\\n' "$f" "$(sha256sum < "$f")"; done`;
+const files = String.raw`cd /opt/nexus && find . -mindepth 1 -printf 'path %P\t%y %m %U:%G %l\n'
+find . -type f -print0 | xargs -0r sha256sum | sed 's|^\([0-9a-f]*\)  \./\(.*\)$|text \2\t\1|'`;
 
-const onManager = `
-docker node inspect $(docker node ls -q) -f 'node {{.ID}} {{.Description.Hostname}} {{.Spec.Role}} {{.Spec.Availability}} {{json .Spec.Labels}}'
-s=$(docker service ls -q); [ -z "$s" ] || docker service inspect $s -f 'service {{.Spec.Name}} {{.ID}} {{json .Spec}}'
-docker network ls -f driver=overlay --no-trunc --format 'network {{.Name}} {{.ID}}'
-docker config ls --format 'config {{.Name}} {{.ID}}'
-docker secret ls --format 'secret {{.Name}} {{.ID}}'`;
+interface Named {
+  readonly ID: string;
+  readonly Spec: { readonly Name: string };
+}
+
+interface Node {
+  readonly ID: string;
+  readonly Description: { readonly Hostname: string };
+  readonly Spec: {
+    readonly Role: string;
+    readonly Availability: string;
+    readonly Labels?: Readonly<Record<string, string>>;
+  };
+}
 
 /** Looks at all that a run could change. */
 export async function observe(lab: Lab): Promise<Observed> {
   const found = new Map<string, string>();
   const each = lab.hosts.map(async ({ name }, index) => {
-    for (const line of linesOf(await lab.root(index + 1, onEach).text())) {
-      const [what = '', ...rest] = line.split(' ');
-      const [path = '', value = ''] = rest.join(' ').split('\t');
-      if (what === 'swarm') found.set(`swarm of ${name}`, rest.join(' '));
-      else
-        found.set(
-          `file ${name}:/opt/nexus/${path}`,
-          `${found.get(`file ${name}:/opt/nexus/${path}`) ?? ''}${value}`,
-        );
-    }
-  });
-  await Promise.all(each);
-  for (const line of linesOf(await lab.root(1, onManager).text())) {
-    const [what = '', name = '', ...rest] = line.split(' ');
-    if (what !== 'node') {
-      found.set(`${what} ${name}`, rest.join(' '));
-      continue;
-    }
-    const [hostname = '', role = '', availability = '', ...labels] = rest;
-    found.set(`node ${name}`, hostname);
-    found.set(`role of ${name}`, role);
-    found.set(`availability of ${name}`, availability);
-    found.set(
-      `labels of ${name}`,
-      JSON.stringify(Object.entries(JSON.parse(labels.join(' ') || '{}') ?? {}).sort()),
+    const info = lab.engine(index + 1)<{ Swarm: { NodeID: string; ControlAvailable: boolean } }>(
+      'GET',
+      '/info',
     );
-  }
+    for (const line of linesOf(await lab.root(index + 1, files).text())) {
+      const [, path = '', value = ''] = /^(?:path|text) ([^\t]*)\t(.*)$/.exec(line) ?? [];
+      const thing = `file ${name}:/opt/nexus/${path}`;
+      found.set(thing, `${found.get(thing) ?? ''}${value}`);
+    }
+    const { NodeID, ControlAvailable } = (await info).Swarm;
+    found.set(`swarm of ${name}`, `${NodeID} ${ControlAvailable}`);
+  });
+  await Promise.all([...each, observeSwarm(lab.engine(1), found)]);
   return found;
+}
+
+async function observeSwarm(manager: Engine, found: Map<string, string>): Promise<void> {
+  const overlay = encodeURIComponent(JSON.stringify({ driver: ['overlay'] }));
+  const [nodes, services, networks, configs, secrets] = await Promise.all([
+    manager<readonly Node[]>('GET', '/nodes'),
+    manager<readonly Named[]>('GET', '/services'),
+    manager<readonly { Name: string; Id: string }[]>('GET', `/networks?filters=${overlay}`),
+    manager<readonly Named[]>('GET', '/configs'),
+    manager<readonly Named[]>('GET', '/secrets'),
+  ]);
+  for (const { ID, Description, Spec } of nodes) {
+    found.set(`node ${ID}`, Description.Hostname);
+    found.set(`role of ${ID}`, Spec.Role);
+    found.set(`availability of ${ID}`, Spec.Availability);
+    found.set(`labels of ${ID}`, JSON.stringify(Object.entries(Spec.Labels ?? {}).sort()));
+  }
+  for (const { ID, Spec } of services) found.set(`service ${Spec.Name}`, `${ID} ${JSON.stringify(Spec)}`);
+  for (const { Name, Id } of networks) found.set(`network ${Name}`, Id);
+  for (const { ID, Spec } of configs) found.set(`config ${Spec.Name}`, ID);
+  for (const { ID, Spec } of secrets) found.set(`secret ${Spec.Name}`, ID);
 }
 
 /** The names of what is another, is new or is gone. */

@@ -197,14 +197,14 @@ async function steady(lab: Lab): Promise<void> {
 }
 
 async function tasksOf(lab: Lab): Promise<string> {
-  const format = '{{.ID}} {{.DesiredState}}';
-  return lab
-    .root(
-      1,
-      `docker stack ps da -q --no-trunc --format '${format}' 2>/dev/null | sort; docker node ls --format '{{.ID}} {{.Status}}' | sort`,
-    )
-    .nothrow()
-    .text();
+  const ask = lab.engine(1);
+  const ofStack = encodeURIComponent(JSON.stringify({ label: ['com.docker.stack.namespace=da'] }));
+  const [tasks, nodes] = await Promise.all([
+    ask<readonly { ID: string; DesiredState: string }[]>('GET', `/tasks?filters=${ofStack}`),
+    ask<readonly { ID: string; Status: { State: string } }[]>('GET', '/nodes'),
+  ]);
+  const each = tasks.map(({ ID, DesiredState }) => `${ID} ${DesiredState}`);
+  return [...each, ...nodes.map(({ ID, Status }) => `${ID} ${Status.State}`)].sort().join(' ');
 }
 
 function changesOf(events: readonly Event[]): readonly string[] {
