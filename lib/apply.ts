@@ -8,6 +8,7 @@ import { perform } from './perform.ts';
 import { createSetbacks } from './setbacks.ts';
 import { notConverged, settle } from './settle.ts';
 import type { Step } from './step.ts';
+import { refuseImpossible } from './step-obstacles.ts';
 import type { Task } from './task.ts';
 
 /** How often other steps may follow from the state that earlier ones left. */
@@ -32,12 +33,15 @@ export async function apply(
   let performed = false;
   const setbacks = createSetbacks(task, c);
   for (let round = 1; ; round++) {
+    let current: Step | undefined;
     try {
       for (const step of steps) {
+        current = step;
         await announced(step, id, c, () => perform(step, c.machine, asker, c));
         performed = true;
       }
     } catch (error) {
+      if (codeOf(error) === 'command' && current !== undefined) await refuseImpossible([current], ask);
       const wait = setbacks.judge(error, steps);
       // If it is as wanted by now, what was lost is most likely why.
       performed ||= setbacks.lost !== undefined && !task.opaque;

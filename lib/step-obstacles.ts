@@ -5,6 +5,7 @@ import type { Ask } from './fact.ts';
 import { refuse } from './refuse.ts';
 import { isRead, reveal } from './secret.ts';
 import { sh } from './sh.ts';
+import { sha256Of } from './sha256.ts';
 import type { Content, Step } from './step.ts';
 
 /** Something that a step needs of its host, beyond what its task's fact tells. */
@@ -19,8 +20,9 @@ interface Need {
 }
 
 /**
- * Looks in check mode whether files could be written as steps mean to: with the rights of the user, and the room on
- * the file system. What earlier steps of the same check would have made is not looked at.
+ * Looks whether files can be written as steps mean to: with the rights of the user, and the room on the file system.
+ * In check mode before they are performed, so what earlier steps of the same check would have made is not looked at;
+ * by an apply when one has failed, which says why in the same words and costs those that succeed nothing.
  * @throws DabookError `refused` for the first that could not
  */
 export async function refuseImpossible(steps: readonly Step[], ask: Ask): Promise<void> {
@@ -40,7 +42,7 @@ export async function refuseImpossible(steps: readonly Step[], ask: Ask): Promis
 
 function refuseWhere({ path, kind, size, owner, group }: Need, answer: string, { become }: Ask): void {
   const hint = become ? 'root itself may not do it there' : 'run as root: become: true, or -b';
-  const [word, blocks, blockSize] = answer.split(' ');
+  const [word, ...numbers] = answer.split(' ');
   switch (word) {
     case 'denied':
       throw kind === 'write'
@@ -51,13 +53,15 @@ function refuseWhere({ path, kind, size, owner, group }: Need, answer: string, {
     case 'group':
       throw refuse(`the user is not in the group ${group}, which a file in ${path} is to have`, hint);
     case 'room': {
-      const room = Number(blocks) * Number(blockSize);
+      const [blocks = Number.NaN, blockSize = 0, names = 0, mostNames = 0] = numbers.map(Number);
+      if (mostNames > 0 && names === 0) {
+        throw refuse(`no more files have room at ${path}: no inode is left`, 'remove some there first');
+      }
+      const room = blocks * blockSize;
       // Some file systems do not say.
-      if (!(Number(blocks) >= 0) || size === 0 || room >= size) return;
-      throw refuse(
-        `there is room for ${room} bytes at ${path}, and ${size} are to be written`,
-        'make room there first',
-      );
+      if (!(blocks >= 0) || room >= size) return;
+      const told = room === 0 ? 'no room' : `room for ${room} bytes, and ${size} are to be written`;
+      throw refuse(`at ${path} there is ${told}`, 'make room there first');
     }
   }
 }
@@ -81,7 +85,7 @@ async function needOf(step: Step): Promise<readonly Need[]> {
   }
 }
 
-/** Bytes; 0 where they are known to another host only. */
+/** Bytes; at least as many as these where only another host knows them. */
 async function sizeOf(content: Content): Promise<number> {
   switch (content.from) {
     case 'text':
@@ -92,9 +96,11 @@ async function sizeOf(content: Content): Promise<number> {
     case 'control':
       return (await stat(content.path)).size;
     case 'host':
-      return 0;
+      return content.sha256 === emptySha256 ? 0 : 1;
   }
 }
+
+const emptySha256 = sha256Of('');
 
 /** Says of each path, kind, owner and group what stands in the way; of what could be written, how much room there is. */
 const look = (words: readonly string[]) => sh`LC_ALL=C; export LC_ALL
@@ -107,8 +113,8 @@ while [ $# -ge 4 ]; do
     elif [ ! -w "$p" ] || [ ! -x "$p" ]; then echo denied
     elif [ "$u" != 0 ] && [ -n "$o" ] && [ "$o" != "$u" ] && [ "$o" != "$n" ]; then echo owner
     elif [ "$u" != 0 ] && [ -n "$h" ] && case $g in *" $h "*) false ;; esac; then echo group
-    elif [ "$u" = 0 ]; then stat -f -c 'room %f %S' "$p" 2>/dev/null || echo fine
-    else stat -f -c 'room %a %S' "$p" 2>/dev/null || echo fine
+    elif [ "$u" = 0 ]; then stat -f -c 'room %f %S %d %c' "$p" 2>/dev/null || echo fine
+    else stat -f -c 'room %a %S %d %c' "$p" 2>/dev/null || echo fine
     fi
   elif [ ! -e "$p" ]; then echo missing
   elif [ "$u" != 0 ] && [ ! -O "$p" ]; then echo denied

@@ -11,17 +11,21 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const nobody = 65534;
 
 const playbook = `import { playbook } from 'dabook';
-import { copyFile, copyTree } from 'dabook/tasks';
+import { copyFile, copyKeys, copyTree, keyFiles } from 'dabook/tasks';
 import { z } from 'zod';
 
 export default playbook({ name: 'Files', groups: { all: z.looseObject({ job: z.string(), at: z.string() }) } },
   async ({ groups: { all }, play }) => {
-    await play('Work', all, (host) => {
+    await play('Work', all, async (host) => {
       const { job, at } = host.vars;
       if (job === 'write') return host.run(copyFile({ content: 'x'.repeat(40_000), dest: at + '/note' }));
       if (job === 'mode') return host.run(copyFile({ content: 'here', dest: at + '/there', mode: '0600' }));
       if (job === 'give') return host.run(copyFile({ content: 'mine', dest: at + '/note', owner: 'root' }));
       if (job === 'tree') return host.run(copyTree({ src: new URL('from/', import.meta.url), dest: at + '/tree' }));
+      if (job === 'keys') {
+        const from = await host.read(keyFiles({ dir: process.cwd() + '/from', match: 'text' }));
+        return host.run(copyKeys({ from, dir: at }));
+      }
       return host.run(copyFile({ content: 'a', dest: at + '/small' }));
     });
   });
@@ -80,7 +84,9 @@ t.test('check says what the user may not do, and the run does not do it', isRoot
     const checked = does(asNobody, job, at, '--check');
     t.equal(checked.status, 1, `${job} ${at}`);
     t.match(checked.ended, { status: 'failed', fault: { code: 'refused', message: told, hint: /as root/ } });
-    t.equal(does(asNobody, job, at).status, 1, 'and so does the run');
+    const ran = does(asNobody, job, at);
+    t.equal(ran.status, 1);
+    t.match(ran.ended?.fault, { ...checked.ended?.fault }, 'the run says so in the same words');
     t.equal(does([], job, at, '--check').status, 0, 'root may');
   }
   t.equal(does(asNobody, 'write', 'own', '--check').status, 0);
@@ -90,16 +96,30 @@ t.test('check says what the user may not do, and the run does not do it', isRoot
 t.test('check says that there is no room, and the run finds none', isRoot, async (t) => {
   const { does, folder } = place(t);
   mkdirSync(join(folder, 'full'));
-  const script = `mount -t tmpfs -o size=32k tmpfs ${join(folder, 'full')} && exec "$@"`;
-  const onFull = ['unshare', '-m', 'sh', '-c', script, 'sh'];
+  const full = join(folder, 'full');
+  const on = (options: string, fill = 'true') => {
+    const script = `mount -t tmpfs -o mode=755,${options} tmpfs ${full} && ${fill} && exec "$@"`;
+    return ['unshare', '-m', 'sh', '-c', script, 'sh'];
+  };
+  const onFull = on('size=32k');
   for (const job of ['write', 'tree']) {
     const checked = does(onFull, job, 'full', '--check');
     t.equal(checked.status, 1);
     t.match(
       checked.ended?.fault?.message,
-      /there is room for \d+ bytes at .*full, and \d+ are to be written/,
+      /at .*full there is room for \d+ bytes, and \d+ are to be written/,
     );
-    t.equal(does(onFull, job, 'full').status, 1);
+    const ran = does(onFull, job, 'full');
+    t.same([ran.status, ran.ended?.fault], [1, checked.ended?.fault], 'in the same words');
+  }
+  const cases: readonly (readonly [job: string, wrap: readonly string[], told: RegExp])[] = [
+    ['keys', on('size=4k', `head -c 4096 /dev/zero >${full}/zero`), /at .*full there is no room/],
+    ['small', on('nr_inodes=2', `touch ${full}/one`), /no more files have room at .*full: no inode is left/],
+  ];
+  for (const [job, wrap, told] of cases) {
+    const checked = does(wrap, job, 'full', '--check');
+    t.match(checked.ended?.fault?.message, told);
+    t.same(does(wrap, job, 'full').ended?.fault, checked.ended?.fault, 'in the same words');
   }
   t.equal(does(onFull, 'small', 'full', '--check').status, 0);
   t.equal(does(onFull, 'small', 'full').status, 0);

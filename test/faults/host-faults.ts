@@ -180,7 +180,7 @@ const faults: readonly Fault[] = [
       )),
     heal: async (lab) => void (await lab.root(2, `rm ${small}/filler`)),
     ends: [1],
-    tells: told(/[Nn]o space left/),
+    tells: told(/there is (no )?room/),
   },
   {
     name: "the host's date an hour ahead",
