@@ -1,3 +1,4 @@
+import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { docker } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
@@ -22,10 +23,21 @@ export function nodeRemove(args: NodeRemoveArgs): Task<NodeSpec> {
   return remove(args);
 }
 
+/** Without its version, by which the swarm counts what it heard of the node: a plan would not hold for a minute. */
+function removable(node: NodeId): Fact<NodeSpec> {
+  return fact<NodeSpec>({
+    key: ['swarm node to remove', node],
+    read: async (ask) => {
+      const { version: _, ...spec } = await ask.fact(nodeSpec(node));
+      return spec;
+    },
+  });
+}
+
 const remove = task('nodeRemove', {
   rights: 'docker',
   title: ({ node }: NodeRemoveArgs) => `remove node ${node}`,
-  fact: ({ node }) => nodeSpec(node),
+  fact: ({ node }) => removable(node),
   want: (now, { node, force = false }) => {
     if (!now.listed) return now;
     const called = `node ${node} (${now.hostname ?? 'no hostname'})`;
