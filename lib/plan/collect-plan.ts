@@ -27,7 +27,7 @@ export function collectPlan(): PlanCollector {
       if (event.type !== 'task.ended') return;
       const plan = planned.get(event.task);
       planned.delete(event.task);
-      const { host, name, title, play, status, asRoot } = event;
+      const { host, name, title, play, status, asRoot, note } = event;
       if (status !== 'would-change' && status !== 'unknown' && status !== 'waiting') return;
       tasks.push({
         ...{ host, name, title, status },
@@ -38,6 +38,7 @@ export function collectPlan(): PlanCollector {
         ...(plan?.opaque ? { opaque: plan.opaque } : {}),
         ...(plan?.destroys ? { destroys: plan.destroys } : {}),
         ...(plan?.mayDestroy ? { mayDestroy: plan.mayDestroy } : {}),
+        ...(status === 'would-change' && note !== undefined ? { doubt: note } : {}),
         digest: plan?.digest ?? '',
       });
     },

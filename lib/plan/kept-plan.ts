@@ -52,6 +52,8 @@ export interface PlannedTask {
   readonly opaque?: true;
   readonly destroys?: readonly string[];
   readonly mayDestroy?: true;
+  /** What may stand in its way, and nobody can know before: `may not work: …`. */
+  readonly doubt?: string;
   /** Of its whole change, secrets included. */
   readonly digest: string;
 }

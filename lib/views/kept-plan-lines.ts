@@ -56,6 +56,11 @@ function taskLines(task: PlannedTask, style: Style): string[] {
     ...(task.status === 'waiting'
       ? [`      ${paint('dim', 'to be done by hand: the run asks, or ends here')}`]
       : []),
+    ...(task.doubt === undefined
+      ? []
+      : wrap(visible(task.doubt), Math.max(20, columns - 6)).map(
+          (line) => `      ${paint('magenta', line)}`,
+        )),
     ...(task.opaque ? [`      ${paint('dim', 'always runs (nothing to observe)')}`] : []),
     ...shownChanges(task).flatMap((change) => changeLines(change, indented).map((line) => `      ${line}`)),
     ...(style.steps ? task.steps.map((step) => `      ${paint('dim', `> ${visible(step)}`)}`) : []),
@@ -122,6 +127,7 @@ function sumLine(tasks: readonly PlannedTask[]): string {
     [count('?'), 'known after apply'],
     [count('>'), 'always run'],
     [count('!'), 'to be done by hand'],
+    [tasks.filter(({ doubt }) => doubt !== undefined).length, 'may not work'],
     [tasks.flatMap(({ destroys = [] }) => destroys).length, 'cannot be undone'],
   ] as const;
   const hosts = new Set(tasks.map(({ host }) => host)).size;

@@ -42,14 +42,20 @@ export async function observe(lab: Lab): Promise<Observed> {
   return found;
 }
 
+/** What a swarm that has lost its leader tells: nothing. */
+export function leaderless(error: unknown): readonly [] {
+  if (/does not have a leader|context deadline|not a swarm manager/.test(String(error))) return [];
+  throw error;
+}
+
 async function observeSwarm(manager: Engine, found: Map<string, string>): Promise<void> {
   const overlay = encodeURIComponent(JSON.stringify({ driver: ['overlay'] }));
   const [nodes, services, networks, configs, secrets] = await Promise.all([
-    manager<readonly Node[]>('GET', '/nodes'),
-    manager<readonly Named[]>('GET', '/services'),
+    manager<readonly Node[]>('GET', '/nodes').catch(leaderless),
+    manager<readonly Named[]>('GET', '/services').catch(leaderless),
     manager<readonly { Name: string; Id: string }[]>('GET', `/networks?filters=${overlay}`),
-    manager<readonly Named[]>('GET', '/configs'),
-    manager<readonly Named[]>('GET', '/secrets'),
+    manager<readonly Named[]>('GET', '/configs').catch(leaderless),
+    manager<readonly Named[]>('GET', '/secrets').catch(leaderless),
   ]);
   for (const { ID, Description, Spec } of nodes) {
     found.set(`node ${ID}`, Description.Hostname);

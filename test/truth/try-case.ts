@@ -8,7 +8,7 @@ import type { Job } from '../faults/job.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Disturbance } from './disturbances.ts';
 import { named } from './named.ts';
-import { changed, type Observed, objectsOfEvents, observe, type Told } from './observe.ts';
+import { changed, leaderless, type Observed, objectsOfEvents, observe, type Told } from './observe.ts';
 
 /** What a case came to. */
 export interface Tried {
@@ -70,10 +70,15 @@ async function tryOnce(job: Job, done: readonly Done[], move: Done | undefined):
   const { tasks } = await keptPlan(lab);
   const since = await now(lab);
   const ran = await apply(job);
-  if (ran.status !== 0) faults.push(`apply ended with ${ran.status}: ${trouble(ran)}`);
+  const isDoubted = isDoubtedIn(tasks, ran);
+  if (ran.status !== 0 && !isDoubted) faults.push(`apply ended with ${ran.status}: ${trouble(ran)}`);
   const after = await observe(lab);
-  faults.push(...heldAgainst(tasks, before, after, await objectsOfEvents(lab, since)));
-  if (ran.status !== 0) return { faults, figures: `${tasks.length} tasks`, isMended: false };
+  const unlike = heldAgainst(tasks, before, after, await objectsOfEvents(lab, since));
+  faults.push(...(isDoubted ? unlike.filter((fault) => !isUnseen(fault)) : unlike));
+  if (ran.status !== 0) {
+    const end = isDoubted ? `refused as the plan doubts: ${trouble(ran)}` : 'failed';
+    return { faults, figures: `${tasks.length} tasks, ${end}`, isMended: false };
+  }
 
   await steady(lab);
   const again = await looksOnly(lab, () => job.run());
@@ -117,12 +122,34 @@ async function refused(
         .map((each) => `check says what the run does not: ${each}`),
       ...did.filter((each) => !would.includes(each)).map((each) => `check does not say: ${each}`),
       ...heldAgainst(tasks, before, await observe(lab), await objectsOfEvents(lab, since)).filter(
-        // A run that fails may end before all of it is done.
-        (fault) => !fault.startsWith('named and not seen'),
+        (fault) => !isUnseen(fault),
       ),
     ],
     figures: `refused: ${would.map((each) => each.slice(0, 400)).join('; ')}`,
   };
+}
+
+/** A run that fails may end before all of it is done. */
+function isUnseen(fault: string): boolean {
+  return fault.startsWith('named and not seen');
+}
+
+/** Whether a run failed of nothing but what the plan says that may stand in its way. */
+function isDoubtedIn(tasks: KeptPlan['tasks'], { events }: Ran): boolean {
+  const failed = events.flatMap((event) =>
+    event.type === 'task.ended' && event.status === 'failed' ? [event] : [],
+  );
+  return (
+    failed.length > 0 &&
+    failed.every(({ host, name, fault }) =>
+      tasks.some(
+        (task) =>
+          task.host === host &&
+          task.name === name &&
+          task.doubt?.includes(fault?.message.split('\n')[0] ?? '\n'),
+      ),
+    )
+  );
 }
 
 function heldAgainst(
@@ -200,8 +227,10 @@ async function tasksOf(lab: Lab): Promise<string> {
   const ask = lab.engine(1);
   const ofStack = encodeURIComponent(JSON.stringify({ label: ['com.docker.stack.namespace=da'] }));
   const [tasks, nodes] = await Promise.all([
-    ask<readonly { ID: string; DesiredState: string }[]>('GET', `/tasks?filters=${ofStack}`),
-    ask<readonly { ID: string; Status: { State: string } }[]>('GET', '/nodes'),
+    ask<readonly { ID: string; DesiredState: string }[]>('GET', `/tasks?filters=${ofStack}`).catch(
+      leaderless,
+    ),
+    ask<readonly { ID: string; Status: { State: string } }[]>('GET', '/nodes').catch(leaderless),
   ]);
   const each = tasks.map(({ ID, DesiredState }) => `${ID} ${DesiredState}`);
   return [...each, ...nodes.map(({ ID, Status }) => `${ID} ${Status.State}`)].sort().join(' ');

@@ -77,6 +77,15 @@ t.test('each kind of task has a sign, and is counted by it', async (t) => {
     '',
     'Plan: 6 tasks on 1 host: 1 to add, 0 to change, 2 to remove, 1 known after apply, 1 always run, 1 to be done by hand, 1 cannot be undone',
   ]);
+  t.same(keptPlanLines([task('web1', { title: 'deploy da', doubt: 'may not work: a\u001b[2J' })], style), [
+    '',
+    'web1',
+    '  ~ deploy da',
+    '      may not work: a␛[2J',
+    '      ~ mode: 0600 -> 0644',
+    '',
+    'Plan: 1 task on 1 host: 0 to add, 1 to change, 0 to remove, 1 may not work',
+  ]);
   t.same(keptPlanLines([], style), ['', 'Plan: nothing to do']);
 });
 
