@@ -71,7 +71,7 @@ export const obstacles: readonly Disturbance[] = [
         1,
         `docker service rm da_administration; ${untilGone('da_administration')}; setsid busybox httpd -p 8443 -h /tmp`,
       ),
-    undo: (lab) => lab.root(1, "kill $(pgrep -f 'httpd -p 8443') 2>/dev/null || true"),
+    undo: (lab) => lab.root(1, "kill $(pgrep -f '[h]ttpd -p 8443') 2>/dev/null || true"),
   },
   {
     name: 'the image of a service that is gone is nowhere',
