@@ -213,27 +213,43 @@ async function keptPlan({ dir }: Lab): Promise<KeptPlan> {
 
 /** Until the engines have nothing left to do: what they do by themselves is not the run's. */
 async function steady(lab: Lab): Promise<void> {
-  const look = async () => JSON.stringify([...(await observe(lab))]) + (await tasksOf(lab));
-  let before = await look();
-  for (let round = 0; round < 20; round++) {
-    await new Promise((done) => setTimeout(done, 1000));
-    const after = await look();
-    if (after === before) return;
+  let before = '';
+  for (let round = 0; round < 40; round++) {
+    const { what, hasGhost } = await atWork(lab);
+    const after = JSON.stringify([...(await observe(lab))]) + what;
+    if (after === before && !hasGhost) return;
     before = after;
+    await new Promise((done) => setTimeout(done, 1000));
   }
 }
 
-async function tasksOf(lab: Lab): Promise<string> {
+/**
+ * What the engines are about, and whether the managers have yet to miss a node: one that left without a word is ready
+ * for them until then, beside the one that took its place.
+ */
+async function atWork(lab: Lab): Promise<{ readonly what: string; readonly hasGhost: boolean }> {
   const ask = lab.engine(1);
   const ofStack = encodeURIComponent(JSON.stringify({ label: ['com.docker.stack.namespace=da'] }));
   const [tasks, nodes] = await Promise.all([
     ask<readonly { ID: string; DesiredState: string }[]>('GET', `/tasks?filters=${ofStack}`).catch(
       leaderless,
     ),
-    ask<readonly { ID: string; Status: { State: string } }[]>('GET', '/nodes').catch(leaderless),
+    ask<readonly Node[]>('GET', '/nodes').catch(leaderless),
   ]);
   const each = tasks.map(({ ID, DesiredState }) => `${ID} ${DesiredState}`);
-  return [...each, ...nodes.map(({ ID, Status }) => `${ID} ${Status.State}`)].sort().join(' ');
+  const ready = nodes.flatMap(({ Status, Description }) =>
+    Status.State === 'ready' ? [Description.Hostname] : [],
+  );
+  return {
+    what: [...each, ...nodes.map(({ ID, Status }) => `${ID} ${Status.State}`)].sort().join(' '),
+    hasGhost: new Set(ready).size < ready.length,
+  };
+}
+
+interface Node {
+  readonly ID: string;
+  readonly Status: { readonly State: string };
+  readonly Description: { readonly Hostname: string };
 }
 
 function changesOf(events: readonly Event[]): readonly string[] {
