@@ -3,6 +3,7 @@ import { announced } from './announced.ts';
 import { createAsk } from './ask.ts';
 import { type Converging, type Outcome, planOf, type Readings } from './converging.ts';
 import { codeOf, DabookError, messageOf } from './errors.ts';
+import type { Ask } from './fact.ts';
 import { pause } from './pause.ts';
 import { perform } from './perform.ts';
 import { createSetbacks } from './setbacks.ts';
@@ -33,15 +34,14 @@ export async function apply(
   let performed = false;
   const setbacks = createSetbacks(task, c);
   for (let round = 1; ; round++) {
-    let current: Step | undefined;
     try {
       for (const step of steps) {
-        current = step;
-        await announced(step, id, c, () => perform(step, c.machine, asker, c));
+        await announced(step, id, c, () => perform(step, c.machine, asker, c)).catch((error: unknown) =>
+          failed(error, step, ask),
+        );
         performed = true;
       }
     } catch (error) {
-      if (codeOf(error) === 'command' && current !== undefined) await refuseImpossible([current], ask);
       const wait = setbacks.judge(error, steps);
       // If it is as wanted by now, what was lost is most likely why.
       performed ||= setbacks.lost !== undefined && !task.opaque;
@@ -62,6 +62,12 @@ export async function apply(
     steps = seen.steps;
     c.emit(planOf(task, seen.now, seen.want, steps, id, c));
   }
+}
+
+/** Throws why a step failed, in the words of a check where that would have said so. */
+async function failed(error: unknown, step: Step, ask: Ask): Promise<never> {
+  if (codeOf(error) === 'command') await refuseImpossible([step], ask);
+  throw error;
 }
 
 /** The host of a step that was lost could not be asked how far it got. */

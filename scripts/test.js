@@ -42,7 +42,7 @@ if (!unitOnly) {
   // They wait for what they started as often as they work. The longest are those of transports: they are not to be the last.
   await runFiles('slow', files.filter(isSlow).reverse(), 3);
   await runFiles('quiet', files.filter(needsQuiet), 1);
-  // Each has a lab of its own, and waits for its swarm most of the time.
+  // Each has a lab of its own, whose engines keep the processors busy: three at once end no sooner.
   await runFiles('lab', files.filter(needsLab), 2);
 }
 await endWatch();

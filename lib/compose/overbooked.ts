@@ -26,6 +26,12 @@ export function overbooked(claims: readonly Claim[]): Overbooked {
   return { claims: [], places: [] };
 }
 
+/** Those of the claims that get a place, others making way where they can; each that does not is left out. */
+export function seated(claims: readonly Claim[]): readonly Claim[] {
+  const holders = new Map<string, Claim>();
+  return claims.filter((claim) => seat(claim, holders, new Set()));
+}
+
 function seat(claim: Claim, holders: Map<string, Claim>, tried: Set<string>): boolean {
   return claim.places.some((place) => {
     if (tried.has(place)) return false;

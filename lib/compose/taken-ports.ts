@@ -2,7 +2,7 @@ import type { ConstrainedNode } from './constraint.ts';
 import type { Found } from './finding.ts';
 import { grouped } from './grouped.ts';
 import { lastSpot } from './last-spot.ts';
-import { type Claim, overbooked } from './overbooked.ts';
+import { overbooked, seated } from './overbooked.ts';
 import type { ParsedFile } from './parse-file.ts';
 import { nameOf, portClaims } from './port-clashes.ts';
 import { isHostPort, type PublishedPort, showPort } from './published-port.ts';
@@ -62,7 +62,8 @@ function crowdedOut(
       nodes,
       ({ ID }) => ID,
     );
-  const { claims, places } = overbooked([...met(claimsOf(rivals)), ...claimsOf(holders)]);
+  // Rivals that wait for a place already are no news, and hide who has it.
+  const { claims, places } = overbooked([...seated(claimsOf(rivals)), ...claimsOf(holders)]);
   const tight = new Set(claims.map(({ by }) => by));
   const holder = holders.find(({ service, isNew }) => isNew && tight.has(service));
   const rival = rivals.find(({ service }) => tight.has(service));
@@ -71,16 +72,6 @@ function crowdedOut(
   const where = `on ${names.join(', ')}`;
   const message = `service ${holder.key} publishes port ${shown} of its node, and service ${rival.service} has it ${where}: no other node may run it`;
   return [found(message, rival.service, holder, files)];
-}
-
-/** Without those that wait for a place already: they are no news, and hide who has it. */
-function met(claims: readonly Claim[]): readonly Claim[] {
-  const kept: Claim[] = [];
-  for (const claim of claims) {
-    kept.push(claim);
-    if (overbooked(kept).claims.length > 0) kept.pop();
-  }
-  return kept;
 }
 
 function found(message: string, rival: string, { key }: WantedPort, files: readonly ParsedFile[]): Found {

@@ -58,9 +58,7 @@ function taskLines(task: PlannedTask, style: Style): string[] {
       : []),
     ...(task.doubt === undefined
       ? []
-      : wrap(visible(task.doubt), Math.max(20, columns - 6)).map(
-          (line) => `      ${paint('magenta', line)}`,
-        )),
+      : wrapped(task.doubt, columns - 6).map((line) => `      ${paint('magenta', line)}`)),
     ...(task.opaque ? [`      ${paint('dim', 'always runs (nothing to observe)')}`] : []),
     ...shownChanges(task).flatMap((change) => changeLines(change, indented).map((line) => `      ${line}`)),
     ...(style.steps ? task.steps.map((step) => `      ${paint('dim', `> ${visible(step)}`)}`) : []),
@@ -107,7 +105,7 @@ function destroyedLines(tasks: readonly PlannedTask[], { hosts, paint, columns }
     const indent = isBeside ? width(name) + 4 : 6;
     const whats = tasks
       .flatMap(({ destroys = [] }) => destroys)
-      .flatMap((what) => wrap(visible(what), Math.max(20, columns - indent)));
+      .flatMap((what) => wrapped(what, columns - indent));
     const [first = '', ...rest] = whats;
     const below = (line: string) => ' '.repeat(indent) + line;
     return isBeside
@@ -138,7 +136,11 @@ function sumLine(tasks: readonly PlannedTask[]): string {
 
 /** All of the names, on as many lines as they take. */
 function namesOf(hosts: readonly string[], columns: number): string[] {
-  return wrap(hosts.map(visible).join(', '), Math.max(20, columns));
+  return wrapped(hosts.join(', '), columns);
+}
+
+function wrapped(text: string, columns: number): string[] {
+  return wrap(visible(text), Math.max(20, columns));
 }
 
 /** Hosts of which the same would be done, in the order of the first of each. */

@@ -12,8 +12,10 @@ interface Named {
   readonly Spec: { readonly Name: string };
 }
 
-interface Node {
+/** A node as an Engine tells of it. */
+export interface Node {
   readonly ID: string;
+  readonly Status: { readonly State: string };
   readonly Description: { readonly Hostname: string };
   readonly Spec: {
     readonly Role: string;

@@ -8,7 +8,15 @@ import type { Job } from '../faults/job.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Disturbance } from './disturbances.ts';
 import { named } from './named.ts';
-import { changed, leaderless, type Observed, objectsOfEvents, observe, type Told } from './observe.ts';
+import {
+  changed,
+  leaderless,
+  type Node,
+  type Observed,
+  objectsOfEvents,
+  observe,
+  type Told,
+} from './observe.ts';
 
 /** What a case came to. */
 export interface Tried {
@@ -244,12 +252,6 @@ async function atWork(lab: Lab): Promise<{ readonly what: string; readonly hasGh
     what: [...each, ...nodes.map(({ ID, Status }) => `${ID} ${Status.State}`)].sort().join(' '),
     hasGhost: new Set(ready).size < ready.length,
   };
-}
-
-interface Node {
-  readonly ID: string;
-  readonly Status: { readonly State: string };
-  readonly Description: { readonly Hostname: string };
 }
 
 function changesOf(events: readonly Event[]): readonly string[] {

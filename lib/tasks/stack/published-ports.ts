@@ -42,7 +42,7 @@ export async function otherPorts(
 /** Those that the Engine has chosen by itself included. */
 export function publishedBy({ Spec, Endpoint }: EngineService): readonly PortSpec[] {
   const published = publishedPorts(Spec);
-  const chosen = (Endpoint?.Ports ?? []).filter(({ PublishedPort }) => PublishedPort);
+  const chosen = publishedPorts({ EndpointSpec: Endpoint ?? undefined });
   return [...published, ...chosen.filter((port) => !published.some((other) => isSame(port, other)))];
 }
 
