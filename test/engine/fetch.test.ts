@@ -4,16 +4,13 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -26,21 +23,11 @@ import { type Command, sh } from '../../lib/sh.ts';
 import { showStep } from '../../lib/show-step.ts';
 import { exec, fetch, type Step } from '../../lib/step.ts';
 import { task } from '../../lib/task.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import { outsideTap } from '../outside-tap.ts';
+import { folderOf, rig } from '../tasks/here.ts';
 import { onHosts, type Rig } from '../tasks/rig.ts';
 
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
-
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook fetch ')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook fetch ');
 
 /** Does some steps, whatever is there. */
 const does = task('does', {

@@ -1,14 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { secret, sh } from '../../lib/index.ts';
@@ -16,27 +7,17 @@ import { posixQuote } from '../../lib/posix-quote.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { type CommandArgs, command } from '../../lib/tasks/command/command.ts';
 import { copyFile } from '../../lib/tasks/files/copy-file.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import type { Session } from '../../lib/transport/session.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canary } from '../canary/canary.ts';
 import { only } from '../engine/settings.ts';
+import { folderOf, rig } from './here.ts';
 import { onHosts, type Rig } from './rig.ts';
-
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
 
 const on = (args: CommandArgs, options: { check?: boolean } = {}) =>
   onHosts(rig, async ([here]) => (await here.run(command(args))).state, options);
 
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook command ')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook command ');
 
 t.test('creates: runs once, and not in check mode', async (t) => {
   const dir = folder(t);

@@ -7,17 +7,14 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
@@ -31,30 +28,19 @@ import {
   textFile,
   yamlFile,
 } from '../../lib/tasks/files/index.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import { layTree } from '../../lib/tree-layout.ts';
 import { treeScript } from '../../lib/tree-script.ts';
 import { isKnown } from '../../lib/unknown.ts';
 import { outsideTap } from '../outside-tap.ts';
-import { askBy, onHosts, type Rig } from './rig.ts';
+import { folderOf, rig } from './here.ts';
+import { askBy, onHosts } from './rig.ts';
 
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'other users take root' };
-
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
 
 const on = (args: CopyTreeArgs, options: { check?: boolean } = {}) =>
   onHosts(rig, async ([here]) => (await here.run(copyTree(args))).state, options);
 
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook copies ')));
-  chmodSync(dir, 0o755);
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook copies ', 0o755);
 
 /** Writes files, by their paths, each with its path as content. */
 function write(dir: string, paths: readonly string[]): void {

@@ -4,41 +4,23 @@ import {
   existsSync,
   lchownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Task } from '../../lib/index.ts';
 import { fileAbsent, fileState, textFile } from '../../lib/tasks/files/index.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canary } from '../canary/canary.ts';
-import { askBy, onHosts, type Rig } from './rig.ts';
+import { folderOf, on, rig } from './here.ts';
+import { askBy, onHosts } from './rig.ts';
 
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'changing owners takes root' };
 
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
-
-const on = <S>(task: Task<S>, options: { check?: boolean } = {}) =>
-  onHosts(rig, async ([here]) => (await here.run(task)).state, options);
-
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook absent ')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook absent ');
 
 const marker = canary('key');
 mayHold(marker, /\/(-it's|internal\.key)$/);

@@ -6,17 +6,14 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
@@ -55,6 +52,7 @@ import { isKnown } from '../../lib/unknown.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canary, canarySecret } from '../canary/canary.ts';
 import { outsideTap } from '../outside-tap.ts';
+import { folderOf } from './here.ts';
 import { askBy, onHosts, type Rig } from './rig.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -68,11 +66,7 @@ const rig: Rig = {
   connect: createLocalTransport({ user: 'me' }).connect,
 };
 
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook files ')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook files ');
 
 const on = <S>(task: Task<S>, options: { check?: boolean } = {}) =>
   onHosts(rig, async ([here]) => (await here.run(task)).state, options);

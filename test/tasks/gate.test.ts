@@ -1,13 +1,4 @@
-import {
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
@@ -17,8 +8,8 @@ import type { Form, Question } from '../../lib/form.ts';
 import { isKnown, type Later, type Step, unknown } from '../../lib/index.ts';
 import { readAnswer } from '../../lib/read-answer.ts';
 import { gate } from '../../lib/tasks/index.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
-import { onHosts, type Rig } from './rig.ts';
+import { folderOf, rig } from './here.ts';
+import { onHosts } from './rig.ts';
 
 const questions = [
   { name: 'policy1', text: 'id of policy1', kind: 'integer' },
@@ -250,17 +241,7 @@ t.test('both files can be read again, whatever is in them', async (t) => {
   t.match(text, '#   1. one\n# two\n#   2. esc');
 });
 
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
-
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook gate ')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook gate ');
 
 t.test('on a real host: written once, read again, whoever edits it', async (t) => {
   const path = join(folder(t), 'answers.yml');

@@ -1,46 +1,30 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync,
   chownSync,
   closeSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
-  realpathSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ownedTree } from '../../lib/tasks/files/index.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import { outsideTap } from '../outside-tap.ts';
-import { askBy, onHosts, type Rig } from './rig.ts';
+import { folderOf, rig } from './here.ts';
+import { askBy, onHosts } from './rig.ts';
 
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'changing owners takes root' };
-
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
 
 const on = (args: Parameters<typeof ownedTree>[0], options: { check?: boolean } = {}) =>
   onHosts(rig, async ([here]) => (await here.run(ownedTree(args))).state, options);
 
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook tree ')));
-  chmodSync(dir, 0o755);
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook tree ', 0o755);
 
 /** A tree with names that are no plain words, a link that leads out of it, and files in several folders. */
 function tree(t: Test): { dir: string; outside: string; all: string[] } {

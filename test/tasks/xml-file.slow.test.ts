@@ -2,20 +2,16 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Task } from '../../lib/index.ts';
 import { secret } from '../../lib/secret.ts';
 import {
   copyFile,
@@ -26,28 +22,15 @@ import {
   xmlFile,
   xmlValues,
 } from '../../lib/tasks/files/index.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import { isKnown, unknown } from '../../lib/unknown.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canary } from '../canary/canary.ts';
-import { onHosts, type Rig } from './rig.ts';
+import { folderOf, on, rig } from './here.ts';
+import { onHosts } from './rig.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
-
-const on = <S>(task: Task<S>, options: { check?: boolean } = {}) =>
-  onHosts(rig, async ([here]) => (await here.run(task)).state, options);
-
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dabook xml ')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, 'dabook xml ');
 
 const marker = canary('password');
 mayHold(marker, /\.xml$/);

@@ -1,19 +1,14 @@
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Task } from '../../lib/index.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import {
   copyFile,
@@ -24,27 +19,15 @@ import {
   type YamlEdit,
   yamlFile,
 } from '../../lib/tasks/files/index.ts';
-import { createLocalTransport } from '../../lib/transport/local.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canary } from '../canary/canary.ts';
-import { onHosts, type Rig } from './rig.ts';
+import { folderOf, on, rig } from './here.ts';
+import { onHosts } from './rig.ts';
 
-const rig: Rig = {
-  targets: [{ name: 'here', connection: 'local', address: 'localhost' }],
-  become: false,
-  connect: createLocalTransport({ user: 'me' }).connect,
-};
-
-const on = <S>(task: Task<S>, options: { check?: boolean } = {}) =>
-  onHosts(rig, async ([here]) => (await here.run(task)).state, options);
 const readText = (path: string) =>
   onHosts(rig, async ([here]) => (await here.read(textFile(path))) as TextFile);
 
-function folder(t: Test): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), "dabook's yaml ")));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  return dir;
-}
+const folder = (t: Test) => folderOf(t, "dabook's yaml ");
 
 function file(t: Test, text: string | Buffer, mode = 0o644): string {
   const path = join(folder(t), 'network.yml');
