@@ -3,7 +3,7 @@ import type { ServiceSpec } from './service-spec.ts';
 /** What of a node placement constraints look at. */
 export interface ConstrainedNode {
   readonly ID: string;
-  /** Known by what check mode foresees of it: nothing but its role, its availability and its labels. */
+  /** Known by what check mode foresees of it: nothing but its role, its availability, its labels, and its hostname at best. */
   readonly isJoining?: true;
   readonly Spec: { readonly Role: string; readonly Availability: string; readonly Labels?: Words | null };
   readonly Status: { readonly State: string; readonly Addr?: string };
@@ -15,6 +15,11 @@ export interface ConstrainedNode {
 }
 
 type Words = Readonly<Record<string, string>>;
+
+/** What people call a node. */
+export function nameOf({ ID, Description, isJoining }: ConstrainedNode): string {
+  return Description?.Hostname || (isJoining ? 'a node that is yet to join' : ID);
+}
 
 /** A placement constraint such as `node.labels.tier == db`. */
 export interface Constraint {
@@ -70,14 +75,16 @@ function actualValue(node: ConstrainedNode, key: string): string | undefined {
     if (kind.toLowerCase() === 'engine' && node.isJoining) return undefined;
     return labels ? labelIn(labels, name) : '';
   }
-  if (node.isJoining && key.toLowerCase() !== 'node.role') return undefined;
+  switch (key.toLowerCase()) {
+    case 'node.role':
+      return node.Spec.Role;
+    case 'node.hostname':
+      return node.Description?.Hostname ?? (node.isJoining ? undefined : '');
+  }
+  if (node.isJoining) return undefined;
   switch (key.toLowerCase()) {
     case 'node.id':
       return node.ID;
-    case 'node.hostname':
-      return node.Description?.Hostname ?? '';
-    case 'node.role':
-      return node.Spec.Role;
     case 'node.ip':
       return node.Status.Addr ?? '';
     case 'node.platform.os':

@@ -1,4 +1,4 @@
-import { type ConstrainedNode, constraintsOf, satisfiesAll } from './constraint.ts';
+import { type ConstrainedNode, constraintsOf, nameOf, satisfiesAll } from './constraint.ts';
 import type { Found } from './finding.ts';
 import { grouped } from './grouped.ts';
 import { lastSpot } from './last-spot.ts';
@@ -115,9 +115,4 @@ function bothPublish(services: readonly string[], port: string, where: string): 
 
 function clash(message: string, hint: string, services: readonly string[]): PortClash {
   return { severity: 'fault', message, hint, services };
-}
-
-/** What people call a node. */
-export function nameOf({ ID, Description }: ConstrainedNode): string {
-  return Description?.Hostname || ID;
 }

@@ -1,10 +1,10 @@
-import type { ConstrainedNode } from './constraint.ts';
+import { type ConstrainedNode, nameOf } from './constraint.ts';
 import type { Found } from './finding.ts';
 import { grouped } from './grouped.ts';
 import { lastSpot } from './last-spot.ts';
 import { overbooked, seated } from './overbooked.ts';
 import type { ParsedFile } from './parse-file.ts';
-import { nameOf, portClaims } from './port-clashes.ts';
+import { portClaims } from './port-clashes.ts';
 import { isHostPort, type PublishedPort, showPort } from './published-port.ts';
 
 /** One of the services that are deployed, by its name in the swarm. */

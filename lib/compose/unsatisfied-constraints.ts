@@ -1,5 +1,6 @@
 import {
   type ConstrainedNode,
+  nameOf,
   parseConstraint,
   satisfies,
   satisfiesAll,
@@ -25,7 +26,7 @@ export function unsatisfiedConstraints(
   });
 }
 
-function labelledAs({ Spec, Description, ID }: ConstrainedNode, label: string): readonly string[] {
-  const value = Spec.Labels?.[label];
-  return value === undefined ? [] : [`${label} is '${value}' on ${Description?.Hostname || ID}`];
+function labelledAs(node: ConstrainedNode, label: string): readonly string[] {
+  const value = node.Spec.Labels?.[label];
+  return value === undefined ? [] : [`${label} is '${value}' on ${nameOf(node)}`];
 }

@@ -27,6 +27,7 @@ import {
   swarmMembership,
   nodes as swarmNodes,
 } from '../../lib/tasks/swarm/index.ts';
+import { joiningNode } from '../../lib/tasks/swarm/joining-node.ts';
 import { isKnown, type Later, unknown } from '../../lib/unknown.ts';
 import { canary } from '../canary/canary.ts';
 
@@ -694,6 +695,18 @@ t.test('images that cannot be had are foreseen', async (t) => {
   t.strictSame((await inTheWay({ ...answers('absent'), compose: none })).asked, [], 'no task, no image');
 });
 
+/** What a check foresees once a node that is yet to join has labels. */
+function joinedWith(
+  labels: Readonly<Record<string, string>>,
+  hostname?: string,
+): ReadonlyMap<string, unknown> {
+  const foreseen = new Map<string, unknown>();
+  const task = labelNode({ node: joiningNode(hostname), labels });
+  const now = task.fact.whenUnknown?.() as NodeSpec;
+  foresee(foreseen, task, now, task.want(now));
+  return foreseen;
+}
+
 t.test('ports that others have are foreseen', async (t) => {
   const publishing = (port: object, more: { name?: string; stack?: string; spec?: object } = {}) => ({
     ...service({ spec: more.spec ?? {} }),
@@ -705,7 +718,7 @@ t.test('ports that others have are foreseen', async (t) => {
       EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, ...port }] },
     },
   });
-  const wants = (port: string) => compose(`    ports: [${port}]\n`);
+  const wants = (port: string, rest = '') => compose(`    ports: [${port}]\n${rest}`);
   const mesh = { PublishedPort: 443, PublishMode: 'ingress' };
   const host = { PublishedPort: 443, PublishMode: 'host' };
   const port = (mode: string, protocol = 'tcp') =>
@@ -759,6 +772,29 @@ t.test('ports that others have are foreseen', async (t) => {
   t.match(await among(ofHost, [global], two), [/on host-n1, host-n2: no other node/]);
   const idle = publishing(host, { spec: { Mode: { Replicated: { Replicas: 0 } } } });
   t.strictSame(await among(ofHost, [idle]), [], 'no task has it');
+
+  const bound = (constraint: string) => {
+    const { Spec, ...other } = publishing(host);
+    const TaskTemplate = { ...Spec.TaskTemplate, Placement: { Constraints: [constraint] } };
+    return { ...other, Spec: { ...Spec, TaskTemplate } };
+  };
+  const joining = async (hostname: string | undefined, rival: object) => {
+    const scripted = {
+      compose: wants(ofHost, '    deploy: {placement: {constraints: [node.labels.a == yes]}}\n'),
+      engine: engine({ [everyService]: [service(), rival], ...two }),
+    };
+    return (await inTheWay(scripted, {}, joinedWith({ a: 'yes' }, hostname))).told;
+  };
+  const binds = bound('node.hostname == ha3');
+  t.match(
+    await joining('ha3', binds),
+    [/service other_web has it on ha3: no other node/],
+    'it waits for the host',
+  );
+  t.strictSame(await joining('ha4', binds), [], 'it waits for another one');
+  t.match(await joining(undefined, bound('node.labels.a == yes')), [
+    /on a node that is yet to join: no other/,
+  ]);
 
   const stray = publishing(mesh, { name: 's_old', stack: 's' });
   t.match(await among(ofMesh, [stray]), [/which service s_old has/]);
@@ -1257,6 +1293,9 @@ t.test('nodes are as earlier tasks of the check foresee them', async (t) => {
   const joined = labelNode({ node: joining, labels: { a: 'true' }, name: 'joining' });
   t.equal(await isFinal(toA, after(joined)), false, 'a node that is yet to join');
   t.equal(await isFinal([...toA, 'node.hostname == ha9'], after(joined)), false, 'its hostname is not known');
+  const named = joinedWith({ a: 'true' }, 'ha9');
+  t.equal(await isFinal([...toA, 'node.hostname == ha9'], named), false, 'its host has said its name');
+  t.equal(await isFinal([...toA, 'node.hostname == ha8'], named), true);
   t.equal(await isFinal([...toA, 'node.labels.b == true'], after(joined)), true, 'its labels are');
   t.equal(await isFinal([...toA, 'node.role == manager'], after(joined)), true, 'it joins as a worker');
   const toB = ['node.labels.b == true'];

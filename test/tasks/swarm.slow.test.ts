@@ -148,6 +148,8 @@ t.test('swarmMembership, from the Engine API', async (t) => {
     '/info': { Swarm: { NodeID: '', LocalNodeState: 'inactive', RemoteManagers: null, Error: '' } },
   };
   t.same(await read(none), inactive);
+  const named = { '/info': { Name: 'ha2', ...none['/info'] } };
+  t.same(await read(named), { ...inactive, hostname: 'ha2' });
   await t.rejects(nodes.read(askEngine(none)), { code: 'refused', message: 'ha1 is in no swarm' });
   const failed = { '/info': { Swarm: { LocalNodeState: 'error', Error: 'bad certificate' } } };
   t.same(await read(failed), { state: 'error', managers: [], error: 'bad certificate' });
@@ -478,6 +480,18 @@ t.test('swarmLeave', async (t) => {
   const foreseen = swarmLeave().want(worker);
   t.same(outcome(swarmJoin({ swarm }), foreseen as never), [join], 'a join after a leave that is foreseen');
   t.same(swarmLeave().fact.key, swarmJoin({ swarm }).fact.key);
+  const left = swarmLeave().want({ ...worker, hostname: 'ha2' });
+  t.same(left, { state: 'inactive', managers: [], hostname: 'ha2' });
+  const joined = swarmJoin({ swarm }).want(left as never);
+  t.equal(joined.hostname, 'ha2');
+  t.match(
+    nodeSpec(joined.nodeId).whenUnknown?.(),
+    { listed: true, hostname: 'ha2' },
+    'the node is called so already',
+  );
+  t.notMatch(nodeSpec(swarmJoin({ swarm }).want(inactive as never).nodeId).whenUnknown?.(), {
+    hostname: /./,
+  });
   t.same(swarmLeave().fact.key, swarmInit().fact.key);
 
   const [step] = swarmLeave().steps(managing(...three), foreseen) as [Step & { kind: 'docker' }];

@@ -1,6 +1,6 @@
 import type { ConstrainedNode } from '../../compose/constraint.ts';
 import type { Ask } from '../../fact.ts';
-import { isKnown } from '../../unknown.ts';
+import { isKnown, type Unknown } from '../../unknown.ts';
 import { foreseenNodes } from '../swarm/foreseen-nodes.ts';
 import type { NodeSpec } from '../swarm/node-spec.ts';
 
@@ -15,10 +15,19 @@ export async function nodesThen(
     if (then === undefined) return node;
     return then.listed ? { ...node, Spec: specThen(then, node.Spec) } : [];
   });
-  const joining = foreseen.flatMap((then): readonly ConstrainedNode[] =>
-    isKnown(then.id) ? [] : [{ ID: '', isJoining: true, Spec: specThen(then), Status: { State: 'ready' } }],
-  );
+  const joining = foreseen.flatMap((then) => (isKnown(then.id) ? [] : joiningNode(then.id, then)));
   return [...there, ...joining];
+}
+
+function joiningNode({ id }: Unknown, then: NodeSpec): ConstrainedNode {
+  return {
+    // Nobody has it as a node's id: it tells one that is yet to join from the others.
+    ID: id,
+    isJoining: true,
+    Spec: specThen(then),
+    Status: { State: 'ready' },
+    ...(then.hostname === undefined ? {} : { Description: { Hostname: then.hostname } }),
+  };
 }
 
 function specThen(

@@ -5,7 +5,7 @@ import { show } from '../../show.ts';
 import { type Task, task } from '../../task.ts';
 import { isKnown, type Later } from '../../unknown.ts';
 import { foreseeNode } from './foreseen-nodes.ts';
-import { type NodeSpec, nodeSpec } from './node-spec.ts';
+import { type NodeSpec, nodeSpec, yetToJoin } from './node-spec.ts';
 import { evicted, type LabelledTask, labelledTasks } from './node-tasks.ts';
 import { nodeUpdate } from './node-update.ts';
 import type { Labels, NodeId } from './swarm-node.ts';
@@ -73,7 +73,7 @@ function labelledNode({ node, remove = [], exact = false }: LabelNodeArgs): Fact
   if (!exact && remove.length === 0) return nodeSpec(node);
   return fact<LabelledNode>({
     key: ['swarm node with tasks', node],
-    whenUnknown: () => ({ id: node, listed: true, labels: {} }),
+    whenUnknown: () => yetToJoin(node),
     read: async (ask) => {
       const [found, tasks] = await Promise.all([
         ask.fact(nodeSpec(node)),

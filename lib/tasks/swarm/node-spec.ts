@@ -3,6 +3,7 @@ import { type Ask, type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { isKnown, type Later } from '../../unknown.ts';
 import type { Role } from './join-token.ts';
+import { joiningHostname } from './joining-node.ts';
 import { swarmMembership } from './swarm-membership.ts';
 import { type Labels, type NodeAnswer, type NodeId, type SwarmNode, swarmNode } from './swarm-node.ts';
 
@@ -29,9 +30,9 @@ export interface NodeSpec {
 export function nodeSpec(id: Later<NodeId>): Fact<NodeSpec> {
   return fact<NodeSpec>({
     key: ['swarm node', id],
-    whenUnknown: () => ({ id, listed: true, labels: {} }),
+    whenUnknown: () => yetToJoin(id),
     read: async (ask) => {
-      if (!isKnown(id)) return { id, listed: true, labels: {} };
+      if (!isKnown(id)) return yetToJoin(id);
       if (!(await mayList(ask, id))) return { id, listed: false, labels: {} };
       const answer = await ask.docker<NodeAnswer>(`/nodes/${encodeURIComponent(id)}`).catch((error) => {
         throw isNoManager(error) ? noManager(ask.host, id) : error;
@@ -47,6 +48,12 @@ export function nodeSpec(id: Later<NodeId>): Fact<NodeSpec> {
       return { ...swarmNode(answer), listed: true };
     },
   });
+}
+
+/** A node as check mode foresees it that is yet to join. */
+export function yetToJoin(id: Later<NodeId>): NodeSpec {
+  const hostname = joiningHostname(id);
+  return { id, listed: true, labels: {}, ...(hostname === undefined ? {} : { hostname }) };
 }
 
 /** Whether a swarm that check mode foresees for this host has the node at all; the Engine answers for the one that is. */

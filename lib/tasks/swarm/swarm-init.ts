@@ -35,7 +35,7 @@ const init = task('swarmInit', {
   title: ({ advertise }: SwarmInitArgs) => (advertise ? `make a swarm at ${advertise}` : 'make a swarm'),
   fact: () => swarmMembership,
   want: (now, args): Membership => {
-    return now.state === 'inactive' ? newSwarm(args) : swarmOf(now, args);
+    return now.state === 'inactive' ? newSwarm(now, args) : swarmOf(now, args);
   },
   steps: (now, _want, args) => (now.state === 'inactive' ? [initStep(args)] : []),
   settle: () => ({ timeout: 30 }),
@@ -57,9 +57,10 @@ export function swarmOf(membership: Membership, args: Pick<SwarmInitArgs, 'adver
   return membership;
 }
 
-function newSwarm({ advertise }: SwarmInitArgs): Swarm {
+function newSwarm({ hostname }: Membership, { advertise }: SwarmInitArgs): Swarm {
   return {
     state: 'active',
+    ...(hostname === undefined ? {} : { hostname }),
     role: 'manager',
     nodeId: unknown('id of the first manager'),
     clusterId: unknown('id of the swarm'),

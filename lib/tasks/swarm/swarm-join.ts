@@ -5,6 +5,7 @@ import { type Task, task } from '../../task.ts';
 import { type Later, unknown } from '../../unknown.ts';
 import { follows, inSwarm } from './in-swarm.ts';
 import type { JoinToken, Role } from './join-token.ts';
+import { joiningNode } from './joining-node.ts';
 import { leaveSteps, leavesAtOnce } from './leaving.ts';
 import { type JoinState, joinState } from './membership-since.ts';
 import { refuseOtherRole, refuseToJoin } from './refuse-to-join.ts';
@@ -97,12 +98,13 @@ function isNode(now: JoinState, swarm: Swarm): boolean {
   return isNew && (now.state === 'active' || now.state === 'pending') && follows(now, swarm);
 }
 
-function newNode({ former }: JoinState, swarm: Swarm, role: Role): JoinState {
+function newNode({ former, hostname }: JoinState, swarm: Swarm, role: Role): JoinState {
   return {
     ...(former === undefined ? {} : { former }),
     state: 'active',
+    ...(hostname === undefined ? {} : { hostname }),
     role,
-    nodeId: unknown('id of the node'),
+    nodeId: joiningNode(hostname),
     managers: [{ nodeId: swarm.nodeId, address: swarm.address }],
     ...(role === 'manager'
       ? {

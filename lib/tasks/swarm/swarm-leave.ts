@@ -22,7 +22,8 @@ const leave = task('swarmLeave', {
   want: (now, args): Membership => {
     if (now.state === 'inactive') return now;
     refuseToLeave(now, args);
-    return { state: 'inactive', managers: [] };
+    const { hostname } = now;
+    return { state: 'inactive', ...(hostname === undefined ? {} : { hostname }), managers: [] };
   },
   steps: (now) => leaveSteps(now),
   settle: () => ({ timeout: 60 }),

@@ -17,6 +17,8 @@ export interface Membership {
    * - `locked`: a manager of an autolocked swarm that waits for its unlock key
    */
   readonly state: 'inactive' | 'pending' | 'active' | 'error' | 'locked';
+  /** The name that its Engine has in a swarm, now or when it joins one. */
+  readonly hostname?: string;
   /** None while it is not active. */
   readonly role?: Role;
   readonly nodeId?: Later<NodeId>;
@@ -38,6 +40,7 @@ export interface Membership {
 }
 
 interface InfoAnswer {
+  readonly Name?: string;
   readonly Swarm?: InfoSwarm;
 }
 
@@ -94,17 +97,18 @@ async function look(ask: Ask): Promise<Membership> {
       hint: 'swarm tasks need Docker Engine 20.10 or later',
     });
   }
-  const membership = ofNode(answer);
+  const membership = ofNode(answer, info.value?.Name);
   if (membership.role !== 'manager') return membership;
   if (swarm.status === 'rejected') return { error: messageOf(swarm.reason), ...membership };
   if (nodes.status === 'rejected') return { error: messageOf(nodes.reason), ...membership };
   return { ...membership, ...ofManager(answer, swarm.value, nodes.value) };
 }
 
-function ofNode(answer: InfoSwarm): Membership {
+function ofNode(answer: InfoSwarm, hostname: string | undefined): Membership {
   const state = (answer.LocalNodeState || 'inactive') as Membership['state'];
   return {
     state,
+    ...(hostname ? { hostname } : {}),
     ...(state === 'active' ? { role: answer.ControlAvailable ? 'manager' : 'worker' } : {}),
     ...(answer.NodeID ? { nodeId: answer.NodeID } : {}),
     managers: (answer.RemoteManagers ?? []).map(({ NodeID, Addr }) => ({ nodeId: NodeID, address: Addr })),

@@ -17,6 +17,7 @@ export function infoOf(world: World, host: ModelHost): object {
   const followed = world.swarms[host.swarm ?? ''];
   return {
     SystemTime: '2026-01-01T01:00:00Z',
+    Name: host.hostname,
     Swarm: {
       LocalNodeState: host.state,
       NodeID: host.nodeId ?? '',
