@@ -56,13 +56,14 @@ export function clientTools(keys: Keys, port: number) {
       const [name, key = ''] = hostKey(keys, type).split(' ');
       return { type: name, key: key.replace(/=+$/, ''), fingerprint: tools.fingerprint(type), place };
     },
-    async login(t: Test, connect: Connect, to: Target): Promise<Session> {
+    async login<S extends Session>(t: Test, connect: (target: Target) => Promise<S>, to: Target): Promise<S> {
       const session = await connect(to);
       t.teardown(() => session.close());
       return session;
     },
-    text: async (session: Session, command: string) =>
-      (await session.exec(command, { become: false })).stdout.toString(),
+    /** What a command writes. */
+    text: async (session: Session, command: string, as = { become: false }) =>
+      (await session.exec(command, as)).stdout.toString(),
     /** That a connection comes about. */
     async works(t: Test, connect: Connect, to: Target, message: string) {
       const session = await connect(to);
