@@ -4,9 +4,7 @@ import { mayHold } from '../canary/allowed.ts';
 import { canary, canaryInVariable } from '../canary/canary.ts';
 import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
-import { onLab } from './stack-on-lab.ts';
-
-const image = 'dabook.test/da/policy-service:6.0.5.60259';
+import { byHand, image, onLab } from './stack-on-lab.ts';
 
 // The Engine itself keeps what a service's environment holds, and hands secrets to containers.
 const password = canaryInVariable('DB_PASSWORD');
@@ -118,9 +116,10 @@ const skip = await skipWithoutLab();
 t.test('stacks that docker itself deployed', { skip }, async (t) => {
   const lab = await createLab({ hosts: 1 });
   t.teardown(() => lab.down());
-  const sh = (command: string, input?: string) => lab.root(1, command, input).text();
-  const write = (file: string, text: string) => sh(`mkdir -p ${dir}/rel; cat > ${dir}/${file}`, text);
+  const { sh, write } = byHand(lab, dir);
   await sh('docker network create -d overlay outside');
+  // What a mount of theirs has for its source.
+  await sh(`mkdir -p ${dir}/rel`);
   await write('secret.txt', `${stackSecret}\n`);
   await write('config.txt', 'c\n');
 

@@ -14,9 +14,8 @@ import {
 import { isKnown } from '../../lib/unknown.ts';
 import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
-import { onLab, type Ran } from './stack-on-lab.ts';
+import { byHand, image, onLab, type Ran } from './stack-on-lab.ts';
 
-const image = 'dabook.test/da/policy-service:6.0.5.60259';
 const dir = '/root/more';
 const args = { name: 'more', dir, files: ['base.yml', 'over.yml'], resolveImage: 'never' as const };
 
@@ -36,8 +35,7 @@ const skip = await skipWithoutLab();
 t.test('a stack that is watched, restarted and previewed on a real engine', { skip }, async (t) => {
   const lab = await createLab({ hosts: 1 });
   t.teardown(() => lab.down());
-  const sh = (command: string, input?: string) => lab.root(1, command, input).text();
-  const write = (file: string, text: string) => sh(`mkdir -p ${dir}; cat > ${dir}/${file}`, text);
+  const { sh, write } = byHand(lab, dir);
   /** What a playbook gets of a host. */
   const asked = async <R>(work: (host: Host) => Promise<R>) => {
     let result: R | undefined;

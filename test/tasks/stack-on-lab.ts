@@ -20,6 +20,20 @@ export interface Ran {
   readonly faults: readonly string[];
 }
 
+/** An image that each host of a lab has. */
+export const image = 'dabook.test/da/policy-service:6.0.5.60259';
+
+/** What tests of stacks do on the first host of a lab by other ways than dabook: commands as root, and files in a folder. */
+export function byHand(lab: Lab, dir: string) {
+  const sh = (command: string, input?: string) => lab.root(1, command, input).text();
+  return {
+    sh,
+    /** Writes a file, below folders that need not be there. */
+    write: (file: string, text: string) =>
+      sh(`mkdir -p "$(dirname ${dir}/${file})"; cat > ${dir}/${file}`, text),
+  };
+}
+
 /** Runs tasks on a host of the lab, as the login user behind sudo, by the engine and over SSH. */
 export async function onLab(
   lab: Lab,

@@ -2,9 +2,8 @@ import t from 'tap';
 import { stackDeploy, stackPlaced, stackRemove } from '../../lib/tasks/stack/index.ts';
 import { createLab } from '../lab/create-lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
-import { onLab } from './stack-on-lab.ts';
+import { byHand, image, onLab } from './stack-on-lab.ts';
 
-const image = 'dabook.test/da/policy-service:6.0.5.60259';
 const newer = 'dabook.test/da/policy-service:6.0.5.60260';
 
 const dir = '/root/oracle';
@@ -15,8 +14,7 @@ const skip = await skipWithoutLab();
 t.test('stacks on real engines', { skip }, async (t) => {
   const lab = await createLab({ hosts: 1 });
   t.teardown(() => lab.down());
-  const sh = (command: string, input?: string) => lab.root(1, command, input).text();
-  const write = (file: string, text: string) => sh(`mkdir -p ${dir}; cat > ${dir}/${file}`, text);
+  const { sh, write } = byHand(lab, dir);
   const live = async (name: string) => JSON.parse(await sh(`docker service inspect ${name}`))[0];
 
   const base = (services: string) => `version: "3.7"\nservices:\n${services}`;
