@@ -1,6 +1,7 @@
 import { actingAs } from './acting-as.ts';
 import { announced } from './announced.ts';
 import { createAsk } from './ask.ts';
+import { beforeChange, consentTo } from './before-change.ts';
 import { type Converging, type Outcome, planOf, type Readings } from './converging.ts';
 import { codeOf, DabookError, messageOf } from './errors.ts';
 import type { Ask } from './fact.ts';
@@ -31,6 +32,8 @@ export async function apply(
   const asker = { ...actingAs(task, c), task: id };
   const ask = createAsk(c.machine, asker);
   let steps = planned;
+  // Whoever agreed to the first steps agreed to what follows from them: to what destroys only if they do.
+  let agreed = weightOf(planned);
   let performed = false;
   const setbacks = createSetbacks(task, c);
   for (let round = 1; ; round++) {
@@ -60,8 +63,23 @@ export async function apply(
     if (round >= rounds + setbacks.count)
       throw notConverged(task, seen.now, seen.want, 'its steps led nowhere');
     steps = seen.steps;
-    c.emit(planOf(task, seen.now, seen.want, steps, id, c));
+    if (agreed === 0 && !(await beforeChange(asker, seen.at, c))) {
+      steps = [];
+      continue;
+    }
+    const next = planOf(task, seen.now, seen.want, steps, id, c);
+    if (weightOf(steps) > agreed) {
+      await consentTo(task, next, c);
+      agreed = weightOf(steps);
+    }
+    c.emit(next);
   }
+}
+
+/** How much it takes to agree to steps: none, such that change something, such that destroy something. */
+function weightOf(steps: readonly Step[]): 0 | 1 | 2 {
+  if (steps.length === 0) return 0;
+  return steps.some((step) => 'destroys' in step && step.destroys !== undefined) ? 2 : 1;
 }
 
 /** Throws why a step failed, in the words of a check where that would have said so. */

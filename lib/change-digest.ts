@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { diff } from './diff.ts';
 import type { Change } from './events.ts';
 import { isRead, reveal, Secret } from './secret.ts';
+import type { Step } from './step.ts';
 import { Unknown } from './unknown.ts';
 
 /**
@@ -14,6 +15,21 @@ export function changeDigest(key: Uint8Array): (now: unknown, want: unknown) => 
     createHmac('sha256', key)
       .update(JSON.stringify(diff(opened(now), opened(want)).map(withoutBulk)))
       .digest('hex');
+}
+
+/**
+ * Makes what gives the digest of the commands among steps, with all that they read: a condition alone does not tell what is run.
+ * None where there is no command. Calls of the Docker Engine are not in it: the states that they follow from are, and
+ * theirs name versions that are never the same twice.
+ */
+export function commandDigest(key: Uint8Array): (steps: readonly Step[]) => string | undefined {
+  return (steps) => {
+    const commands = steps.flatMap((step) =>
+      step.kind === 'exec' ? [[step.command.text, opened(step.stdin ?? null), step.detached ?? false]] : [],
+    );
+    if (commands.length === 0) return undefined;
+    return createHmac('sha256', key).update(JSON.stringify(commands)).digest('hex');
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { actingAs } from './acting-as.ts';
 import { apply } from './apply.ts';
 import { createAsk } from './ask.ts';
+import { beforeChange, consentTo } from './before-change.ts';
 import { asRoot, type Converging, type Outcome, planOf, type Readings, read } from './converging.ts';
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
@@ -133,24 +134,16 @@ async function decide(
   // What is asked of the operator changes nothing before there are answers; the host itself is locked for these.
   const as = actingAs(task, c);
   const changes = c.mode === 'apply' && steps.some(({ kind }) => kind !== 'ask');
-  if (changes) {
-    await c.consent.sought();
-    await c.claim.taken(c.machine.name, as);
-    if (Math.max(c.machine.changes.lockedAt, c.consent.soughtAt) > reading.at) {
-      const again = { at: performance.now(), state: read(task, c) };
-      return decide(task, again, id, c, readBehind);
-    }
+  if (changes && !(await beforeChange(as, reading.at, c))) {
+    const again = { at: performance.now(), state: read(task, c) };
+    return decide(task, again, id, c, readBehind);
   }
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
   const ask = createAsk(c.machine, { ...as, task: id });
   if (c.mode === 'check') await refuseImpossible(steps, ask);
   const note = steps.length > 0 ? await refuseObstacles(task, now, want, ask, c) : undefined;
   const planned = planOf(task, now, want, steps, id, c);
-  if (changes) {
-    // As plans and events have it.
-    const title = c.redactor.text(task.title);
-    await c.consent.to({ name: task.name, title, planned: c.redactor.event(planned) });
-  }
+  if (changes) await consentTo(task, planned, c);
   c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;

@@ -37,9 +37,17 @@ export interface Converging {
   readonly consent: Consent;
   /** What its steps destroy needs no other word: the play says that it may. */
   readonly mayDestroy: boolean;
-  /** Gives the digest of what a task changes; none where nobody wants to know it. */
-  readonly digest?: ((now: unknown, want: unknown) => string) | undefined;
+  /** None where nobody wants to know them. */
+  readonly digests?: Digests | undefined;
   readonly beforeStep: () => Promise<void>;
+}
+
+/** What tells what a task does from anything else. */
+export interface Digests {
+  /** Of what it changes. */
+  ofChange(now: unknown, want: unknown): string;
+  /** Of the commands that it runs; none where it runs none. */
+  ofCommands(steps: readonly Step[]): string | undefined;
 }
 
 /** How one task ended: the state that it left or foresaw. */
@@ -91,7 +99,13 @@ export function planOf(
     ...(task.opaque ? { opaque: true as const } : {}),
     ...(destroys.length > 0 ? { destroys } : {}),
     ...(destroys.length > 0 && c.mayDestroy ? { mayDestroy: true as const } : {}),
-    ...(c.digest === undefined ? {} : { digest: c.digest(now, want) }),
+    ...digestsOf(now, want, steps, c),
     ...(asks === undefined ? {} : { form: asks.form }),
   };
+}
+
+function digestsOf(now: unknown, want: unknown, steps: readonly Step[], { digests }: Converging) {
+  if (digests === undefined) return {};
+  const runs = digests.ofCommands(steps);
+  return { digest: digests.ofChange(now, want), ...(runs === undefined ? {} : { runs }) };
 }

@@ -146,6 +146,8 @@ export interface TaskPlanned extends OfTask {
   readonly mayDestroy?: true;
   /** What changes, by a digest of the whole of it, secrets included; where the run was given a key for it. */
   readonly digest?: string;
+  /** Which commands its steps run, and what these read, by a digest; where one is given, and there are commands. */
+  readonly runs?: string;
   /** What the operator is to be asked. */
   readonly form?: Form;
 }

@@ -1,5 +1,6 @@
 import type { Claim } from './claim.ts';
 import type { Consent } from './consent.ts';
+import type { Digests } from './converging.ts';
 import type { Happening } from './events.ts';
 import type { RunMachine } from './machine.ts';
 import type { Operator } from './operator.ts';
@@ -35,7 +36,7 @@ export interface RunContext {
   readonly consent: Consent;
   /** What a check has foreseen and cannot see. */
   readonly unseen: Unseen;
-  readonly digest: ((now: unknown, want: unknown) => string) | undefined;
+  readonly digests: Digests | undefined;
   /** Settles when what has been told so far is safe, so that a step may be done. Never rejects. */
   beforeStep(): Promise<void>;
 }

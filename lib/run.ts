@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { bind, type ExtraVars } from './bind.ts';
-import { changeDigest } from './change-digest.ts';
+import { changeDigest, commandDigest } from './change-digest.ts';
 import { createClaim } from './claim.ts';
 import { type Approval, createConsent } from './consent.ts';
 import { type Deadlines, lastSteps } from './deadlines.ts';
@@ -167,7 +167,10 @@ export async function run(
     beforeStep: options.beforeStep ?? (async () => {}),
     consent: createConsent(options.approval, (error) => stop.abort(error), signal),
     unseen: createUnseen(),
-    digest: options.digestKey && changeDigest(options.digestKey),
+    digests: options.digestKey && {
+      ofChange: changeDigest(options.digestKey),
+      ofCommands: commandDigest(options.digestKey),
+    },
   };
   redactor.learn([bound.vars, inventory.hosts.map(({ vars, target }) => [vars, target])]);
 

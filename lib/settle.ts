@@ -15,6 +15,8 @@ type Seen =
       readonly now: unknown;
       readonly want: unknown;
       readonly steps: readonly Step[];
+      /** When it was looked at, by `performance.now()`. */
+      readonly at: number;
     };
 
 /**
@@ -36,6 +38,7 @@ export async function settle(
   const past = new Set(task.stuck(found, task.want(found))?.finalWhenMore);
   let looks = 0;
   for (let seconds = 0.1; ; seconds = Math.min(seconds * 1.5, interval)) {
+    const at = performance.now();
     const looking = read(task, c, ask);
     const behind = looks++ === 0 ? readBehind() : undefined;
     const now = await looking;
@@ -45,7 +48,7 @@ export async function settle(
       if (equal(now, want)) return { settled: true, now, behind };
       const steps = task.steps(now, want);
       if (steps.length > 0 && !equal(steps.map(asText), performed.map(asText))) {
-        return { settled: false, now, want, steps };
+        return { settled: false, now, want, steps, at };
       }
       const stuck = task.stuck(now, want);
       const marks = stuck?.finalWhenMore ?? [];

@@ -40,6 +40,7 @@ export function collectPlan(): PlanCollector {
         ...(plan?.mayDestroy ? { mayDestroy: plan.mayDestroy } : {}),
         ...(status === 'would-change' && note !== undefined ? { doubt: note } : {}),
         digest: plan?.digest ?? '',
+        ...(plan?.runs === undefined ? {} : { runs: plan.runs }),
       });
     },
   };

@@ -56,4 +56,6 @@ export interface PlannedTask {
   readonly doubt?: string;
   /** Of its whole change, secrets included. */
   readonly digest: string;
+  /** Of the commands that it runs, with what they read; none where it runs none. */
+  readonly runs?: string;
 }

@@ -39,6 +39,7 @@ function keyOf({ host, name, title }: PlannedTask): string {
 function isSame(was: PlannedTask, is: PlannedTask): boolean {
   return (
     was.digest === is.digest &&
+    was.runs === is.runs &&
     was.status === is.status &&
     was.asRoot === is.asRoot &&
     // What an opaque one does nothing else tells.

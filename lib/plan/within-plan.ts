@@ -43,8 +43,8 @@ function fits(task: PlannedTask, { name, title, planned }: Intent): boolean {
   if (!within(planned.destroys ?? [], task.destroys ?? [])) return false;
   // Nothing was known of it but that it is there.
   if (task.status === 'unknown') return true;
-  if (task.opaque)
-    return planned.opaque === true && task.steps.every((text, i) => fitsText(text, planned.steps[i]));
+  if (task.runs !== planned.runs) return false;
+  if (task.opaque) return planned.opaque === true && fitsTexts(task.steps, planned.steps);
   return task.digest === planned.digest || fitsChanges(task.changes, planned.changes);
 }
 
@@ -67,6 +67,10 @@ function fitsChanges(was: readonly Change[], is: readonly Change[]): boolean {
       );
     })
   );
+}
+
+function fitsTexts(was: readonly string[], is: readonly string[]): boolean {
+  return was.length === is.length && was.every((text, i) => fitsText(text, is[i]));
 }
 
 /** What earlier tasks of the same run have changed may be in it. */

@@ -153,7 +153,7 @@ function alike(
   const groups = new Map<string, { hosts: string[]; tasks: PlannedTask[] }>();
   for (const [host, all] of ofHost) {
     if (all.length === 0) continue;
-    const key = JSON.stringify(all.map(({ host: _host, digest: _digest, ...task }) => task));
+    const key = JSON.stringify(all.map(({ host: _host, digest: _digest, runs: _runs, ...task }) => task));
     const group = groups.get(key) ?? { hosts: [], tasks: all };
     group.hosts.push(host);
     groups.set(key, group);

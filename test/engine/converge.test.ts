@@ -113,6 +113,60 @@ t.test('other steps that follow from the new state are performed too', async (t)
   t.equal(host.settings.level, '3');
 });
 
+t.test('what follows from first steps is agreed to with them, what destroys only with such', async (t) => {
+  /** Steps by what the level is: words are what they destroy. */
+  const climb = task('climb', {
+    title: (_a: { by: readonly (string | undefined | null)[] }) => 'climb',
+    fact: () => setting('level'),
+    want: (_now, { by }) => `${by.length}`,
+    steps: (now, _want, { by }) => {
+      const destroys = by[Number(now)];
+      // Nothing to do but wait.
+      return destroys === null ? [] : [exec(sh`set level ${Number(now) + 1}`, { destroys })];
+    },
+    settle: () => ({ timeout: 20, interval: 0.01 }),
+  });
+  const agreeing = async (by: readonly (string | undefined | null)[], refused?: string) => {
+    const host = fakeHost({ level: '0' });
+    let looks = 0;
+    host.onCommand = (command) => {
+      const isWaiting = by[Number(host.settings.level)] === null;
+      if (command.startsWith('get') && isWaiting && ++looks > 2) host.settings.level = '1';
+    };
+    const agreed: unknown[] = [];
+    const { outcome } = await runWith(
+      listOf([climb({ by })]),
+      { a: host },
+      { all: ['a'] },
+      {
+        approval: {
+          seek: async () => void agreed.push('sought'),
+          allow: async ({ planned: { destroys = [] } }) => {
+            if (refused !== undefined && destroys.includes(refused))
+              throw new DabookError('unapproved', 'no');
+            agreed.push(destroys);
+          },
+        },
+      },
+    );
+    return { outcome, agreed, level: host.settings.level };
+  };
+  t.same(await agreeing([undefined, undefined]), { outcome: 'ok', agreed: ['sought', []], level: '2' });
+  t.same(await agreeing(['one', 'two']), { outcome: 'ok', agreed: ['sought', ['one']], level: '2' });
+  t.same(
+    await agreeing([undefined, 'two', 'three']),
+    { outcome: 'ok', agreed: ['sought', [], ['two']], level: '3' },
+    'steps that destroy nothing were no word for it',
+  );
+  t.same(
+    await agreeing([null, 'two', 'three']),
+    { outcome: 'ok', agreed: ['sought', ['two']], level: '3' },
+    'nor was having to wait',
+  );
+  t.match(await agreeing([undefined, 'two'], 'two'), { outcome: 'unapproved', level: '1' });
+  t.match(await agreeing([null, 'two'], 'two'), { outcome: 'unapproved', level: '1' });
+});
+
 t.test('a write that lost against another writer is decided anew', async (t) => {
   const host = fakeHost({ a: 'old' });
   let losses = 3;

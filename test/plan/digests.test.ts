@@ -1,9 +1,11 @@
 import t from 'tap';
-import { changeDigest } from '../../lib/change-digest.ts';
+import { changeDigest, commandDigest } from '../../lib/change-digest.ts';
 import { inputDigests } from '../../lib/plan/input-digests.ts';
 import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
 import { openPlan, sealPlan } from '../../lib/plan/seal-plan.ts';
 import { secret } from '../../lib/secret.ts';
+import { sh } from '../../lib/sh.ts';
+import { docker, exec } from '../../lib/step.ts';
 import { unknown } from '../../lib/unknown.ts';
 import { seededRandom } from '../seeded-random.ts';
 
@@ -41,6 +43,27 @@ t.test('what is not known yet is the same each time, and what stays is not in it
     'a whole that goes',
   );
   t.not(digest({ id: 'x' }, {}), digest({ id: 'y' }, {}));
+});
+
+t.test('commands are told apart by their text and by what they read, secrets too', async (t) => {
+  const of = commandDigest(key);
+  const load = sh`load`;
+  const each = [
+    [exec(load)],
+    [exec(load), exec(load)],
+    [exec(sh`load\nall`)],
+    [exec(load, { stdin: 'one' })],
+    [exec(load, { stdin: secret('key', 'one') })],
+    [exec(load, { stdin: secret('key', 'two') })],
+    [exec(load, { stdin: { from: 'secret', secret: secret('key', 'two') } })],
+    [exec(load, { stdin: { from: 'control', path: '/a', sha256: '1' } })],
+    [exec(load, { stdin: { from: 'control', path: '/a', sha256: '2' } })],
+  ].map(of);
+  t.equal(new Set(each).size, each.length);
+  t.notMatch(JSON.stringify(each), 'load');
+  const call = (version: number) => docker('POST', `/nodes/a/update?version=${version}`, { title: 'it' });
+  t.equal(of([call(1)]), undefined, 'no command');
+  t.equal(of([call(1), exec(load)]), of([call(2), exec(load, { title: 'in other words' })]));
 });
 
 t.test('the input: whatever is in another order is the same, any other value is not', async (t) => {

@@ -87,6 +87,16 @@ t.test('an opaque one is held against its steps', async (t) => {
   t.notOk(withinPlan([opaque])(does(['run false'])));
 });
 
+t.test('the commands of a task are those that were planned', async (t) => {
+  const one = planned({ runs: 'c1' });
+  t.ok(withinPlan([one])(intent({ runs: 'c1', digest: 'd2' })), 'whatever else was open');
+  t.notOk(withinPlan([one])(intent({ runs: 'c2' })));
+  t.notOk(withinPlan([one])(intent()));
+  t.notOk(withinPlan([planned()])(intent({ runs: 'c1' })));
+  t.match(moved([one], [planned({ runs: 'c2' })]), [{ kind: 'other' }]);
+  t.same(moved([one], [one]), []);
+});
+
 t.test('part of what was agreed to is agreed to, again and again', async (t) => {
   const agreed = [planned({ destroys: ['stack a', 'stack b'] })];
   t.ok(isAgreed(agreed, intent({ destroys: ['stack b'] })));
