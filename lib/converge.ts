@@ -6,7 +6,7 @@ import { asRoot, type Converging, type Outcome, planOf, type Readings, read } fr
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
-import { foresee } from './foresee.ts';
+import { foresee, foreseeSomething } from './foresee.ts';
 import { refuseObstacles } from './obstacles.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
@@ -34,8 +34,9 @@ export async function converge(
     const reading = { state: readings[index] ?? read(task, c), at: readAt };
     const ended = await one(task, reading, c, readBehind);
     outcomes.push(ended);
-    const changed = ended.status === 'changed' || ended.status === 'would-change';
-    if (!changed) continue;
+    // One that is unknown may be about to change something.
+    const isAsItWas = ended.status === 'ok' || ended.status === 'skipped' || ended.status === 'waiting';
+    if (isAsItWas) continue;
     readings = ended.behind ?? readBehind();
     // By now the run has its locks: what they give is of no other run's making.
     readAt = performance.now();
@@ -125,7 +126,10 @@ async function decide(
 ): Promise<Outcome & { note?: string }> {
   const now = await reading.state;
   c.signal.throwIfAborted();
-  if (!isKnown(now)) return { status: 'unknown', state: unknownState(now), note: 'known after apply' };
+  if (!isKnown(now)) {
+    if (c.mode === 'check') foreseeSomething(c.machine.foreseen);
+    return { status: 'unknown', state: unknownState(now), note: 'known after apply' };
+  }
   const want = task.want(now);
   if (equal(now, want)) return { status: 'ok', state: now };
 
@@ -147,7 +151,7 @@ async function decide(
   c.emit(planned);
   if (c.mode === 'check') {
     c.machine.changes.count += 1;
-    const following = foresee(c.machine.foreseen, task, now, want);
+    const following = foresee(c.machine.foreseen, task, now, want, steps);
     c.unseen.foreseen(c.machine.name, steps, following);
     const noted = note === undefined ? {} : { note };
     if (steps.length > 0) return { status: 'would-change', state: want, ...noted };

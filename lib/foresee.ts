@@ -1,4 +1,12 @@
+import { type Fact, fact } from './fact.ts';
+import type { Step } from './step.ts';
 import type { Foreseen, Task } from './task.ts';
+
+/** Whether earlier tasks of this check change anything on this host. */
+export const anythingForeseen: Fact<boolean> = fact({ key: ['anything foreseen'], read: async () => false });
+
+/** Whether earlier tasks of this check run a command of which nobody says what follows from it. */
+export const commandForeseen: Fact<boolean> = fact({ key: ['command foreseen'], read: async () => false });
 
 /**
  * Remembers what check mode foresees of a task that it does not do: the states of its fact and of those that follow.
@@ -9,9 +17,14 @@ export function foresee<S>(
   task: Task<S>,
   now: S,
   want: S,
+  steps: readonly Step[] = [],
 ): readonly Foreseen[] {
   foreseen.set(task.fact.key, want);
+  if (steps.length > 0) foreseen.set(anythingForeseen.key, true);
   const following = task.foresees(now, want);
+  if (following.length === 0 && steps.some(({ kind }) => kind === 'exec')) {
+    foreseen.set(commandForeseen.key, true);
+  }
   for (const follows of following) {
     const { key } = follows.fact;
     if ('state' in follows) foreseen.set(key, follows.state);
@@ -19,4 +32,9 @@ export function foresee<S>(
     else foreseen.delete(key);
   }
   return following;
+}
+
+/** The same of a task of which nothing is known but that it may change something. */
+export function foreseeSomething(foreseen: Map<string, unknown>): void {
+  foreseen.set(anythingForeseen.key, true);
 }

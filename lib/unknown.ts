@@ -40,6 +40,14 @@ export function unknown(what: string): Unknown {
   return new Unknown(what);
 }
 
+/**
+ * What a fact gives in check mode where only an apply can find its state: the task that reads it is then unknown, too.
+ * @param what what it stands for, shown in messages
+ */
+export function laterState<S>(what: string): S {
+  return new Unknown(what) as S;
+}
+
 /** True when the value is known now. @example if (isKnown(state.nodeId)) … */
 export function isKnown<T>(value: Later<T>): value is Exclude<T, Unknown> {
   return !(value instanceof Unknown);

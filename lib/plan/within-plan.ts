@@ -61,8 +61,8 @@ function fitsChanges(was: readonly Change[], is: readonly Change[]): boolean {
       return (
         now !== undefined &&
         change.path === now.path &&
-        change.op === now.op &&
-        (isBulk(change.from) || fitsValue(change.from, now.from)) &&
+        (isGivenAway(change, now) ||
+          (change.op === now.op && (isBulk(change.from) || fitsValue(change.from, now.from)))) &&
         fitsValue(change.to, now.to)
       );
     })
@@ -71,6 +71,11 @@ function fitsChanges(was: readonly Change[], is: readonly Change[]): boolean {
 
 function fitsTexts(was: readonly string[], is: readonly string[]): boolean {
   return was.length === is.length && was.every((text, i) => fitsText(text, is[i]));
+}
+
+/** Whose a file is that an earlier task of the same run makes is the writing user's, whoever that is. */
+function isGivenAway(was: Change, is: Change): boolean {
+  return /^(owner|group)$/.test(was.path) && was.op === 'add' && is.op === 'change';
 }
 
 /** What earlier tasks of the same run have changed may be in it. */

@@ -87,6 +87,17 @@ t.test('an opaque one is held against its steps', async (t) => {
   t.notOk(withinPlan([opaque])(does(['run false'])));
 });
 
+t.test('whose a file is that the same run makes, nobody knew before', async (t) => {
+  const isPlanned = (was: Change, is: Change) =>
+    withinPlan([planned({ changes: [was] })])(intent({ digest: 'd2', changes: [is] }));
+  const added: Change = { path: 'owner', op: 'add', to: 'nobody' };
+  const given: Change = { path: 'owner', op: 'change', from: 'root', to: 'nobody' };
+  t.ok(isPlanned(added, given));
+  t.notOk(isPlanned(added, { ...given, to: 'daemon' }));
+  t.notOk(isPlanned(given, { ...given, from: 'daemon' }));
+  t.notOk(isPlanned({ ...added, path: 'mode' }, { ...given, path: 'mode' }));
+});
+
 t.test('the commands of a task are those that were planned', async (t) => {
   const one = planned({ runs: 'c1' });
   t.ok(withinPlan([one])(intent({ runs: 'c1', digest: 'd2' })), 'whatever else was open');

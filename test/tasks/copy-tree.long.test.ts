@@ -246,7 +246,7 @@ t.test('what it refuses, the same in check mode', async (t) => {
 
   const wrong: [Partial<CopyTreeArgs>, RegExp][] = [
     [{ dest: 'relative' }, /no absolute path/],
-    [{ dest: '/opt/x/../y' }, /"\." or "\.\."/],
+    [{ dest: '/opt/x/../y' }, /has "\.\." in it/],
     [{ mode: '4755' }, /mode 4755 lets all files run as somebody else/],
     [{ src: join(dir, 'nowhere') }, /nowhere cannot be read as a folder/],
     [{ src: join(src, 'file') }, /src\/file cannot be read as a folder/],

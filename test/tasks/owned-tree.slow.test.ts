@@ -121,10 +121,10 @@ t.test('what it refuses', async (t) => {
       message: `ownedTree: ${wrong} is a folder of the system`,
     });
   }
-  for (const wrong of ['/opt/x/..', '/opt/../etc', '/etc/.']) {
+  for (const wrong of ['/opt/x/..', '/opt/../etc']) {
     t.throws(() => ownedTree({ dir: wrong, owner: 1, group: 1 }), {
       code: 'playbook',
-      message: /has "\." or/,
+      message: /has "\.\." in it/,
     });
   }
   t.throws(() => ownedTree({ dir: 'opt/nexus', owner: 1, group: 1 }), { code: 'playbook' });

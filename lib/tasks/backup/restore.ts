@@ -4,8 +4,10 @@ import { type Fact, fact } from '../../fact.ts';
 import { posixQuote } from '../../posix-quote.ts';
 import { refuse } from '../../refuse.ts';
 import { exec } from '../../step.ts';
-import { type Task, task } from '../../task.ts';
-import { unknown } from '../../unknown.ts';
+import { type Foreseen, type Task, task } from '../../task.ts';
+import { laterState, unknown } from '../../unknown.ts';
+import { fileState } from '../files/file-state.ts';
+import { foreseenBelow, foreseePaths, isForeseenAt } from '../files/foreseen-paths.ts';
 import { textFile } from '../files/text-file.ts';
 import { controlPath } from './archive-place.ts';
 import { readListing } from './listing.ts';
@@ -90,8 +92,16 @@ const bringBack = task('restore', {
     });
     return { ...now, files: Object.fromEntries(files) };
   },
-  foresees: (now, want) =>
-    changedFiles(now, want).map((path) => ({ fact: textFile(path), state: unknown(`text of ${path}`) })),
+  foresees: (now, want) => {
+    const changed = changedPaths(now, want);
+    return [
+      ...changed.flatMap((path): readonly Foreseen[] => [
+        { fact: fileState(path), state: unknown(`what is at ${path}`) },
+        { fact: textFile(path), state: unknown(`text of ${path}`) },
+      ]),
+      foreseePaths(changed),
+    ];
+  },
   steps: (now, want, { path, only }) => {
     const { manifest, sha256 } = now[source];
     const differing = manifest.files.filter((file) => {
@@ -111,13 +121,13 @@ const bringBack = task('restore', {
   },
 });
 
-/** The files whose text will be another one; it is in the archive, and not read here. */
-function changedFiles(now: RestoreState, want: RestoreState): readonly string[] {
+/** What will be otherwise; what is in it then is in the archive, and not read here. */
+function changedPaths(now: RestoreState, want: RestoreState): readonly string[] {
   return (
     Object.entries(want.files)
-      .filter(([path, file]) => file.type === 'file' && now.files[path]?.fingerprint !== file.fingerprint)
+      .filter(([path, file]) => !equal(now.files[path], file))
       .map(([path]) => path)
-      // What has such a name, no task reads as a text.
+      // What has such a name, no other task is about.
       .filter((path) => !/\p{Cc}/u.test(path))
   );
 }
@@ -141,6 +151,12 @@ function presentState({ path, only, from }: Restoring): Fact<RestoreState> {
       if (stray !== undefined) {
         throw refuse(`${path} has no ${stray}`, `it is a backup of ${manifest.paths.join(', ')}`);
       }
+      const isForeseen = await Promise.all(
+        manifest.paths.map(
+          async (place) => (await isForeseenAt(ask, place)) || (await foreseenBelow(ask, place)).length > 0,
+        ),
+      );
+      if (isForeseen.includes(true)) return laterState(`what there is of ${path}`);
       const { files } = await readListing(ask, manifest);
       const archived = new Set(manifest.files.map((file) => file.path));
       const chosen = new Set(chosenFiles(archive, only).map((file) => file.path));

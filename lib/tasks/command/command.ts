@@ -1,9 +1,13 @@
+import { normalize } from 'node:path/posix';
 import { type Ask, type Fact, fact } from '../../fact.ts';
+import { anythingForeseen, commandForeseen } from '../../foresee.ts';
 import type { Secret } from '../../secret.ts';
 import { type Command, sh } from '../../sh.ts';
 import { exec } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
-import { fileState } from '../files/file-state.ts';
+import { isKnown, type Later, laterState, unknown } from '../../unknown.ts';
+import { type FileState, fileState } from '../files/file-state.ts';
+import { isForeseenAt } from '../files/foreseen-paths.ts';
 
 export interface CommandArgs {
   /** What to run. */
@@ -77,24 +81,39 @@ function isDone({ creates, unless, onlyIf, cwd }: CommandArgs): Fact<CommandStat
   return fact<CommandState>({
     key: ['command', 'until', creates ?? '', unless?.text ?? '', onlyIf?.text ?? '', cwd ?? ''],
     read: async (ask) => {
+      // What a command says may be otherwise by whatever earlier tasks of this check change.
+      const later = (await ask.fact(anythingForeseen)) ? unknown('what a condition says') : undefined;
       const succeeds = async (condition: Command) =>
-        (await ask.sh(within(cwd, condition, 126), { ok: answers })).status === 0;
+        later ?? (await ask.sh(within(cwd, condition, 126), { ok: answers })).status === 0;
       const [exists, holds, concerns] = await Promise.all([
         creates === undefined ? false : isThere(ask, creates, cwd),
         unless === undefined ? false : succeeds(unless),
         onlyIf === undefined ? true : succeeds(onlyIf),
       ]);
-      return { done: exists || holds || !concerns };
+      if (exists === true || holds === true || concerns === false) return { done: true };
+      return [exists, holds, concerns].every(isKnown) ? { done: false } : laterState('whether it is done');
     },
   });
 }
 
-async function isThere(ask: Ask, path: string, cwd: string | undefined): Promise<boolean> {
-  if (path.startsWith('/') && ask.foreseen(fileState(path))) {
-    return (await ask.fact(fileState(path))).type !== 'missing';
+/** Unknown where earlier tasks of this check change what is there, and where a command of theirs may make it. */
+async function isThere(ask: Ask, path: string, cwd: string | undefined): Promise<Later<boolean>> {
+  const later = unknown(`whether there is ${path}`);
+  const place = placeOf(path, cwd);
+  if (place !== undefined && ask.foreseen(fileState(place))) {
+    const state: Later<FileState> = await ask.fact(fileState(place));
+    return isKnown(state) ? state.type !== 'missing' : later;
   }
+  const isForeseen = place === undefined ? ask.fact(anythingForeseen) : isForeseenAt(ask, place);
+  if (await isForeseen) return later;
   const { status } = await ask.sh(within(cwd, sh`[ -e ${path} ] || [ -L ${path} ]`, 126), { ok: answers });
-  return status === 0;
+  return status === 0 || ((await ask.fact(commandForeseen)) ? later : false);
+}
+
+/** None for a path that depends on the user. */
+function placeOf(path: string, cwd: string | undefined): string | undefined {
+  const place = path.startsWith('/') ? path : cwd?.startsWith('/') ? `${cwd}/${path}` : undefined;
+  return place === undefined || /[\n\0]/.test(place) ? undefined : normalize(place).replace(/(?<=.)\/$/, '');
 }
 
 /** On lines of their own, so that a comment or a here-document at a command's end does no harm. */

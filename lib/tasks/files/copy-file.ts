@@ -6,10 +6,12 @@ import { Secret } from '../../secret.ts';
 import { show } from '../../show.ts';
 import { put } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
+import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName, fourDigits, setAttributes } from './attributes.ts';
 import { controlSource, type FileSource, shownText, textSource } from './file-source.ts';
-import { type FileState, readFileState } from './file-state.ts';
+import { type FileState, mayComeLater, readFileState } from './file-state.ts';
+import { foreseePaths } from './foreseen-paths.ts';
 import { digestAsSecret } from './secret-digest.ts';
 import { textFile } from './text-file.ts';
 
@@ -91,7 +93,7 @@ const copy = task('copyFile', {
     return [put(dest, { content: source.content, mode, owner, group })];
   },
   // Made anew of what is foreseen here: one that was foreseen before is of the file before.
-  foresees: (_now, _want, { dest }) => [{ fact: textFile(dest) }],
+  foresees: (_now, _want, { dest }) => [{ fact: textFile(dest) }, foreseePaths([dest])],
 });
 
 /**
@@ -113,7 +115,9 @@ function destination(args: Copying): Fact<FileState> {
     key: ['file', dest],
     read: async (ask) => {
       const known = { unlike, isLarge: source.isLarge };
-      const { content, ...state } = await readFileState(ask, dest, { owner, group }, known);
+      const found = await readFileState(ask, dest, { owner, group }, known);
+      if (await mayComeLater(ask, found)) return laterState(`what is at ${dest}`);
+      const { content, ...state } = found;
       if (source.content.from === 'secret' && typeof state.sha256 === 'string') {
         return { ...state, sha256: digestAsSecret(source.content.secret.label, state.sha256) };
       }

@@ -1,18 +1,25 @@
 import { dirname } from 'node:path/posix';
+import { equal } from '../../equal.ts';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { type Owners, ownership } from '../../ownership.ts';
 import { inPrivateFolder } from '../../private-folder.ts';
 import { refuse } from '../../refuse.ts';
+import type { Secret } from '../../secret.ts';
 import { sh } from '../../sh.ts';
 import { exec, put, type Step } from '../../step.ts';
-import { type Task, task } from '../../task.ts';
+import { type Foreseen, type Task, task } from '../../task.ts';
+import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type Attributes, accountName, fourDigits, setAttributes } from './attributes.ts';
+import { type FileState, fileState, foreseenFolder } from './file-state.ts';
+import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import type { KeySource } from './key-files.ts';
 import { lookAt } from './look-at.ts';
+import { digestAsSecret } from './secret-digest.ts';
 import { spelling } from './spelling.ts';
+import { textFile } from './text-file.ts';
 
 export interface CopyKeysArgs {
   /** The host that has them, and which: what `keyFiles` gave there. */
@@ -65,7 +72,7 @@ export function copyKeys({
   }
   return copy({
     from,
-    dir: absolutePath(dir).replace(/(?<=.)\/+$/, ''),
+    dir: absolutePath(dir),
     owner: owner === undefined ? undefined : accountName(owner),
     group: group === undefined ? undefined : accountName(group),
     mode: digits,
@@ -120,7 +127,25 @@ const copy = task('copyKeys', {
     }
     return steps;
   },
+  foresees: (now, want, { from, dir }) => {
+    const files = from.files.filter(({ name }) => !equal(now[name], want[name]));
+    const folder: readonly Foreseen[] =
+      now[dir] === undefined ? [{ fact: fileState(dir), state: foreseen(want[dir]) }] : [];
+    return [
+      ...folder,
+      ...files.flatMap(({ name, sha256 }): readonly Foreseen[] => [
+        { fact: fileState(`${dir}/${name}`), state: foreseen(want[name], digestAsSecret(name, sha256)) },
+        { fact: textFile(`${dir}/${name}`) },
+      ]),
+      foreseePaths([...(now[dir] === undefined ? [dir] : []), ...files.map(({ name }) => `${dir}/${name}`)]),
+    ];
+  },
 });
+
+/** A file or the folder as later tasks of a check see it. */
+function foreseen({ type, mode, owner, group }: KeyState = { type: 'missing' }, sha256?: Secret): FileState {
+  return { type, mode, owner, group, ...(sha256 === undefined ? {} : { sha256 }), parent: { exists: true } };
+}
 
 function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
   const names = from.files.map(({ name }) => name);
@@ -128,6 +153,11 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
   return fact<KeyFolder>({
     key: ['keys', dir, ...names],
     read: async (ask) => {
+      const made = await foreseenFolder(ask, dir);
+      const changed = await foreseenBelow(ask, dir);
+      const isLater = made === undefined && (await isForeseenAt(ask, dir));
+      if (isLater || paths.some((path) => changed.includes(path))) return laterState(`what is in ${dir}`);
+      if (made !== undefined) return { [dir]: attributesOf(made) };
       const [itself, looks, spell] = await Promise.all([
         lookAt(ask, dir),
         Promise.all(paths.map((path) => lookAt(ask, path))),
@@ -149,6 +179,10 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
       );
     },
   });
+}
+
+function attributesOf({ type, mode, owner, group }: FileState): KeyState {
+  return { type, mode, owner, group };
 }
 
 function refuseBadFolder(now: KeyFolder, { dir, parents }: Copying): void {

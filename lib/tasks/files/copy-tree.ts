@@ -4,11 +4,13 @@ import { type Fact, fact } from '../../fact.ts';
 import { ownership } from '../../ownership.ts';
 import { type TreeFile, tree } from '../../step.ts';
 import { type Foreseen, type Task, task } from '../../task.ts';
+import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName, fourDigits } from './attributes.ts';
 import { type DifferingTree, differingTree, type WantedTree } from './differing-tree.ts';
 import { shownTextOf } from './file-source.ts';
 import { type FileState, fileState } from './file-state.ts';
+import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { refuseBadTree } from './refuse-bad-tree.ts';
 import { sourceTree } from './source-tree.ts';
@@ -71,11 +73,9 @@ export function copyTree({
   dirMode,
   exclude = [],
 }: CopyTreeArgs): Task<CopiedTree> {
-  const path = absolutePath(dest)
-    .replaceAll(/\/+/g, '/')
-    .replace(/(?<=.)\/$/, '');
-  if (/\/\.{1,2}(\/|$)/.test(path)) {
-    throw new DabookError('playbook', `copyTree: ${dest} has "." or ".." in it`, {
+  const path = absolutePath(dest);
+  if (/\/\.\.(\/|$)/.test(path)) {
+    throw new DabookError('playbook', `copyTree: ${dest} has ".." in it`, {
       hint: 'give a plain path',
     });
   }
@@ -112,8 +112,16 @@ const copy = task('copyTree', {
       tree(dest, { from: source.path, folders: folders.map(withoutNow), files: files.map(withoutNow) }),
     ];
   },
-  foresees: ({ [difference]: found }, _want, { dest, source }) =>
-    (found?.files ?? []).flatMap((file) => foreseen(file, dest, source.path)),
+  foresees: ({ [difference]: found }, _want, { dest, source }) => {
+    if (found === undefined) return [];
+    const { files, folders } = found;
+    const paths = [...files, ...folders].map(({ path }) => placeOf(path, dest));
+    return [
+      ...folders.flatMap((folder) => foreseenFolder(folder, dest)),
+      ...files.flatMap((file) => foreseen(file, dest, source.path)),
+      foreseePaths(paths),
+    ];
+  },
 });
 
 function copied(wanted: WantedTree): Fact<CopiedTree> {
@@ -121,6 +129,8 @@ function copied(wanted: WantedTree): Fact<CopiedTree> {
   return fact<CopiedTree>({
     key: ['tree', dest, source.digest, owner, group, mode, dirMode],
     read: async (ask) => {
+      const isForeseen = (await isForeseenAt(ask, dest)) || (await foreseenBelow(ask, dest)).length > 0;
+      if (isForeseen) return laterState(`what is in ${dest}`);
       const found = await differingTree(ask, wanted);
       const { folders, files, blocked, top } = found;
       const others = folders.length + files.length + blocked.length;
@@ -161,9 +171,21 @@ function withoutNow<E extends Entry>({ now: _now, ...entry }: E): Omit<E, 'now'>
   return entry;
 }
 
+function placeOf(path: string, dest: string): string {
+  return path === '' ? dest : `${dest === '/' ? '' : dest}/${path}`;
+}
+
+/** A folder that is made, as later tasks of a check see it. */
+function foreseenFolder(folder: DifferingTree['folders'][number], dest: string): Foreseen[] {
+  if (!folder.isNew) return [];
+  const { mode, owner, group } = folder;
+  const state: FileState = { type: 'directory', mode, owner, group, parent: { exists: true } };
+  return [{ fact: fileState(placeOf(folder.path, dest)), state }];
+}
+
 /** A file as later tasks of a check see it. */
 function foreseen(file: DifferingTree['files'][number], dest: string, from: string): Foreseen[] {
-  const path = `${dest === '/' ? '' : dest}/${file.path}`;
+  const path = placeOf(file.path, dest);
   const { sha256, mode, owner = file.now?.owner, group = file.now?.group } = file;
   const source = /[4-7]$/.test(mode) ? join(from, file.path) : undefined;
   const state: FileState = {

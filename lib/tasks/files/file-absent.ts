@@ -1,13 +1,17 @@
 import { basename, dirname } from 'node:path/posix';
 import { DabookError } from '../../errors.ts';
-import { fact } from '../../fact.ts';
+import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
+import { reveal, Secret } from '../../secret.ts';
 import { sh } from '../../sh.ts';
 import { exec } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
+import { isKnown, type Later, laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type FileState, fileState } from './file-state.ts';
 import { type FolderFound, folderOnTheWay } from './folder-on-the-way.ts';
+import { foreseePaths } from './foreseen-paths.ts';
+import { digestAsSecret } from './secret-digest.ts';
 import { textFile } from './text-file.ts';
 
 export interface FileAbsentArgs {
@@ -15,7 +19,9 @@ export interface FileAbsentArgs {
 }
 
 /** What is at a path, and where the folder is that it names. Foreseen states of other tasks do not tell that. */
-interface FileAndFolder extends FileState {
+export interface RemovedFile extends Pick<FileState, 'type' | 'parent'> {
+  /** Of a file's content. A plan holds it against what it finds, and nobody else learns it. */
+  readonly sha256?: Secret;
   readonly parent: FileState['parent'] & FolderFound;
 }
 
@@ -26,7 +32,7 @@ interface FileAndFolder extends FileState {
  * through a symbolic link of somebody else than root and the user
  * @example fileAbsent({ path: '/opt/nexus/config/access-point/keys/internal.key' })
  */
-export function fileAbsent({ path }: FileAbsentArgs): Task<FileState> {
+export function fileAbsent({ path }: FileAbsentArgs): Task<RemovedFile> {
   if (path.endsWith('/')) {
     throw new DabookError('playbook', `fileAbsent: ${path} is the path of a folder`, {
       hint: 'give the path of a file, without "/" at its end',
@@ -38,20 +44,8 @@ export function fileAbsent({ path }: FileAbsentArgs): Task<FileState> {
 const absent = task('fileAbsent', {
   rights: 'play',
   title: ({ path }: FileAbsentArgs) => `remove ${path}`,
-  fact: ({ path }) =>
-    fact<FileAndFolder>({
-      key: ['file', path],
-      read: async (ask) => {
-        const [found, folder] = await Promise.all([
-          fileState(path).read(ask),
-          folderOnTheWay(ask, dirname(path)),
-        ]);
-        // What was in it is nobody's business any more, nor its checksum.
-        const { sha256: _sha256, ...state } = found;
-        return { ...state, parent: { ...state.parent, ...folder } };
-      },
-    }),
-  want: (now, { path }): FileAndFolder => {
+  fact: ({ path }) => removedFile(path),
+  want: (now, { path }): RemovedFile => {
     const { type, parent } = now;
     if (type === 'directory') throw refuse(`${path} is a folder`, 'give the path of a file or a link');
     if (type === 'other') {
@@ -75,8 +69,41 @@ rm -f -- ${`./${basename(path)}`}`,
       ),
     ];
   },
-  foresees: (_now, want, { path }) => [{ fact: textFile(path), state: want }],
+  foresees: (_now, { parent: { exists, mode } }, { path }) => {
+    const state: FileState = { type: 'missing', parent: { exists, ...(mode === undefined ? {} : { mode }) } };
+    return [
+      { fact: fileState(path), state },
+      { fact: textFile(path), state },
+      foreseePaths([path]),
+      // By then another task may have written one again.
+      { fact: removedFile(path) },
+    ];
+  },
 });
+
+/** What is removed: as earlier tasks of a check foresaw it, but for where its folder is. */
+function removedFile(path: string): Fact<RemovedFile> {
+  return fact<RemovedFile>({
+    key: ['file to be removed', path],
+    read: async (ask) => {
+      const [found, folder] = await Promise.all([
+        ask.fact(fileState(path)) as Promise<Later<FileState>>,
+        folderOnTheWay(ask, dirname(path)),
+      ]);
+      if (!isKnown(found)) return laterState(`what is at ${path}`);
+      const { type, sha256, parent } = found;
+      return {
+        type,
+        ...(sha256 === undefined ? {} : { sha256: checksumOf(path, sha256) }),
+        parent: { ...parent, ...folder },
+      };
+    },
+  });
+}
+
+function checksumOf(path: string, sha256: string | Secret): Secret {
+  return digestAsSecret(path, sha256 instanceof Secret ? reveal(sha256) : sha256);
+}
 
 function inFolder(folder = '', path: string): string {
   return `${folder === '/' ? '' : folder}/${basename(path)}`;

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path/posix';
 import { type Ask, type Fact, fact } from '../../fact.ts';
+import { commandForeseen } from '../../foresee.ts';
 import type { Owners } from '../../ownership.ts';
 import type { Secret } from '../../secret.ts';
 import { absolutePath } from './absolute-path.ts';
@@ -26,8 +28,8 @@ export interface FileState extends Attributes {
  * @example const { type } = await host.read(fileState('/etc/docker/daemon.json'))
  */
 export function fileState(path: string, wanted: Owners = {}): Fact<FileState> {
-  absolutePath(path);
-  return fact<FileState>({ key: ['file', path], read: (ask) => readFileState(ask, path, wanted) });
+  const place = absolutePath(path);
+  return fact<FileState>({ key: ['file', place], read: (ask) => readFileState(ask, place, wanted) });
 }
 
 /** What `fileState` gives, with the text where that was asked for. */
@@ -41,13 +43,30 @@ export async function readFileState(
     lookAt(ask, path, options),
     spelling(ask, wanted),
   ]);
-  const { type, mode } = folder;
+  const parent = folder.type === 'directory' ? folder : await foreseenFolder(ask, dirname(path));
+  const { mode } = parent ?? folder;
   return {
     type: found.type,
     ...(found.sha256 === undefined ? {} : { sha256: found.sha256 }),
     mode: found.mode,
     ...spell(found),
     ...(text === undefined ? {} : { content: text }),
-    parent: { exists: type === 'directory', ...(mode === undefined ? {} : { mode }) },
+    parent: { exists: parent !== undefined, ...(mode === undefined ? {} : { mode }) },
   };
+}
+
+/** Whether the folder of a missing file may be there by then: made by a command of which nobody says what it does. */
+export async function mayComeLater(
+  ask: Ask,
+  { type, parent }: Pick<FileState, 'type' | 'parent'>,
+): Promise<boolean> {
+  return type === 'missing' && !parent.exists && (await ask.fact(commandForeseen));
+}
+
+/** A folder that an earlier task of this check would make. */
+export async function foreseenFolder(ask: Ask, path: string): Promise<FileState | undefined> {
+  const folder = fileState(path);
+  if (!ask.foreseen(folder)) return undefined;
+  const state = await ask.fact(folder);
+  return state.type === 'directory' ? state : undefined;
 }

@@ -37,7 +37,7 @@ const noFolder = 3;
  * @example const from = await manager.read(keyFiles({ dir: '/opt/nexus/config/administration-service/keys', match: ['*internal*', '*shared*'] }))
  */
 export function keyFiles({ dir, match }: KeyFilesArgs): Fact<KeySource> {
-  const folder = absolutePath(dir).replace(/\/+$/, '');
+  const folder = absolutePath(dir);
   const patterns = typeof match === 'string' ? [match] : match;
   return fact<KeySource>({
     key: ['key files', folder, ...patterns],

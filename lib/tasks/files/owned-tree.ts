@@ -5,9 +5,11 @@ import { refuse } from '../../refuse.ts';
 import { type Command, sh } from '../../sh.ts';
 import { exec } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
+import { isKnown, type Later, laterState, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName } from './attributes.ts';
-import { fileState } from './file-state.ts';
+import { type FileState, fileState } from './file-state.ts';
+import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { spelling } from './spelling.ts';
 import { systemFolders } from './system-folders.ts';
@@ -44,11 +46,9 @@ const firstPaths = 'index($0, ENVIRON["d"]) == 1 { if (++n <= 20) print } END { 
  * @example ownedTree({ dir: '/opt/nexus/config/policy-service', owner: 1003, group: 1003 })
  */
 export function ownedTree({ dir, owner, group }: OwnedTreeArgs): Task<OwnedTree> {
-  const path = absolutePath(dir)
-    .replaceAll(/\/{2,}/g, '/')
-    .replace(/(?<=.)\/$/, '');
-  if (/\/\.{1,2}(\/|$)/.test(path)) {
-    throw new DabookError('playbook', `ownedTree: ${dir} has "." or ".." in it`, {
+  const path = absolutePath(dir);
+  if (/\/\.\.(\/|$)/.test(path)) {
+    throw new DabookError('playbook', `ownedTree: ${dir} has ".." in it`, {
       hint: 'give a plain path',
     });
   }
@@ -79,12 +79,14 @@ const owned = task('ownedTree', {
     return { type: now.type, others: 0, paths: [] };
   },
   steps: (_now, _want, args) => [exec(give(args))],
+  foresees: (_now, _want, { dir }) => [foreseePaths([dir])],
 });
 
 function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
   return fact<OwnedTree>({
     key: ['owned tree', dir, owner, group],
     read: async (ask) => {
+      if (await isForeseenOtherwise(ask, { dir, owner, group })) return laterState(`who ${dir} belongs to`);
       // All at once, for one round trip: what find says counts only where there is a folder, and such accounts.
       const [searched, { type }] = await Promise.all([
         ask.sh(search({ dir, owner, group })),
@@ -99,6 +101,17 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
       return { type, others, paths, ...(withMore.length === 0 ? {} : { linked: withMore }) };
     },
   });
+}
+
+/** Whether earlier tasks of this check leave something in the folder, or in its place, of which it is not known that it belongs so. */
+async function isForeseenOtherwise(ask: Ask, { dir, owner, group }: Owning): Promise<boolean> {
+  if (await isForeseenAt(ask, dir)) return true;
+  for (const path of await foreseenBelow(ask, dir)) {
+    const file = fileState(path);
+    const state: Later<FileState> = ask.foreseen(file) ? await ask.fact(file) : unknown(path);
+    if (!isKnown(state) || state.owner !== owner || state.group !== group) return true;
+  }
+  return false;
 }
 
 /** Prints what belongs to others and, if there is any, what of that has more than one name. */

@@ -4,10 +4,10 @@ import { refuse } from '../../refuse.ts';
 import { reveal, Secret } from '../../secret.ts';
 import { sh } from '../../sh.ts';
 import { sha256Of } from '../../sha256.ts';
-import { type Later, unknown } from '../../unknown.ts';
+import { isKnown, type Later, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { shownText } from './file-source.ts';
-import { type FileState, fileState } from './file-state.ts';
+import { type FileState, fileState, mayComeLater } from './file-state.ts';
 import { digestAsSecret } from './secret-digest.ts';
 
 /** A path of a host, and the text of the file that is there. */
@@ -31,19 +31,24 @@ const largest = 4 * 1024 * 1024;
  * @example const file = await host.read(textFile('/opt/nexus/docker-compose/network.yml'))
  */
 export function textFile(path: string): Fact<Later<TextFile>> {
-  absolutePath(path);
-  const plain = fileState(path);
+  const place = absolutePath(path);
+  const plain = fileState(place);
   return fact<Later<TextFile>>({
-    key: ['text file', path],
+    key: ['text file', place],
     read: async (ask) => {
-      if (!ask.foreseen(plain)) return asItIs(ask, path);
-      const { content, ...foreseen } = await ask.fact(plain);
+      if (!ask.foreseen(plain)) {
+        const found = await asItIs(ask, place);
+        return (await mayComeLater(ask, found)) ? unknown(`text of ${place}`) : found;
+      }
+      const known: Later<FileState> = await ask.fact(plain);
+      if (!isKnown(known)) return unknown(`text of ${place}`);
+      const { content, ...foreseen } = known;
       if (foreseen.type !== 'file') return foreseen;
-      if (content !== undefined) return carry(foreseen, path, content);
+      if (content !== undefined) return carry(foreseen, place, content);
       // Only mode or owner were foreseen to change, or else a text that is not to be shown.
-      const text = plainText(await asItIs(ask, path));
-      if (text !== undefined && sha256Of(text) === foreseen.sha256) return carry(foreseen, path, text);
-      return unknown(`text of ${path}`);
+      const text = plainText(await asItIs(ask, place));
+      if (text !== undefined && sha256Of(text) === foreseen.sha256) return carry(foreseen, place, text);
+      return unknown(`text of ${place}`);
     },
   });
 }

@@ -10,6 +10,7 @@ import { oneMatch } from '../../xml/one-match.ts';
 import { parseXml } from '../../xml/parse-xml.ts';
 import { absolutePath } from './absolute-path.ts';
 import { fileState } from './file-state.ts';
+import { foreseePaths } from './foreseen-paths.ts';
 import { plainText, type TextFile, textFile, withText } from './text-file.ts';
 import { textToEdit } from './text-to-edit.ts';
 
@@ -99,6 +100,7 @@ const edit = task('xmlFile', {
     if (!isKnown(want)) return [];
     const { text: _text, ...state } = want[source];
     return [
+      foreseePaths([args.path]),
       { fact: textFile(args.path), state: want[source] },
       { fact: fileState(args.path), state },
       // Other tasks look after other values of the file: they take them from its foreseen text.

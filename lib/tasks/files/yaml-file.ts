@@ -6,6 +6,7 @@ import { isKnown, type Later } from '../../unknown.ts';
 import { editYaml, type YamlEdit } from '../../yaml/edit-yaml.ts';
 import { absolutePath } from './absolute-path.ts';
 import { fileState } from './file-state.ts';
+import { foreseePaths } from './foreseen-paths.ts';
 import { asFileState, plainText, type TextFile, textFile, withText } from './text-file.ts';
 import { textToEdit } from './text-to-edit.ts';
 
@@ -29,8 +30,7 @@ export interface YamlFileArgs {
  * })
  */
 export function yamlFile(args: YamlFileArgs): Task<Later<TextFile>> {
-  absolutePath(args.path);
-  return edit(args);
+  return edit({ ...args, path: absolutePath(args.path) });
 }
 
 const edit = task('yamlFile', {
@@ -49,7 +49,7 @@ const edit = task('yamlFile', {
     return [put(path, { content: { from: 'text', text: plainText(want) ?? '' }, mode, owner, group })];
   },
   foresees: (_now, want, { path }) =>
-    isKnown(want) ? [{ fact: fileState(path), state: asFileState(want) }] : [],
+    isKnown(want) ? [{ fact: fileState(path), state: asFileState(want) }, foreseePaths([path])] : [],
 });
 
 /**

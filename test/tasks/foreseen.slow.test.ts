@@ -1,0 +1,148 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import t, { type Test } from 'tap';
+import { collectPlan } from '../../lib/plan/collect-plan.ts';
+import { withinPlan } from '../../lib/plan/within-plan.ts';
+import { sh } from '../../lib/sh.ts';
+import type { Task } from '../../lib/task.ts';
+import { command } from '../../lib/tasks/command/command.ts';
+import { copyFile, copyTree, fileAbsent, ownedTree, yamlFile } from '../../lib/tasks/files/index.ts';
+import { folderOf, rig } from './here.ts';
+import { onHosts } from './rig.ts';
+
+/** Tasks in a folder of which each works on what those before it leave, and how a check has to end them. */
+interface Case {
+  /** What there is at first, by path: a text, or `→` and where a link leads. Folders come with what is in them. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly tasks: (dir: string) => readonly Task<unknown>[];
+  readonly told: readonly ('ok' | 'would-change' | 'unknown')[];
+}
+
+const me = { owner: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 };
+const file = (dest: string, content: string, more: object = {}) => copyFile({ dest, content, ...more });
+
+const cases: Readonly<Record<string, Case>> = {
+  'a folder is made, and a file in it': {
+    tasks: (dir) => [copyTree({ src: sources, dest: `${dir}/new` }), file(`${dir}/new/x`, 'x')],
+    told: ['would-change', 'would-change'],
+  },
+  'a folder is made by a command, and a file in it': {
+    tasks: (dir) => [
+      command({ run: sh`mkdir ${dir}/new`, creates: `${dir}/new` }),
+      file(`${dir}/new/x`, 'x'),
+      yamlFile({ path: `${dir}/new/y`, edits: [{ at: ['a'], set: 1 }], create: 'a: 0\n' }),
+    ],
+    told: ['would-change', 'unknown', 'unknown'],
+  },
+  'a file is written into a folder that is then given away': {
+    files: { 'tree/old': '' },
+    tasks: (dir) => [
+      file(`${dir}/tree/new`, 'x'),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+    ],
+    told: ['would-change', 'unknown'],
+  },
+  'a file is written into a folder whose it is': {
+    files: { 'tree/old': '' },
+    tasks: (dir) => [file(`${dir}/tree/new`, 'x', me), ownedTree({ dir: `${dir}/tree`, ...me })],
+    told: ['would-change', 'ok'],
+  },
+  'a file of a tree is removed, and the tree is copied': {
+    files: { 'tree/a': 'a\n' },
+    tasks: (dir) => [fileAbsent({ path: `${dir}/tree/a` }), copyTree({ src: sources, dest: `${dir}/tree` })],
+    told: ['would-change', 'unknown'],
+  },
+  'a link is removed, and a tree is copied to its place': {
+    files: { link: '→ .' },
+    tasks: (dir) => [fileAbsent({ path: `${dir}/link` }), copyTree({ src: sources, dest: `${dir}/link` })],
+    told: ['would-change', 'unknown'],
+  },
+  'a command whose condition is about a file that changes': {
+    files: { conf: 'old', applied: 'old' },
+    tasks: (dir) => [
+      file(`${dir}/conf`, 'new'),
+      command({ run: sh`cp conf applied`, unless: sh`cmp -s conf applied`, cwd: dir }),
+    ],
+    told: ['would-change', 'unknown'],
+  },
+  'a command in a folder that is made': {
+    tasks: (dir) => [
+      copyTree({ src: sources, dest: `${dir}/new` }),
+      command({ run: sh`touch done`, unless: sh`[ -e done ]`, cwd: `${dir}/new` }),
+      command({ run: sh`exit 1`, creates: 'a', cwd: `${dir}/new` }),
+      command({ run: sh`exit 1`, creates: `${dir}/new` }),
+    ],
+    told: ['would-change', 'unknown', 'ok', 'ok'],
+  },
+  'a command that an earlier one may have done': {
+    tasks: (dir) => [
+      command({ run: sh`touch one two`, creates: 'one', cwd: dir }),
+      command({ run: sh`exit 1`, creates: 'two', cwd: dir }),
+    ],
+    told: ['would-change', 'unknown'],
+  },
+  'a file is written twice': {
+    tasks: (dir) => [file(`${dir}/x`, 'x'), file(`${dir}/x`, 'x', { owner: 'nobody' })],
+    told: ['would-change', 'would-change'],
+  },
+  'a file is written and removed, and again': {
+    tasks: (dir) => [
+      file(`${dir}/x`, 'x'),
+      fileAbsent({ path: `${dir}/x` }),
+      file(`${dir}/x`, 'y'),
+      fileAbsent({ path: `${dir}//x` }),
+    ],
+    told: ['would-change', 'would-change', 'would-change', 'would-change'],
+  },
+  'one file by several spellings': {
+    tasks: (dir) => [
+      file(`${dir}/x.yml`, 'a: 1\n'),
+      yamlFile({ path: `${dir}//x.yml`, edits: [{ at: ['a'], set: 2 }] }),
+      file(`${dir}/./x.yml`, 'a: 2\n'),
+    ],
+    told: ['would-change', 'would-change', 'ok'],
+  },
+};
+
+const asRoot = process.getuid?.() === 0 ? {} : { skip: 'changing owners takes root' };
+let sources = '';
+
+t.test('a check foresees what each task finds that those before it leave', asRoot, async (t) => {
+  sources = made(t, { a: 'a\n', 'b/c': 'c\n' });
+  for (const [name, { files = {}, tasks, told }] of Object.entries(cases)) {
+    await t.test(name, async (t) => {
+      const dir = made(t, files);
+      const plan = collectPlan();
+      const check = await onHosts(rig, ([here]) => here.run(tasks(dir)), { check: true });
+      check.events.forEach(plan.handle);
+      t.same([check.error, check.statuses], [undefined, told]);
+
+      const ran = await onHosts(rig, ([here]) => here.run(tasks(dir)));
+      t.equal(ran.error, undefined);
+      const isPlanned = withinPlan(plan.tasks);
+      const titles = new Map(
+        ran.events.flatMap((event) => (event.type === 'task.started' ? [[event.task, event] as const] : [])),
+      );
+      for (const planned of ran.events) {
+        if (planned.type !== 'task.planned') continue;
+        const { name = '', title = '' } = titles.get(planned.task) ?? {};
+        t.ok(isPlanned({ name, title, planned }), `${title} is as it was planned`);
+      }
+      const changed = ran.statuses.map((status) => status === 'changed');
+      told.forEach((status, index) => {
+        if (status !== 'unknown') t.equal(changed[index], status === 'would-change', `${status}: ${index}`);
+      });
+    });
+  }
+});
+
+function made(t: Test, files: Readonly<Record<string, string>>): string {
+  const dir = folderOf(t, 'dabook foreseen ', 0o755);
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(dir, name);
+    mkdirSync(dirname(path), { recursive: true });
+    if (text.startsWith('→ ')) symlinkSync(text.slice(2), path);
+    else writeFileSync(path, text);
+  }
+  return dir;
+}
