@@ -8,12 +8,14 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { changeDigest } from '../../lib/change-digest.ts';
 import { ownedTree } from '../../lib/tasks/files/index.ts';
 import { outsideTap } from '../outside-tap.ts';
 import { folderOf, rig } from './here.ts';
@@ -82,12 +84,26 @@ t.test('a tree: foreseen, given away, and then nothing to do', asRoot, async (t)
 t.test('of many the first twenty are told, and how many there are', asRoot, async (t) => {
   const dir = folder(t);
   for (let number = 0; number < 41; number++) writeFileSync(join(dir, `f${number}`), '');
-  const { changes } = await on({ dir, owner: 'daemon', group: 'daemon' }, { check: true });
+  const daemon = { dir, owner: 'daemon', group: 'daemon' };
+  const digest = changeDigest(Buffer.alloc(32, 7));
+  const digestNow = async () => {
+    const task = ownedTree(daemon);
+    const { result } = await onHosts(rig, ([here]) => here.read(task.fact));
+    return result && digest(result, task.want(result));
+  };
+  const { changes } = await on(daemon, { check: true });
   t.match(
     changes.find(({ path }) => path === 'others'),
     { from: 42, to: 0 },
   );
   t.equal(changes.filter(({ path }) => path === 'paths[]').length, 20);
+  t.match(changes.find(({ path }) => path === 'more')?.from, /^<checksum of all 42>$/);
+  const before = await digestNow();
+  t.equal(await digestNow(), before);
+  writeFileSync(join(dir, 'zz'), '');
+  execFileSync('chown', ['daemon:daemon', join(dir, 'f7')]);
+  t.not(await digestNow(), before, 'others than those that are told, and as many');
+  rmSync(join(dir, 'zz'));
   t.same((await on({ dir, owner: 'daemon', group: 1 })).statuses, ['changed']);
   t.match(statSync(join(dir, 'f40')), { uid: 1, gid: 1 });
   t.same(

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { ownership } from '../../ownership.ts';
+import type { Secret } from '../../secret.ts';
+import { sha256Of } from '../../sha256.ts';
 import { type TreeFile, tree } from '../../step.ts';
 import { type Foreseen, type Task, task } from '../../task.ts';
 import { laterState } from '../../unknown.ts';
@@ -13,6 +15,7 @@ import { type FileState, fileState } from './file-state.ts';
 import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { refuseBadTree } from './refuse-bad-tree.ts';
+import { digestAsSecret } from './secret-digest.ts';
 import { sourceTree } from './source-tree.ts';
 import { textFile } from './text-file.ts';
 
@@ -46,6 +49,8 @@ export interface CopiedTree {
   readonly others: number;
   /** The first twenty of them, files first, by their paths below the folder: mode, owner and the start of the SHA-256. */
   readonly paths: Readonly<Record<string, string>>;
+  /** Where there are more, a checksum of how those are, so that a plan holds all of them against what it finds. */
+  readonly more?: Secret;
   readonly [difference]?: DifferingTree;
 }
 
@@ -103,7 +108,7 @@ const copy = task('copyTree', {
     const { [difference]: found } = now;
     if (found === undefined) return now;
     refuseBadTree(found, dest);
-    return { type: 'directory', others: 0, paths: pathsOf(found, wantedText) };
+    return { type: 'directory', others: 0, ...entriesOf(found, wantedText) };
   },
   steps: ({ [difference]: found }, _want, { dest, source }) => {
     if (found === undefined) return [];
@@ -134,7 +139,7 @@ function copied(wanted: WantedTree): Fact<CopiedTree> {
       const found = await differingTree(ask, wanted);
       const { folders, files, blocked, top } = found;
       const others = folders.length + files.length + blocked.length;
-      const state = { type: top.found.type, others, paths: pathsOf(found, textNow) };
+      const state = { type: top.found.type, others, ...entriesOf(found, textNow) };
       return others === 0 ? state : { ...state, [difference]: found };
     },
   });
@@ -142,13 +147,22 @@ function copied(wanted: WantedTree): Fact<CopiedTree> {
 
 type Entry = DifferingTree['folders'][number] | DifferingTree['files'][number];
 
-function pathsOf({ folders, files }: DifferingTree, text: (entry: Entry) => string | undefined) {
-  const first = [...files, ...folders].slice(0, shown);
-  const entries = first.map((entry) => {
+function entriesOf(
+  { folders, files }: DifferingTree,
+  text: (entry: Entry) => string | undefined,
+): Pick<CopiedTree, 'paths' | 'more'> {
+  const entries = [...files, ...folders].map((entry) => {
     const name = 'sha256' in entry ? entry.path : `${entry.path}/`;
     return [name, text(entry)] as const;
   });
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const first = entries.slice(0, shown);
+  const more = entries.slice(shown);
+  return {
+    paths: Object.fromEntries(first.filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    ...(more.length === 0
+      ? {}
+      : { more: digestAsSecret(`${more.length} more`, sha256Of(JSON.stringify(more))) }),
+  };
 }
 
 function textNow({ now }: Entry): string | undefined {

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path/posix';
 import { DabookError } from '../../errors.ts';
 import { type Ask, type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
+import type { Secret } from '../../secret.ts';
 import { type Command, sh } from '../../sh.ts';
 import { exec } from '../../step.ts';
 import { type Task, task } from '../../task.ts';
@@ -11,6 +12,7 @@ import { accountName } from './attributes.ts';
 import { type FileState, fileState } from './file-state.ts';
 import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
+import { digestAsSecret } from './secret-digest.ts';
 import { spelling } from './spelling.ts';
 import { systemFolders } from './system-folders.ts';
 
@@ -29,6 +31,8 @@ export interface OwnedTree {
   readonly others: number;
   /** The first twenty of them. */
   readonly paths: readonly string[];
+  /** Where there are more, a checksum of all of them, so that a plan holds all of them against what it finds. */
+  readonly more?: Secret;
   /** Of those that are no folders, the first twenty that have other names too, wherever these are. */
   readonly linked?: readonly string[];
 }
@@ -95,10 +99,17 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
       ]);
       if (type !== 'directory') return { type, others: 0, paths: [] };
       refuseFaults(searched.stderr, ask);
-      const [foreign = '', linked = ''] = searched.stdout.split(/(?<=^\d+\n)/m);
+      const [foreign = '', linked = '', all = ''] = searched.stdout.split(/(?<=^\d+\n)/m);
       const [paths, others] = pathsIn(foreign);
       const [withMore] = pathsIn(linked);
-      return { type, others, paths, ...(withMore.length === 0 ? {} : { linked: withMore }) };
+      const more = others > paths.length ? digestAsSecret(`all ${others}`, all.slice(0, 64)) : undefined;
+      return {
+        type,
+        others,
+        paths,
+        ...(more === undefined ? {} : { more }),
+        ...(withMore.length === 0 ? {} : { linked: withMore }),
+      };
     },
   });
 }
@@ -114,13 +125,15 @@ async function isForeseenOtherwise(ask: Ask, { dir, owner, group }: Owning): Pro
   return false;
 }
 
-/** Prints what belongs to others and, if there is any, what of that has more than one name. */
+/** Prints what belongs to others and, if there is any, what of that has more than one name; where it is much, a checksum of it all. */
 function search({ dir, owner, group }: Owning): Command {
   const foreign = belongsToOthers(owner, group);
   return sh`LC_ALL=C d=${dir}; export LC_ALL d
 f=$(find "$d" -xdev ${foreign} -print | awk ${firstPaths})
 printf '%s\\n' "$f"
-[ "$f" = 0 ] || find "$d" -xdev ${foreign} ! \\( ${hasOneName} \\) -print | awk ${firstPaths}`;
+[ "$f" = 0 ] || find "$d" -xdev ${foreign} ! \\( ${hasOneName} \\) -print | awk ${firstPaths}
+n=\${f##*[!0-9]}
+[ "$n" -le 20 ] || find "$d" -xdev ${foreign} -print | sort | sha256sum`;
 }
 
 /** The first paths, and how many there are. */
