@@ -1,12 +1,10 @@
 import { resolve } from 'node:path';
 import { bind } from '../bind.ts';
-import { DabookError } from '../errors.ts';
-import { commandLine } from '../input-fault.ts';
 import { sourceDigest } from '../load/source-digest.ts';
-import { looksSecret, looksSecretValue } from '../looks-secret.ts';
 import { inputDigests } from '../plan/input-digests.ts';
 import type { GivenOptions, KeptPlan } from '../plan/kept-plan.ts';
 import type { Io } from './io.ts';
+import { refuseTypedSecrets } from './refuse-typed-secrets.ts';
 import type { Input } from './show-run.ts';
 import { version } from './version.ts';
 
@@ -22,13 +20,7 @@ export async function planBeginning(
   given: GivenOptions,
   key: Uint8Array,
 ): Promise<Omit<KeptPlan, 'tasks' | 'outcome'>> {
-  for (const [name, value] of Object.entries(extraVars.vars)) {
-    const isTyped = extraVars.origin([name])?.file === commandLine;
-    if (!isTyped || typeof value !== 'string' || !(looksSecret(name) || looksSecretValue(value))) continue;
-    throw new DabookError('usage', `-e ${name}: it looks like a secret, which no plan may hold`, {
-      hint: 'give it in a file, -e @file, where it may be !env NAME or encrypted',
-    });
-  }
+  await refuseTypedSecrets(given.extraVars, io.cwd());
   const { groups, vars } = await bind(playbook, inventory, extraVars);
   const hosts = Object.entries(groups).flatMap(([group, members]) =>
     members.map(({ host, vars }) => ({ name: host.name, group, vars, host })),

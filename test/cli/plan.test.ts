@@ -167,9 +167,25 @@ t.test('a plan that was edited, or made otherwise, is refused before anything is
 t.test('a plan holds no value of the command line that looks like a secret', async (t) => {
   const { plan, has, text } = await place(t);
   // No canary: what is given so is in the process list, as docs/security.md says.
-  const refused = await plan('-o', 'it.plan', '-e', 'key_password=hunter2hunter2');
-  t.equal(refused.status, 2);
-  t.notOk(has('it.plan'));
+  const refused: readonly (readonly [what: RegExp, ...args: readonly string[]])[] = [
+    [/-e key_password: it looks like a secret/, 'key_password=hunter2hunter2'],
+    [/-e key.password: it looks/, '{"key":{"password":"hunter2hunter2","user":"u"}}'],
+    [/-e key.passwords.0.of: it looks/, 'key={"passwords":[{"of":"hunter2hunter2"}]}'],
+    [/-e key.1.at: it looks/, '{"key": ["x", {"at": "https://u:hunter2hunter2@example.org"}]}'],
+    [/-e key.pin_password: it looks/, '{"key": {"pin_password": 12345678}}'],
+    [/-e key: it looks/, '{"key": {"https://u:hunter2hunter2@example.org": 1}}'],
+    [/-e key_password: it looks/, 'key_password=hunter2hunter2', 'note=two'],
+    [/-e key_password: it looks/, 'key_password=hunter2hunter2', '{"key_password": !env THE_KEY}'],
+  ];
+  for (const [what, ...args] of refused) {
+    const { status, stderr } = await plan('-o', 'it.plan', ...args.flatMap((arg) => ['-e', arg]));
+    t.equal(status, 2, args.join(' '));
+    t.match(stderr, what);
+    t.notMatch(stderr, /hunter2/);
+    t.notOk(has('it.plan'));
+  }
+  const known = '{"key": {"password": !env THE_KEY, "has_password": true}}';
+  t.not((await plan('-e', known)).status, 2, 'where a secret is kept is none');
   t.equal((await plan('-o', 'it.plan', '-e', 'note=two')).status, 0);
   const { given, tasks } = JSON.parse(await text('it.plan')) as KeptPlan;
   t.same(given, { inventory: ['hosts.yml'], extraVars: ['note=two'] });
