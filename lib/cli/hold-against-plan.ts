@@ -25,6 +25,8 @@ export function refuseOtherInput(
       : [`the playbook ${plan.playbook.file}`]),
     ...(plan.input.vars === now.input.vars ? [] : ["the playbook's variables"]),
     ...(hosts.length === 0 ? [] : [`what the inventory says of ${hosts.join(', ')}`]),
+    // Of others it is another one anyway.
+    ...(hosts.length > 0 || plan.input.order === now.input.order ? [] : ['the order of the hosts']),
   ];
   if (others.length === 0) return;
   const isAsked = plan.given.askPass || plan.given.askBecomePass;

@@ -30,6 +30,10 @@ export async function planBeginning(
     const own = hosts.filter((one) => one.name === name);
     byName.set(name, [own[0]?.host.target, own[0]?.host.become, own.map(({ group, vars }) => [group, vars])]);
   }
+  const order = Object.entries(groups).map(([group, members]) => [
+    group,
+    members.map(({ host }) => host.name),
+  ]);
   return {
     format: 1,
     dabook: version(),
@@ -45,6 +49,6 @@ export async function planBeginning(
       ...(given.askPass ? { askPass: given.askPass } : {}),
       ...(given.askBecomePass ? { askBecomePass: given.askBecomePass } : {}),
     },
-    input: inputDigests({ vars, hosts: byName }, key),
+    input: inputDigests({ vars, hosts: byName, order }, key),
   };
 }

@@ -7,10 +7,12 @@ export interface PlanInput {
   readonly vars: unknown;
   /** Of each host that the playbook uses: all that is known of it. */
   readonly hosts: ReadonlyMap<string, unknown>;
+  /** Of each group of the playbook: the names of its hosts in the order in which they are served. */
+  readonly order: unknown;
 }
 
 /** Digests of what a playbook is given; without the key nobody finds out by trying what a secret in it is. */
-export function inputDigests({ vars, hosts }: PlanInput, key: Uint8Array): KeptPlan['input'] {
+export function inputDigests({ vars, hosts, order }: PlanInput, key: Uint8Array): KeptPlan['input'] {
   const digest = (value: unknown) =>
     createHmac('sha256', key)
       .update(`input\n${JSON.stringify(opened(value)) ?? ''}`)
@@ -18,6 +20,7 @@ export function inputDigests({ vars, hosts }: PlanInput, key: Uint8Array): KeptP
   return {
     vars: digest(vars),
     hosts: Object.fromEntries([...hosts].map(([name, value]) => [name, digest(value)])),
+    order: digest(order),
   };
 }
 

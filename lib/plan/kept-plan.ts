@@ -16,8 +16,13 @@ export interface KeptPlan {
     readonly digest: string;
   };
   readonly given: GivenOptions;
-  /** Digests of the variables, secrets included: those of the playbook, and those of each host. */
-  readonly input: { readonly vars: string; readonly hosts: Readonly<Record<string, string>> };
+  readonly input: {
+    /** Digests of the variables, secrets included: those of the playbook, and those of each host. */
+    readonly vars: string;
+    readonly hosts: Readonly<Record<string, string>>;
+    /** Digest of the order of the hosts: it is that in which they are served. */
+    readonly order: string;
+  };
   /** `waiting`: it goes as far as something is to be done by hand. */
   readonly outcome: 'ok' | 'waiting';
   /** In the order in which they were planned. */

@@ -164,6 +164,24 @@ t.test('a plan that was edited, or made otherwise, is refused before anything is
   t.equal((await apply('--yes')).status, 0);
 });
 
+t.test('hosts that are in another order than they were are served in another one', async (t) => {
+  const { plan, apply, write, has } = await place(t);
+  const hosts = (names: readonly string[]) =>
+    write(
+      'hosts.yml',
+      `all: { hosts: { ${names.map((name) => `${name}: { ansible_connection: local, key: !env THE_KEY }`).join(', ')} } }\n`,
+    );
+  await hosts(['one', 'two']);
+  t.equal((await plan('-o', 'it.plan')).status, 0);
+  await hosts(['two', 'one']);
+  const refused = await apply('--yes');
+  t.equal(refused.status, 2, refused.stderr);
+  t.match(refused.stderr, /changed since: the order of the hosts\n/);
+  t.notOk(has('note'));
+  await hosts(['two', 'three']);
+  t.match((await apply('--yes')).stderr, /changed since: what the inventory says of one, three\n/);
+});
+
 t.test('a plan holds no value of the command line that looks like a secret', async (t) => {
   const { plan, has, text } = await place(t);
   // No canary: what is given so is in the process list, as docs/security.md says.

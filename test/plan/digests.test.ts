@@ -67,11 +67,12 @@ t.test('commands are told apart by their text and by what they read, secrets too
 });
 
 t.test('the input: whatever is in another order is the same, any other value is not', async (t) => {
-  const of = (vars: unknown) => inputDigests({ vars, hosts: new Map([['a', vars]]) }, key);
+  const of = (vars: unknown) => inputDigests({ vars, hosts: new Map([['a', vars]]), order: vars }, key);
   t.same(of({ a: 1, b: { c: secret('s', 'x') } }), of({ b: { c: secret('s', 'x') }, a: 1 }));
   t.not(of({ a: 1 }).vars, of({ a: '1' }).vars);
   t.not(of({ a: secret('s', 'x') }).vars, of({ a: secret('s', 'y') }).vars);
   t.not(of({ a: [1, 2] }).hosts.a, of({ a: [2, 1] }).hosts.a);
+  t.not(of([['all', ['a', 'b']]]).order, of([['all', ['b', 'a']]]).order);
 });
 
 const plan: KeptPlan = {
@@ -80,7 +81,7 @@ const plan: KeptPlan = {
   madeAt: '2026-01-01T00:00:00.000Z',
   playbook: { name: 'It', file: 'it.ts', digest: 'd' },
   given: { inventory: ['hosts.yml'], extraVars: [] },
-  input: { vars: 'v', hosts: { a: 'h' } },
+  input: { vars: 'v', hosts: { a: 'h' }, order: 'o' },
   outcome: 'ok',
   tasks: [
     {
