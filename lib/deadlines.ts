@@ -2,6 +2,8 @@
 export interface Deadlines {
   /** The whole run: no new step is begun after it. None by default. */
   readonly run?: number | undefined;
+  /** What `run` counts from, by `performance.now()`, where something came before it; its own beginning by default. */
+  readonly since?: number | undefined;
   /** One step, unless it is detached. An hour by default. */
   readonly step?: number | undefined;
   /** A step that says nothing, and takes nothing of what it is sent, for so long. None by default. */

@@ -176,10 +176,11 @@ export async function run(
 
   const timers = new Set<NodeJS.Timeout>();
   const after = (seconds: number, work: () => void) => timers.add(setTimeout(work, seconds * 1000));
-  const { run: most } = options.deadlines ?? {};
+  const { run: most, since } = options.deadlines ?? {};
   if (most !== undefined) {
-    after(most, () => stop.abort(tooLong(most)));
-    after(most + lastSteps, () => machines.stop());
+    const left = since === undefined ? most : Math.max(0, most - (performance.now() - since) / 1000);
+    after(left, () => stop.abort(tooLong(most)));
+    after(left + lastSteps, () => machines.stop());
   }
   const onForce = () => void machines.stop();
   options.force?.addEventListener('abort', onForce, { once: true });

@@ -1,5 +1,6 @@
 import { counted } from '../counted.ts';
 import { DabookError } from '../errors.ts';
+import type { PlanCollector } from '../plan/collect-plan.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
 import { moved } from '../plan/moved.ts';
 import { movedLines } from './moved-lines.ts';
@@ -39,16 +40,19 @@ export function refuseOtherInput(
 
 /**
  * Holds what would be done now against a plan.
- * @throws DabookError `unapproved` with all that has moved
+ * @throws DabookError `unapproved` with all that has moved; `deadline` where there was no time to see it
  */
 export function refuseMoved(
   plan: KeptPlan,
-  {
-    tasks,
-    ended,
-  }: { readonly tasks: KeptPlan['tasks']; readonly ended: { readonly outcome: string } | undefined },
+  { tasks, ended }: Pick<PlanCollector, 'tasks' | 'ended'>,
   shown: string,
 ): void {
+  // Nothing is known of what it did not come to.
+  if (ended?.fault?.code === 'deadline') {
+    throw new DabookError('deadline', `${shown} was not held against what is there: ${ended.fault.message}`, {
+      hint: 'nothing was touched; give it more time',
+    });
+  }
   const differing = moved(plan.tasks, tasks);
   if (differing.length === 0 && ended?.outcome === plan.outcome) return;
   const lines = differing.flatMap(movedLines);

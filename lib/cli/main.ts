@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { codeOf, DabookError } from '../errors.ts';
+import { codeOf, DabookError, type ErrorCode } from '../errors.ts';
 import { applyCommand } from './apply-command.ts';
 import { driftCommand } from './drift-command.ts';
 import { inventoryCommand } from './inventory-command.ts';
@@ -25,6 +25,14 @@ export async function main(io: Io): Promise<number> {
   return lost && status === exitStatus.ok ? exitStatus.failed : status;
 }
 
+/** What an error that ended dabook before or outside of a run comes to, where that is not wrong input. */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  interrupted: exitStatus.interrupted,
+  unapproved: exitStatus.unapproved,
+  deadline: exitStatus.failed,
+  bug: exitStatus.failed,
+};
+
 async function statusOf(io: Io): Promise<number> {
   let status: number = exitStatus.ok;
   const done = (result: number) => {
@@ -37,9 +45,7 @@ async function statusOf(io: Io): Promise<number> {
     // Help and version end this way too; commander has printed what it says.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
     io.stderr.write(showError(error));
-    if (codeOf(error) === 'interrupted') return exitStatus.interrupted;
-    if (codeOf(error) === 'unapproved') return exitStatus.unapproved;
-    return codeOf(error) === 'bug' ? exitStatus.failed : exitStatus.usage;
+    return statuses[codeOf(error)] ?? exitStatus.usage;
   }
 }
 

@@ -95,7 +95,8 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     if (controller.signal.aborted) return exitStatus.failed;
     const { signal } = controller;
     const making = flags.plan && (await makePlan(io, file, input, flags));
-    if (flags.applied) await holdAgainst(io, file, input, flags, { signal, redactor });
+    const since = flags.applied && performance.now();
+    if (flags.applied) await holdAgainst(io, file, input, flags, { signal, redactor, since });
     const run = createRunId();
     const { name } = input.playbook;
     const { extraVars } = input;
@@ -105,6 +106,7 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
     return untilInterrupted(io, { first: controller, second: force }, (interrupt) =>
       showRun(io, out, input, {
         ...flags,
+        since,
         plan: making && { ...making, out: flags.plan?.out },
         applied: flags.applied && {
           ...flags.applied,
@@ -162,19 +164,22 @@ async function holdAgainst(
   file: string,
   input: Input,
   flags: RunFlags,
-  common: { readonly signal: AbortSignal; readonly redactor: Redactor },
+  {
+    since,
+    ...common
+  }: { readonly signal: AbortSignal; readonly redactor: Redactor; readonly since: number | undefined },
 ): Promise<void> {
   if (flags.applied === undefined) return;
   const { plan, key, file: shown } = flags.applied;
   refuseOtherInput(plan, await planBeginning(io, file, input, flags, key), shown);
-  const { forks, stepTimeout: step, idleTimeout: idle } = flags;
+  const { forks, timeout: run, stepTimeout: step, idleTimeout: idle } = flags;
   const { extraVars, limit } = input;
   const connect = connector(
     io,
     input.inventory.hosts.map(({ target }) => target),
   );
   const options = { connect, extraVars, limit, forks, ...common, digestKey: key, cwd: io.cwd() };
-  refuseMoved(plan, await checkFirst(input, { ...options, deadlines: { step, idle } }), shown);
+  refuseMoved(plan, await checkFirst(input, { ...options, deadlines: { run, since, step, idle } }), shown);
 }
 
 async function readInput(

@@ -67,6 +67,8 @@ export interface Manner {
   /** Seconds. */
   readonly lockTimeout: number;
   readonly timeout?: number;
+  /** What that counts from, by `performance.now()`, where a check came first. */
+  readonly since?: number | undefined;
   readonly stepTimeout: number;
   readonly idleTimeout?: number;
   readonly verbose: number;
@@ -119,7 +121,12 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     extraVars: input.extraVars,
     limit: input.limit,
     forks: manner.forks,
-    deadlines: { run: manner.timeout, step: manner.stepTimeout, idle: manner.idleTimeout },
+    deadlines: {
+      run: manner.timeout,
+      since: manner.since,
+      step: manner.stepTimeout,
+      idle: manner.idleTimeout,
+    },
     cwd: io.cwd(),
     redactor: manner.redactor,
   };

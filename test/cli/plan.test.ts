@@ -182,6 +182,44 @@ t.test('hosts that are in another order than they were are served in another one
   t.match((await apply('--yes')).stderr, /changed since: what the inventory says of one, three\n/);
 });
 
+t.test('--timeout bounds the check that comes before what a plan says, and what follows it', async (t) => {
+  const { write, does, has } = await place(t);
+  const slow = `import { playbook, sh } from 'dabook';
+import { command } from 'dabook/tasks';
+import { z } from 'zod';
+
+export default playbook({ name: 'Slow', groups: { all: z.looseObject({}) } }, async ({ groups: { all }, play }) => {
+  await play('Work', all, async (host) => {
+    await host.run(command({ run: sh\`touch done\`, unless: sh\`sleep $(cat seconds); [ -e done ]\`, cwd: process.cwd() }));
+  });
+});
+`;
+  await write('slow.ts', slow);
+  await write('seconds', '0');
+  const made = await does(['plan', 'slow.ts', '-i', 'hosts.yml', '--no-type-check', '-o', 'it.plan']);
+  t.equal(made.status, 0, made.stdout + made.stderr);
+  const apply = async (seconds: string, timeout: string) => {
+    await write('seconds', seconds);
+    const started = performance.now();
+    const ran = await does(['apply', 'it.plan', '--no-type-check', '--no-lock', '--timeout', timeout]);
+    return { ...ran, seconds: (performance.now() - started) / 1000 };
+  };
+  const bounded = await apply('60', '1');
+  t.equal(bounded.status, 1, bounded.stdout + bounded.stderr);
+  t.match(
+    bounded.stderr,
+    /it.plan was not held against what is there: .* its deadline of 1 s \(--timeout\)\n/,
+  );
+  t.equal(bounded.stdout, '', 'nothing was begun');
+  t.ok(bounded.seconds < 30, `${bounded.seconds} s`);
+  const late = await apply('3', '5');
+  t.equal(late.status, 1, 'the check took three of the five seconds');
+  t.match(late.stdout, /the run took longer than its deadline of 5 s/);
+  t.notOk(has('done'));
+  t.equal((await apply('0', '600')).status, 0);
+  t.ok(has('done'));
+});
+
 t.test('a plan holds no value of the command line that looks like a secret', async (t) => {
   const { plan, has, text } = await place(t);
   // No canary: what is given so is in the process list, as docs/security.md says.
