@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { PlanCollector } from '../plan/collect-plan.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
@@ -9,6 +8,7 @@ import type { Output } from '../views/view.ts';
 import { visible } from '../visible.ts';
 import { writeControlFile } from '../write-control-file.ts';
 import { exitStatus, type Io } from './io.ts';
+import { planPlace } from './plan-place.ts';
 import { warn } from './warn.ts';
 
 /** How a plan is made. */
@@ -61,7 +61,8 @@ export async function keepPlan(
   }
   if (plan.out !== undefined) {
     try {
-      await writeControlFile(resolve(io.cwd(), plan.out), Buffer.from(sealPlan(made, plan.key)));
+      // Something may have come there meanwhile.
+      await writeControlFile(await planPlace(plan.out, io.cwd()), Buffer.from(sealPlan(made, plan.key)));
     } catch (error) {
       warn(io, messageOf(error));
       return exitStatus.failed;

@@ -12,7 +12,10 @@ export function planCommand(io: Io, done: (status: number) => void): Command {
     )
     .usage('<playbook> -i <source> [options]')
     .argument('[playbook]', 'as for dabook run')
-    .option('-o, --out <file>', 'keep the plan in this file, for this user alone: dabook apply does it')
+    .option(
+      '-o, --out <file>',
+      'keep the plan in this file, for this user alone: dabook apply does it; an older plan there is replaced',
+    )
     .option('--strict', 'a task that observes nothing, and so always runs, fails')
     .option('--detailed-exitcode', 'exit status 6 where something would change')
     .option('--json', 'the plan as JSON, on one line');

@@ -28,6 +28,7 @@ import { limitOf } from './limit.ts';
 import { ownStdout } from './own-stdout.ts';
 import { planBeginning } from './plan-beginning.ts';
 import { planKey } from './plan-key.ts';
+import { planPlace } from './plan-place.ts';
 import { readInventory } from './read-inventory.ts';
 import { readNeededSecrets } from './read-needed-secrets.ts';
 import { redactedError } from './redacted-error.ts';
@@ -87,7 +88,8 @@ export async function runPlaybook(io: Io, file: string, flags: RunFlags): Promis
   const redactor = createRedactor();
   // What the environment says is input, too.
   runsKept(io);
-  const { profileTrace } = flags;
+  const { profileTrace, plan: planned } = flags;
+  if (planned?.out !== undefined) await planPlace(planned.out, io.cwd());
   const trace = profileTrace === undefined ? undefined : await openTraceFile(profileTrace, io.cwd());
   const perform = async (out: Output, reportOut: Output = out): Promise<number> => {
     const input = await withCache(io, (cache) => readInput(io, file, flags, cache, startUp));

@@ -4,6 +4,14 @@ import type { KeptPlan } from './kept-plan.ts';
 
 const SEAL = /,\n {2}"seal": "([0-9a-f]{64})"\n\}\n$/;
 
+/** Characters at either end of a plan by which it is known as one. */
+export const edge = 100;
+
+/** Whether a file with these ends is a plan, whoever made it. */
+export function isFramed(start: string, end: string): boolean {
+  return start.startsWith('{\n  "format": ') && SEAL.test(end);
+}
+
 /** A plan as the text of its file: JSON, whose last entry tells whether anything was changed by hand. */
 export function sealPlan(plan: KeptPlan, key: Uint8Array): string {
   const body = JSON.stringify(plan, undefined, 2);
@@ -18,8 +26,8 @@ export function sealPlan(plan: KeptPlan, key: Uint8Array): string {
  */
 export function openPlan(text: string, key: Uint8Array, shown: string, version: string): KeptPlan {
   const again = 'make it anew: dabook plan … -o FILE';
-  const [end, seal] = SEAL.exec(text.slice(-100)) ?? [];
-  if (end === undefined || seal === undefined || !text.startsWith('{\n  "format": ')) {
+  const [end, seal] = SEAL.exec(text.slice(-edge)) ?? [];
+  if (end === undefined || seal === undefined || !isFramed(text.slice(0, edge), text.slice(-edge))) {
     throw new DabookError('usage', `${shown} is no plan of dabook's`, { hint: again });
   }
   const body = `${text.slice(0, -end.length)}\n}`;

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { planPlace } from '../../lib/cli/plan-place.ts';
 import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canaryInVariable } from '../canary/canary.ts';
@@ -180,6 +181,45 @@ t.test('hosts that are in another order than they were are served in another one
   t.notOk(has('note'));
   await hosts(['two', 'three']);
   t.match((await apply('--yes')).stderr, /changed since: what the inventory says of one, three\n/);
+});
+
+t.test('a plan takes the place of nothing but an older plan', async (t) => {
+  const { plan, folder, write, text } = await place(t);
+  await mkdir(join(folder, 'there'));
+  await symlink('hosts.yml', join(folder, 'link'));
+  await write('empty', '');
+  await write('large', `{\n  "format": 1,\n${' '.repeat(1000)}}\n`);
+  const refused: readonly (readonly [out: string, message: RegExp])[] = [
+    ['hosts.yml', /kept in hosts.yml: it is there, and is no plan of dabook's$/],
+    ['empty', /it is there, and is no plan/],
+    ['large', /it is there, and is no plan/],
+    ['link', /it is a link, which would be replaced$/],
+    ['there', /it is a folder$/],
+    ['new/', /it is a folder$/],
+    ['', /kept in "": it is no name$/],
+    ['no/it.plan', /kept in no\/it.plan: ENOENT: no such file or directory$/],
+    ['/proc/it.plan', /kept in \/proc\/it.plan: E[A-Z]+: [^/]*$/],
+    ['/dev/null', /it is there, and is no regular file$/],
+  ];
+  const before = await text('hosts.yml');
+  for (const [out, message] of refused) await t.rejects(planPlace(out, folder), { code: 'usage', message });
+  const { status, stdout } = await plan('-o', 'hosts.yml');
+  t.equal(status, 2);
+  t.equal(stdout, '', 'nothing was looked at');
+  t.equal(await text('hosts.yml'), before);
+  t.equal(await text('link'), before);
+  t.same(
+    (await readdir(folder)).filter((name) => name.startsWith('.dabook')),
+    [],
+    'nothing is left beside it',
+  );
+
+  t.equal((await plan('-o', 'it.plan')).status, 0);
+  const older = await text('it.plan');
+  t.equal((await plan('-o', 'it.plan', '-e', 'note=two')).status, 0);
+  t.not(await text('it.plan'), older);
+  await write('it.plan', older.replace('/note', '/nope'));
+  t.equal((await plan('-o', 'it.plan')).status, 0, 'one that was edited, too');
 });
 
 t.test('--timeout bounds the check that comes before what a plan says, and what follows it', async (t) => {
