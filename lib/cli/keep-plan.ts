@@ -1,8 +1,11 @@
 import { messageOf } from '../errors.ts';
+import { jsonLine } from '../json-line.ts';
+import type { PlanFault } from '../plan/collect-faults.ts';
 import type { PlanCollector } from '../plan/collect-plan.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
 import { sealPlan } from '../plan/seal-plan.ts';
 import { keptPlanLines } from '../views/kept-plan-lines.ts';
+import { notWhole } from '../views/not-whole.ts';
 import { createPaint } from '../views/paint.ts';
 import type { Output } from '../views/view.ts';
 import { visible } from '../visible.ts';
@@ -36,33 +39,41 @@ export async function keepPlan(
   io: Io,
   out: Output,
   manner: Manner,
-  { tasks, ended }: PlanCollector,
+  {
+    tasks,
+    ended,
+    faults,
+  }: Pick<PlanCollector, 'tasks' | 'ended'> & { readonly faults: readonly PlanFault[] },
   color: boolean,
 ): Promise<number> {
   const { plan, json, diff = false, verbose } = manner;
   const outcome = ended?.outcome;
   if (plan === undefined || outcome === undefined) return exitStatus.failed;
-  const made = { ...plan.beginning, outcome: outcome === 'waiting' ? outcome : ('ok' as const), tasks };
+  const isWhole = outcome === 'ok' || outcome === 'waiting';
   const { columns = 120 } = out;
-  if (json) out.write(`${JSON.stringify(made)}\n`);
+  if (json) out.write(jsonLine({ ...plan.beginning, outcome, tasks, faults }));
   else {
     const style = {
-      hosts: Object.keys(made.input.hosts),
+      hosts: Object.keys(plan.beginning.input.hosts),
       paint: createPaint(color),
       columns,
       diff,
       steps: verbose > 0,
+      notWhole: notWhole(outcome, faults),
     };
     out.write(`${keptPlanLines(tasks, style).join('\n')}\n`);
   }
-  if (outcome !== 'ok' && outcome !== 'waiting') {
+  if (!isWhole) {
     if (plan.out !== undefined) warn(io, 'the plan is not whole, and was not kept');
     return exitStatus[outcome];
   }
   if (plan.out !== undefined) {
     try {
       // Something may have come there meanwhile.
-      await writeControlFile(await planPlace(plan.out, io.cwd()), Buffer.from(sealPlan(made, plan.key)));
+      await writeControlFile(
+        await planPlace(plan.out, io.cwd()),
+        Buffer.from(sealPlan({ ...plan.beginning, outcome, tasks }, plan.key)),
+      );
     } catch (error) {
       warn(io, messageOf(error));
       return exitStatus.failed;

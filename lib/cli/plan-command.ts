@@ -18,7 +18,7 @@ export function planCommand(io: Io, done: (status: number) => void): Command {
     )
     .option('--strict', 'a task that observes nothing, and so always runs, fails')
     .option('--detailed-exitcode', 'exit status 6 where something would change')
-    .option('--json', 'the plan as JSON, on one line');
+    .option('--json', 'the plan as JSON, on one line; with what stands in its way, where it is not whole');
   return addViewOptions(addInputOptions(plan))
     .helpOption('-h, --help', 'print this help')
     .addHelpText(

@@ -3,6 +3,7 @@ import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Journal } from '../journal/create-journal.ts';
+import { collectFaults } from '../plan/collect-faults.ts';
 import { collectPlan } from '../plan/collect-plan.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
 import type { Playbook } from '../playbook.ts';
@@ -112,6 +113,7 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
   const unkept: Form[] = [];
   const drift = createDriftReport();
   const collected = collectPlan();
+  const met = collectFaults();
   const operator = operatorAt(io, view, { ...manner, color });
   const common = {
     connect: connector(
@@ -134,6 +136,7 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     ...common,
     onEvent: (event) => {
       collected.handle(event);
+      met.handle(event);
       manner.journal.handle(event);
       view.handle(event);
       profile.handle(event);
@@ -170,7 +173,8 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
     const told = visibleText(await leaveAnswers(io, unkept, manner.applied?.again));
     beside.write(`\n${told}`);
   }
-  if (manner.plan) return keepPlan(io, out, manner, collected, color && isTerminal);
+  if (manner.plan)
+    return keepPlan(io, out, manner, { ...collected, faults: met.faults }, color && isTerminal);
   return checkStatus(io, manner, outcome, drift.report());
 }
 

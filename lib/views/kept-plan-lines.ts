@@ -15,6 +15,8 @@ interface Style {
   /** Whole texts as a unified diff. */
   readonly diff: boolean;
   readonly steps: boolean;
+  /** What it is not whole for: `1 would fail`. */
+  readonly notWhole?: string | undefined;
 }
 
 type Sign = '+' | '~' | '-' | '?' | '>' | '!';
@@ -41,7 +43,7 @@ export function keptPlanLines(tasks: readonly PlannedTask[], style: Style): stri
       ...tasks.flatMap((task) => taskLines(task, style)),
     ];
   });
-  return [...groups, ...destroyedLines(tasks, style), '', paint('bold', sumLine(tasks))];
+  return [...groups, ...destroyedLines(tasks, style), '', paint('bold', sumLine(tasks, style.notWhole))];
 }
 
 function taskLines(task: PlannedTask, style: Style): string[] {
@@ -117,8 +119,9 @@ function destroyedLines(tasks: readonly PlannedTask[], { hosts, paint, columns }
     : ['', paint('bold', paint('red', 'Cannot be undone. This would be lost:')), ...lines];
 }
 
-function sumLine(tasks: readonly PlannedTask[]): string {
-  if (tasks.length === 0) return 'Plan: nothing to do';
+function sumLine(tasks: readonly PlannedTask[], notWhole: string | undefined): string {
+  if (tasks.length === 0)
+    return `Plan: ${notWhole === undefined ? 'nothing to do' : `not whole: ${notWhole}`}`;
   const signs = tasks.map(signOf);
   const count = (sign: Sign) => signs.filter((each) => each === sign).length;
   const parts = [
@@ -131,7 +134,8 @@ function sumLine(tasks: readonly PlannedTask[]): string {
   const hosts = new Set(tasks.map(({ host }) => host)).size;
   const ops = `${count('+')} to add, ${count('~')} to change, ${count('-')} to remove`;
   const more = parts.filter(([number]) => number > 0).map(([number, what]) => `, ${number} ${what}`);
-  return `Plan: ${counted(tasks.length, 'task')} on ${counted(hosts, 'host')}: ${ops}${more.join('')}`;
+  const begin = notWhole === undefined ? 'Plan: ' : `Plan: not whole: ${notWhole}; as far as it goes, `;
+  return `${begin}${counted(tasks.length, 'task')} on ${counted(hosts, 'host')}: ${ops}${more.join('')}`;
 }
 
 /** All of the names, on as many lines as they take. */

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { planPlace } from '../../lib/cli/plan-place.ts';
+import type { PlanFault } from '../../lib/plan/collect-faults.ts';
 import type { KeptPlan } from '../../lib/plan/kept-plan.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canaryInVariable } from '../canary/canary.ts';
 import { dabook } from '../e2e/dabook.ts';
 import { type Key, onTerminal, terminals } from './on-terminal.ts';
+
+/** What `plan --json` prints. */
+type Told = Omit<KeptPlan, 'outcome'> & { readonly outcome: string; readonly faults: readonly PlanFault[] };
 
 const cache = await mkdtemp(join(tmpdir(), 'dabook-plan-cache-'));
 t.teardown(() => rm(cache, { recursive: true, force: true }));
@@ -220,6 +224,56 @@ t.test('a plan takes the place of nothing but an older plan', async (t) => {
   t.not(await text('it.plan'), older);
   await write('it.plan', older.replace('/note', '/nope'));
   t.equal((await plan('-o', 'it.plan')).status, 0, 'one that was edited, too');
+});
+
+t.test('a plan that is not whole says what is in its way, and is not kept', async (t) => {
+  const { plan, folder, write, has, does } = await place(t);
+  await write(
+    'hosts.yml',
+    `all: { hosts: { here: { ansible_connection: local, key: !env THE_KEY },
+  away: { ansible_host: 127.0.0.1, ansible_port: 1, ansible_user: nobody, key: x } } }
+`,
+  );
+  const partly = await plan('--json', '-o', 'it.plan');
+  t.equal(partly.status, 4);
+  t.notOk(has('it.plan'));
+  const [told] = partly.events as unknown as readonly [Told];
+  t.match(told, { outcome: 'unreachable', tasks: { length: 3 } });
+  t.match(told.faults, [
+    { status: 'unreachable', host: 'away', fault: { code: 'unreachable', message: String } },
+  ]);
+  t.equal(told.faults.length, 1);
+  t.match((await plan()).stdout, /\nPlan: not whole: 1 unreachable; as far as it goes, 3 tasks on 1 host: /);
+
+  await write('hosts.yml', 'all: { hosts: { here: { ansible_connection: local, key: !env THE_KEY } } }\n');
+  await write('files.ts', playbook.replace('MAY', 'true').replace("'/key'", "'/no/key'"));
+  const failing = await plan('--json');
+  t.equal(failing.status, 1);
+  t.match(failing.events[0], {
+    outcome: 'failed',
+    tasks: [],
+    faults: [
+      {
+        status: 'would-fail',
+        host: 'here',
+        name: 'copyFile',
+        title: `copy to ${folder}/no/key`,
+        fault: { message: `the folder of ${folder}/no/key does not exist` },
+      },
+    ],
+  });
+  t.match((await plan()).stdout, /\nPlan: not whole: 1 would fail\n$/);
+
+  await write(
+    'files.ts',
+    playbook.replace('MAY', 'true').replace('await play', `throw new Error('odd'); await play`),
+  );
+  const odd = await does(['plan', 'files.ts', '-i', 'hosts.yml', '--no-type-check', '--json']);
+  t.match(odd.events[0], {
+    outcome: 'failed',
+    tasks: [],
+    faults: [{ status: 'would-fail', fault: { message: 'odd' } }],
+  });
 });
 
 t.test('--timeout bounds the check that comes before what a plan says, and what follows it', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { PlannedTask } from '../../lib/plan/kept-plan.ts';
 import { keptPlanLines } from '../../lib/views/kept-plan-lines.ts';
+import { notWhole } from '../../lib/views/not-whole.ts';
 import { createPaint } from '../../lib/views/paint.ts';
 import { width } from '../../lib/views/width.ts';
 
@@ -87,6 +88,23 @@ t.test('each kind of task has a sign, and is counted by it', async (t) => {
     'Plan: 1 task on 1 host: 0 to add, 1 to change, 0 to remove, 1 may not work',
   ]);
   t.same(keptPlanLines([], style), ['', 'Plan: nothing to do']);
+});
+
+t.test('a plan that is not whole says so', async (t) => {
+  const fault = { code: 'refused', message: 'no' };
+  const failing = { status: 'would-fail', host: 'web1', name: 'copyFile', title: 'copy', fault } as const;
+  const away = { status: 'unreachable', host: 'web2', fault } as const;
+  t.equal(notWhole('ok', []), undefined);
+  t.equal(notWhole('waiting', []), undefined);
+  t.equal(notWhole('failed', [failing, away, failing]), '2 would fail, 1 unreachable');
+  t.equal(notWhole('unreachable', [away]), '1 unreachable');
+  t.equal(notWhole('failed', [{ status: 'would-fail', fault }]), 'the playbook failed');
+  t.equal(notWhole('interrupted', []), 'interrupted');
+  t.same(keptPlanLines([], { ...style, notWhole: '1 would fail' }), ['', 'Plan: not whole: 1 would fail']);
+  t.equal(
+    keptPlanLines([task('web1')], { ...style, notWhole: '1 unreachable' }).at(-1),
+    'Plan: not whole: 1 unreachable; as far as it goes, 1 task on 1 host: 0 to add, 1 to change, 0 to remove',
+  );
 });
 
 t.test('a sign has its colour', async (t) => {

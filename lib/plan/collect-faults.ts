@@ -1,0 +1,38 @@
+import type { Event, Fault } from '../events.ts';
+
+/** Why a check could not say all that a run would do. */
+export interface PlanFault {
+  /** `would-fail`: a task, or the playbook itself where no host is named. */
+  readonly status: 'would-fail' | 'unreachable';
+  readonly host?: string;
+  /** The task's name, such as `labelNode`. */
+  readonly name?: string;
+  readonly title?: string;
+  readonly fault: Fault;
+}
+
+/** Collects what stands in the way of a check, from its own events; in the order in which it was met. */
+export function collectFaults(): { handle(event: Event): void; readonly faults: readonly PlanFault[] } {
+  const faults: PlanFault[] = [];
+  return {
+    faults,
+    handle(event) {
+      if (event.type === 'host.unreachable') {
+        const { host, fault } = event;
+        faults.push({ status: 'unreachable', host, fault });
+      }
+      // Of its tasks the host itself has told.
+      if (event.type === 'task.ended' && event.status === 'failed' && event.fault?.code !== 'unreachable') {
+        const { host, name, title, fault } = event;
+        if (fault !== undefined) faults.push({ status: 'would-fail', host, name, title, fault });
+      }
+      // That it ended because of those, or of the operator, is none of its own; what waits for them is a task of the plan.
+      if (
+        event.type === 'run.ended' &&
+        event.fault &&
+        !['run', 'waiting', 'interrupted'].includes(event.fault.code)
+      )
+        faults.push({ status: 'would-fail', fault: event.fault });
+    },
+  };
+}
