@@ -20,7 +20,7 @@ export function applyCommand(io: Io, done: (status: number) => void): Command {
       `
 The playbook, the inventory, the variables, --limit and the like are those of the plan. It is checked first that the
 same would be done as when it was made; then each task is held against it before its first step. What moved
-in between ends the run there. Exit status 7 where that was so.
+in between, or would fail now, ends the run there: exit status 7, or 4 where it is only that hosts cannot be reached.
 
 No password is in a plan: where it was made with -k or -K they are asked for again. What opens encrypted files and
 values (--ask-vault-pass, --identity and the like) is given again.

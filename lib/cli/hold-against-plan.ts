@@ -1,8 +1,10 @@
 import { counted } from '../counted.ts';
 import { DabookError } from '../errors.ts';
-import type { PlanCollector } from '../plan/collect-plan.ts';
+import type { PlanFault } from '../plan/collect-faults.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
-import { moved } from '../plan/moved.ts';
+import { type Moved, moved } from '../plan/moved.ts';
+import { visible, visibleLines } from '../visible.ts';
+import type { Checked } from './check-first.ts';
 import { movedLines } from './moved-lines.ts';
 
 const again = 'read what is there now, and make a new one: dabook plan … -o FILE';
@@ -40,13 +42,10 @@ export function refuseOtherInput(
 
 /**
  * Holds what would be done now against a plan.
- * @throws DabookError `unapproved` with all that has moved; `deadline` where there was no time to see it
+ * @throws DabookError `unapproved` with all that has moved or would fail; `unreachable` where nothing is known to have
+ *   moved, but some hosts cannot be reached; `deadline` where there was no time to see it
  */
-export function refuseMoved(
-  plan: KeptPlan,
-  { tasks, ended }: Pick<PlanCollector, 'tasks' | 'ended'>,
-  shown: string,
-): void {
+export function refuseMoved(plan: KeptPlan, { tasks, ended, faults, isDone }: Checked, shown: string): void {
   // Nothing is known of what it did not come to.
   if (ended?.fault?.code === 'deadline') {
     throw new DabookError('deadline', `${shown} was not held against what is there: ${ended.fault.message}`, {
@@ -54,15 +53,51 @@ export function refuseMoved(
     });
   }
   const differing = moved(plan.tasks, tasks);
-  if (differing.length === 0 && ended?.outcome === plan.outcome) return;
-  const lines = differing.flatMap(movedLines);
-  const why =
-    differing.length === 0
-      ? `a check of it ends as "${ended?.outcome}" now`
-      : `${counted(differing.length, 'task')} would not do the same`;
+  const outcome = ended?.outcome;
+  if (differing.length === 0 && outcome === plan.outcome) return;
+  const isWhole = outcome === 'ok' || outcome === plan.outcome;
+  // What a check that ended early did not come to may be to be done as before.
+  const isSeen = (one: Moved) => one.was === undefined || one.is !== undefined || isWhole || isDone(one.was);
+  const seen = differing.filter(isSeen);
+  const failing = faults.filter(({ status }) => status === 'would-fail');
+  const away = faults.filter(({ status }) => status === 'unreachable');
+  const unseen = differing.filter((one) => !isSeen(one) && !failing.some((fault) => isOf(fault, one)));
+  const lines = [
+    ...seen.flatMap(movedLines),
+    ...faults.flatMap(faultLines),
+    ...(unseen.length === 0 ? [] : [`  ${counted(unseen.length, 'task')} more could not be looked at`]),
+  ];
+  const isAway = away.length === 0 ? [] : [`${counted(away.length, 'host')} cannot be reached`];
+  if (outcome === 'unreachable' && seen.length === 0 && isAway.length > 0) {
+    throw new DabookError(
+      'unreachable',
+      [`${shown} cannot be held against what is there: ${isAway.join()}; nothing was touched`, ...lines].join(
+        '\n',
+      ),
+      { hint: 'apply it again once all of its hosts can be reached' },
+    );
+  }
+  const why = [
+    ...(seen.length === 0 ? [] : [`${counted(seen.length, 'task')} would not do the same`]),
+    ...(failing.length === 0 ? [] : [`${failing.length} would fail`]),
+    ...isAway,
+  ];
+  const whole = why.length === 0 ? `a check of it ends as "${outcome}" now` : why.join(', ');
   throw new DabookError(
     'unapproved',
-    [`${shown} does not hold any more: ${why}; nothing was touched`, ...lines].join('\n'),
+    [`${shown} does not hold any more: ${whole}; nothing was touched`, ...lines].join('\n'),
     { hint: again },
   );
+}
+
+function isOf(fault: PlanFault, { host, title }: Moved): boolean {
+  return fault.host === host && fault.title === title;
+}
+
+function faultLines({ status, host, title, fault }: PlanFault): readonly string[] {
+  const [first = '', ...more] = visibleLines(fault.message);
+  const who = host === undefined ? 'the playbook' : visible(host);
+  const what = title === undefined ? '' : `  ${visible(title)}`;
+  const how = status === 'unreachable' ? 'unreachable' : 'would fail now';
+  return [`  ${who}${what}: ${how}: ${first}`, ...more.map((line) => `      ${line}`)];
 }

@@ -29,6 +29,7 @@ export async function main(io: Io): Promise<number> {
 const statuses: Partial<Record<ErrorCode, number>> = {
   interrupted: exitStatus.interrupted,
   unapproved: exitStatus.unapproved,
+  unreachable: exitStatus.unreachable,
   deadline: exitStatus.failed,
   bug: exitStatus.failed,
 };

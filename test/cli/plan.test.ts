@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -274,6 +274,61 @@ t.test('a plan that is not whole says what is in its way, and is not kept', asyn
     tasks: [],
     faults: [{ status: 'would-fail', fault: { message: 'odd' } }],
   });
+});
+
+t.test('what would fail now is told as that, and what the check did not come to as that', async (t) => {
+  const { folder, write, apply, does, has } = await place(t);
+  await write(
+    'files.ts',
+    `import { existsSync } from 'node:fs';
+import { playbook } from 'dabook';
+import { copyFile } from 'dabook/tasks';
+import { z } from 'zod';
+
+export default playbook({ name: 'Files', groups: { all: z.looseObject({}) } }, async ({ groups: { all }, play }) => {
+  const at = (name: string) => process.cwd() + '/' + name;
+  if (existsSync(at('odd'))) throw new Error('odd');
+  await play('One', all, async (host) => {
+    await host.run(copyFile({ content: 'a', dest: at('first-' + host.name) }));
+    await host.run(copyFile({ content: 'a', dest: at('in-' + host.name) + '/x' }));
+    await host.run(copyFile({ content: 'a', dest: at('last-' + host.name) }));
+  });
+  await play('Two', all, (host) => host.run(copyFile({ content: 'a', dest: at('two-' + host.name) })));
+});
+`,
+  );
+  const local = '{ ansible_connection: local }';
+  await write('hosts.yml', `all: { hosts: { one: ${local}, two: ${local} } }\n`);
+  for (const name of ['in-one', 'in-two']) await mkdir(join(folder, name));
+  const made = await does(['plan', 'files.ts', '-i', 'hosts.yml', '--no-type-check', '-o', 'it.plan']);
+  t.equal(made.status, 0, made.stdout + made.stderr);
+
+  await rmdir(join(folder, 'in-one'));
+  await write('first-two', 'a');
+  await chmod(join(folder, 'first-two'), 0o644);
+  const failing = await apply();
+  t.equal(failing.status, 7);
+  t.match(
+    failing.stderr,
+    /does not hold any more: 1 task would not do the same, 1 would fail; nothing was touched\n/,
+  );
+  t.match(
+    failing.stderr,
+    /\n {2}one {2}copy to .*in-one\/x: would fail now: the folder of .* does not exist\n/,
+  );
+  t.match(failing.stderr, /\n {2}two {2}copy to .*first-two: nothing to do any more\n/);
+  // The last of this host, and the second play of both.
+  t.match(failing.stderr, /\n {2}3 tasks more could not be looked at\n/);
+  t.equal(failing.stderr.match(/nothing to do any more/g)?.length, 1);
+  t.notOk(has('first-one'));
+
+  await write('odd', '');
+  const odd = await apply();
+  t.equal(odd.status, 7);
+  t.match(
+    odd.stderr,
+    /: 1 would fail; .*\n {2}the playbook: would fail now: odd\n {2}8 tasks more could not be/,
+  );
 });
 
 t.test('--timeout bounds the check that comes before what a plan says, and what follows it', async (t) => {
