@@ -9,6 +9,7 @@ import {
   swarmJoin,
   swarmLeave,
 } from '../../lib/tasks/swarm/index.ts';
+import { held } from '../../lib/tasks/swarm/label-node.ts';
 import { unknown } from '../../lib/unknown.ts';
 import { type Lawful, lawfulIn } from './lawful-in.ts';
 import {
@@ -80,7 +81,10 @@ export const swarmLaws: Readonly<Record<string, Lawful>> = {
       const others = remove?.filter((name) => !own.has(name));
       return {
         task: labelNode(given({ ...args, remove: others, node }) as never) as Task<unknown>,
-        now: isKnown === 0 ? { id: node, listed: true, labels: {} } : given({ ...now, tasks }),
+        now:
+          isKnown === 0
+            ? { id: node, listed: true, labels: {} }
+            : { ...now, ...(tasks === undefined ? {} : { [held]: tasks }) },
       };
     },
   ),

@@ -24,6 +24,7 @@ import {
   type NodeSpec,
   nodeAvailability,
   nodeRemove,
+  nodeSpec,
   swarmMembership,
   nodes as swarmNodes,
 } from '../../lib/tasks/swarm/index.ts';
@@ -1277,7 +1278,8 @@ t.test('nodes are as earlier tasks of the check foresee them', async (t) => {
     for (const task of tasks) {
       const id = task.title.includes('joining') ? joining : (task.title.split(' ').at(-1) ?? '');
       const now =
-        (foreseen.get(task.fact.key) as NodeSpec | undefined) ?? listed(id, id === 'n2' ? { b: 'true' } : {});
+        (foreseen.get(nodeSpec(id).key) as NodeSpec | undefined) ??
+        listed(id, id === 'n2' ? { b: 'true' } : {});
       foresee(foreseen, task, now, task.want(now));
     }
     return foreseen;

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { equal } from '../../lib/equal.ts';
+import { foresee } from '../../lib/foresee.ts';
 import { isKnown, secret, show, unknown } from '../../lib/index.ts';
 import { showStep } from '../../lib/show-step.ts';
 import type { Step } from '../../lib/step.ts';
@@ -545,6 +546,62 @@ t.test('labelNode', async (t) => {
   for (const [args, message] of wrong) {
     t.throws(() => labelNode({ node: 'ww', ...args }), { code: 'playbook', message, hint: /./ });
   }
+});
+
+t.test('labelNode tells which tasks any change of labels ends', async (t) => {
+  const constrained = (ServiceID: string, ...Constraints: string[]) => ({
+    ServiceID,
+    Spec: { Placement: { Constraints } },
+  });
+  const engine = {
+    '/nodes/ww': {
+      ID: 'ww',
+      Version: { Index: 7 },
+      Spec: { Role: 'worker', Availability: 'active', Labels: { tier: 'db' } },
+      Description: { Hostname: 'ha2' },
+      Status: { State: 'ready', Addr: '10.0.0.2' },
+    },
+    '/services': ['db', 'web', 'any'].map((Name) => ({ ID: `id-${Name}`, Spec: { Name } })),
+    [`/tasks?filters=${encodeURIComponent('{"node":["ww"],"desired-state":["running"]}')}`]: [
+      constrained('id-db', 'node.labels.tier == DB'),
+      constrained('id-web', 'node.labels.old != true', 'node.role == worker'),
+      constrained('id-any', 'node.role == worker'),
+    ],
+  };
+  const destroyed = async (args: Omit<LabelNodeArgs, 'node'>, answers = engine) => {
+    const task = labelNode({ node: 'ww', ...args });
+    const now = await task.fact.read(askEngine(answers));
+    const want = task.want(now);
+    return equal(now, want) ? 'ok' : task.steps(now, want).map((step) => 'destroys' in step && step.destroys);
+  };
+  const tasksOf = (names: string) => [`the tasks of ${names} on node ha2, which its labels hold there`];
+  t.same(await destroyed({ labels: { tier: 'web' } }), tasksOf('db'), 'another value');
+  t.same(await destroyed({ labels: { old: 'true' } }), tasksOf('web'), 'a label that is not to be there');
+  t.same(await destroyed({ labels: { old: 'True', tier: '' } }), tasksOf('db, web'));
+  t.same(await destroyed({ remove: ['tier'] }), tasksOf('db'));
+  t.same(await destroyed({ labels: { tier: 'Db', more: '' } }), [false], 'nothing that ends a task');
+  const nodeAlone = { '/nodes/ww': engine['/nodes/ww'] } as typeof engine;
+  const failing = { ...nodeAlone, '/services': new Error('not asked where nothing changes') } as never;
+  for (const args of [
+    { labels: { tier: 'db' } },
+    { remove: ['none'] },
+    { labels: { tier: 'db' }, exact: true },
+  ])
+    t.equal(await destroyed(args, failing), 'ok', JSON.stringify(args));
+});
+
+t.test('labelNode behind others of a check sees the labels that they foresee', async (t) => {
+  const task = labelNode({ node: 'ww', labels: { tier: 'web' } });
+  const foreseen = new Map<string, unknown>();
+  const now: NodeSpec = { ...node('ww', { labels: { tier: 'db' } }), listed: true };
+  foresee(foreseen, task, now, task.want(now));
+  t.notOk(foreseen.has(task.fact.key), 'its tasks are read again');
+  t.match(foreseen.get(nodeSpec('ww').key), { labels: { tier: 'web' } });
+  const id = unknown('id of node ha2');
+  const later = labelNode({ node: id, labels: { tier: 'web' } });
+  const empty = later.fact.whenUnknown?.() as NodeSpec;
+  foresee(foreseen, later, empty, later.want(empty));
+  t.match(foreseen.get(nodeSpec(id).key), { labels: { tier: 'web' } });
 });
 
 t.test('nodeAvailability', async (t) => {

@@ -1,3 +1,4 @@
+import { equal } from '../../equal.ts';
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
@@ -5,7 +6,7 @@ import { show } from '../../show.ts';
 import { type Task, task } from '../../task.ts';
 import { isKnown, type Later } from '../../unknown.ts';
 import { foreseeNode } from './foreseen-nodes.ts';
-import { type NodeSpec, nodeSpec, yetToJoin } from './node-spec.ts';
+import { type NodeSpec, nodeSpec } from './node-spec.ts';
 import { evicted, type LabelledTask, labelledTasks } from './node-tasks.ts';
 import { nodeUpdate } from './node-update.ts';
 import type { Labels, NodeId } from './swarm-node.ts';
@@ -38,7 +39,8 @@ const label = task('labelNode', {
   rights: 'docker',
   title: ({ node, name }: LabelNodeArgs) => `label node ${name ?? show(node)}`,
   fact: labelledNode,
-  want: (now, { node, labels = {}, remove = [], exact = false, name }): LabelledNode => {
+  want: (now, args): LabelledNode => {
+    const { node, name } = args;
     if (!now.listed) {
       const called = name === undefined ? show(node) : `${name} (${show(node)})`;
       throw refuse(
@@ -46,11 +48,10 @@ const label = task('labelNode', {
         'a node that leaves and joins again has a new id: take it from the state of swarmJoin, or from findNode',
       );
     }
-    const kept = exact ? [] : Object.entries(now.labels).filter(([key]) => !remove.includes(key));
-    return { ...now, labels: { ...Object.fromEntries(kept), ...labels } };
+    return { ...now, labels: labelsThen(now.labels, args) };
   },
   steps: (now, want) => {
-    const leaving = evicted(now.tasks ?? [], now.labels, want.labels);
+    const leaving = evicted(now[held] ?? [], now.labels, want.labels);
     const title = `label node ${want.hostname ?? show(want.id)}: ${labelChanges(now, want)}`;
     return [
       leaving.length === 0
@@ -61,27 +62,35 @@ const label = task('labelNode', {
           },
     ];
   },
-  foresees: (_now, { tasks: _tasks, ...node }) => foreseeNode(node),
+  // Read anew with its tasks, of the node as it is foreseen.
+  foresees: (_now, { [held]: _held, ...node }, args) => [{ fact: labelledNode(args) }, ...foreseeNode(node)],
 });
 
-/** A node, with the tasks that labels hold there, where labels may be taken off it. */
+/** The tasks that labels hold on a node. No diff and no event has them, since those take what has a name. */
+export const held = Symbol('held');
+
+/** A node, and what is held there where a label of it is to change. */
 interface LabelledNode extends NodeSpec {
-  readonly tasks?: readonly LabelledTask[];
+  readonly [held]?: readonly LabelledTask[];
 }
 
-function labelledNode({ node, remove = [], exact = false }: LabelNodeArgs): Fact<LabelledNode> {
-  if (!exact && remove.length === 0) return nodeSpec(node);
+/** Any change of a label may end tasks: also a new one, which a service may ask a node not to have. */
+function labelledNode(args: LabelNodeArgs): Fact<LabelledNode> {
+  const { node } = args;
+  if (!isKnown(node)) return nodeSpec(node);
   return fact<LabelledNode>({
     key: ['swarm node with tasks', node],
-    whenUnknown: () => yetToJoin(node),
     read: async (ask) => {
-      const [found, tasks] = await Promise.all([
-        ask.fact(nodeSpec(node)),
-        isKnown(node) ? labelledTasks(ask, node) : [],
-      ]);
-      return { ...found, tasks };
+      const found = await ask.fact(nodeSpec(node));
+      const changes = found.listed && !equal(found.labels, labelsThen(found.labels, args));
+      return changes ? { ...found, [held]: await labelledTasks(ask, node) } : found;
     },
   });
+}
+
+function labelsThen(now: Labels, { labels = {}, remove = [], exact = false }: LabelNodeArgs): Labels {
+  const kept = exact ? [] : Object.entries(now).filter(([key]) => !remove.includes(key));
+  return { ...Object.fromEntries(kept), ...labels };
 }
 
 /** `da-policy=true, -old`: what is set, then what is removed. */

@@ -51,7 +51,7 @@ export function nodeSpec(id: Later<NodeId>): Fact<NodeSpec> {
 }
 
 /** A node as check mode foresees it that is yet to join. */
-export function yetToJoin(id: Later<NodeId>): NodeSpec {
+function yetToJoin(id: Later<NodeId>): NodeSpec {
   const hostname = joiningHostname(id);
   return { id, listed: true, labels: {}, ...(hostname === undefined ? {} : { hostname }) };
 }
