@@ -84,7 +84,7 @@ function weightOf(steps: readonly Step[]): 0 | 1 | 2 {
 
 /** Throws why a step failed, in the words of a check where that would have said so. */
 async function failed(error: unknown, step: Step, ask: Ask): Promise<never> {
-  if (codeOf(error) === 'command') await refuseImpossible([step], ask);
+  if (codeOf(error) === 'command') await refuseImpossible(step, ask);
   throw error;
 }
 

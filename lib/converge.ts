@@ -10,7 +10,6 @@ import { foresee, foreseeSomething } from './foresee.ts';
 import { refuseObstacles } from './obstacles.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
-import { refuseImpossible } from './step-obstacles.ts';
 import type { Task } from './task.ts';
 import { isKnown, Unknown } from './unknown.ts';
 
@@ -144,8 +143,7 @@ async function decide(
   }
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
   const ask = createAsk(c.machine, { ...as, task: id });
-  if (c.mode === 'check') await refuseImpossible(steps, ask);
-  const note = steps.length > 0 ? await refuseObstacles(task, now, want, ask, c) : undefined;
+  const note = steps.length > 0 ? await refuseObstacles(task, { now, want, steps }, ask, c) : undefined;
   const planned = planOf(task, now, want, steps, id, c);
   if (changes) await consentTo(task, planned, c);
   c.emit(planned);

@@ -62,6 +62,7 @@ export {
   exec,
   type FetchStep,
   fetch,
+  type Need,
   type PutStep,
   put,
   type Step,

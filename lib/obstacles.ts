@@ -1,20 +1,30 @@
 import type { Converging } from './converging.ts';
 import type { Ask } from './fact.ts';
 import { refuse } from './refuse.ts';
+import type { Step } from './step.ts';
+import { foreseeImpossible } from './step-obstacles.ts';
 import type { Task } from './task.ts';
 
+/** What a task is about to do. */
+interface Doing {
+  readonly now: unknown;
+  readonly want: unknown;
+  readonly steps: readonly Step[];
+}
+
 /**
- * Looks for what stands in the way of a task's steps, in check mode and by an apply alike.
+ * Looks for what stands in the way of a task's steps: of its own, in check mode and by an apply alike; of any step, in
+ * check mode.
  * @returns in check mode what may stand in the way, in words
  * @throws DabookError `refused` for what is sure to
  */
 export async function refuseObstacles(
   task: Task<unknown>,
-  now: unknown,
-  want: unknown,
+  { now, want, steps }: Doing,
   ask: Ask,
   { mode, unseen, machine }: Pick<Converging, 'mode' | 'unseen' | 'machine'>,
 ): Promise<string | undefined> {
+  const doubts = mode === 'check' ? await foreseeImpossible(steps, ask, machine.foreseen) : [];
   const fact = task.obstacles(now, want);
   const found = fact === undefined ? [] : await ask.fact(fact);
   const isOpen = mode === 'check' && unseen.mayChange(machine.name);
@@ -24,7 +34,7 @@ export async function refuseObstacles(
     throw refuse(certain.map(({ why }) => why).join('; '), [...hints].join('; '));
   }
   // What was in the way of nothing need not be told afterwards.
-  if (mode !== 'check' || found.length === 0) return undefined;
-  const after = isOpen ? ', unless what comes before changes that' : '';
-  return `may not work: ${found.map(({ why }) => why).join('; ')}${after}`;
+  if (mode !== 'check' || doubts.length + found.length === 0) return undefined;
+  const after = isOpen && found.length > 0 ? ', unless what comes before changes that' : '';
+  return `may not work: ${[...doubts, ...found.map(({ why }) => why)].join('; ')}${after}`;
 }

@@ -1,35 +1,92 @@
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path/posix';
 import { codeOf } from './errors.ts';
 import type { Ask } from './fact.ts';
+import { anywhere, foreseeFiles, foreseenFiles } from './foreseen-files.ts';
+import { needsOf } from './needs-of.ts';
+import { needsScript } from './needs-script.ts';
+import { posixQuote } from './posix-quote.ts';
 import { refuse } from './refuse.ts';
-import { isRead, reveal } from './secret.ts';
-import { sh } from './sh.ts';
-import { sha256Of } from './sha256.ts';
-import type { Content, Step } from './step.ts';
+import type { Need, Step } from './step.ts';
 
-/** Something that a step needs of its host, beyond what its task's fact tells. */
-interface Need {
-  /** The folder that is written to, or the file of which mode and owner are set. */
-  readonly path: string;
-  readonly kind: 'write' | 'own';
-  /** Bytes that are written. */
-  readonly size: number;
-  readonly owner?: string | undefined;
-  readonly group?: string | undefined;
+/** A need, and what the host says to it. */
+interface Looked {
+  readonly need: Need;
+  readonly word: string;
+  /** What stands in its way, and what the operator can do. */
+  readonly fault?: { readonly why: string; readonly hint: string } | undefined;
+  /** What is written to, where room was asked for, and how many bytes that has; none where it does not say. */
+  readonly device?: string | undefined;
+  readonly room?: number | undefined;
 }
 
 /**
- * Looks whether files can be written as steps mean to: with the rights of the user, and the room on the file system.
- * In check mode before they are performed, so what earlier steps of the same check would have made is not looked at;
- * by an apply when one has failed, which says why in the same words and costs those that succeed nothing.
- * @throws DabookError `refused` for the first that could not
+ * Looks why a step has failed: with the rights of the user, and the room on the file system. By an apply afterwards,
+ * which says it in the words of a check and costs those that succeed nothing.
+ * @throws DabookError `refused` for the first thing that stands in its way
  */
-export async function refuseImpossible(steps: readonly Step[], ask: Ask): Promise<void> {
-  const needs = (await Promise.all(steps.map(needOf))).flat();
-  if (needs.length === 0) return;
-  const words = needs.flatMap(({ path, kind, owner = '', group = '' }) => [kind, path, owner, group]);
-  const answers = await ask.sh(look(words)).then(
+export async function refuseImpossible(step: Step, ask: Ask): Promise<void> {
+  for (const { fault } of await look([step], ask))
+    if (fault !== undefined) throw refuse(fault.why, fault.hint);
+}
+
+/**
+ * Looks in check mode whether files can be written as steps mean to. What earlier steps of the same check would have
+ * made is not there yet: where they may change what stands in the way, or take the room, nothing is refused.
+ * @param foreseen what the check foresees of the host; what these steps do is added to it
+ * @returns what may stand in the way, in words
+ * @throws DabookError `refused` for the first thing that is sure to
+ */
+export async function foreseeImpossible(
+  steps: readonly Step[],
+  ask: Ask,
+  foreseen: Map<string, unknown>,
+): Promise<readonly string[]> {
+  const before = foreseenFiles(foreseen);
+  const written = new Map(before.written);
+  const doubts = new Set<string>();
+  const all = await look(steps, ask);
+  for (const { need, fault, device, room } of all) {
+    if (fault !== undefined) {
+      const isOpen = device === undefined ? before.changesRights : isFreed(device, before.freed);
+      if (!isOpen) throw refuse(fault.why, fault.hint);
+      doubts.add(`${fault.why}, unless what comes before changes that`);
+    }
+    if (device === undefined) continue;
+    const sum = (written.get(device) ?? 0) + (need.size ?? 0);
+    written.set(device, sum);
+    if (fault === undefined && need.size && room !== undefined && room < sum) {
+      doubts.add(`${roomAt(need.path, room, sum)} with what comes before`);
+    }
+  }
+  const gives = ({ kind, owner, group }: Need) => kind === 'own' || (owner ?? group) !== undefined;
+  // Who is not root gives nobody anything.
+  const changesRights = ask.become && all.some(({ need }) => gives(need));
+  foreseeFiles(foreseen, steps, { changesRights, freed: freedBy(all), written });
+  return [...doubts];
+}
+
+function isFreed(device: string, freed: ReadonlySet<string>): boolean {
+  return freed.has(device) || freed.has(anywhere);
+}
+
+/** The devices of files that are removed or replaced. */
+function freedBy(all: readonly Looked[]): ReadonlySet<string> {
+  const devices = new Map(all.map(({ need, device }) => [need.path, device]));
+  const gone = all.filter(({ need, word }) => need.kind === 'replace' && word !== 'missing');
+  return new Set(gone.map(({ need }) => devices.get(dirname(need.path)) ?? anywhere));
+}
+
+async function look(steps: readonly Step[], ask: Ask): Promise<readonly Looked[]> {
+  const all = (await Promise.all(steps.map(needsOf))).flat();
+  // Each is told in lines.
+  const needs = all.filter(({ path, owner = '', group = '' }) => !`${path}${owner}${group}`.includes('\n'));
+  if (needs.length === 0) return [];
+  const lines = needs.flatMap(({ kind, path, owner = '', group = '', size }) => [
+    ...[kind, path, owner, group],
+    size === undefined ? '' : 'room',
+  ]);
+  const stdin = lines.map((line) => `${line}\n`).join('');
+  const answers = await ask.sh(needsScript, { stdin }).then(
     ({ stdout }) => stdout.split('\n'),
     (error: unknown) => {
       // Where it cannot be looked there is nothing to be said against it.
@@ -37,88 +94,56 @@ export async function refuseImpossible(steps: readonly Step[], ask: Ask): Promis
       throw error;
     },
   );
-  for (const [index, need] of needs.entries()) refuseWhere(need, answers[index] ?? '', ask);
+  return needs.map((need, index) => looked(need, answers[index] ?? '', ask));
 }
 
-function refuseWhere({ path, kind, size, owner, group }: Need, answer: string, { become }: Ask): void {
+function looked(need: Need, answer: string, { become }: Ask): Looked {
+  const { kind, owner, group } = need;
+  const [word = '', ...words] = answer.split(' ');
+  const path = words.join(' ');
   const hint = become ? 'root itself may not do it there' : 'run as root: become: true, or -b';
-  const [word, ...numbers] = answer.split(' ');
+  const rights = (why: string): Looked => ({ need, word, fault: { why, hint } });
   switch (word) {
     case 'denied':
-      throw kind === 'write'
-        ? refuse(`the user may not write to the folder ${path}`, hint)
-        : refuse(`${path} belongs to another user: mode and owner cannot be set`, hint);
+      return kind === 'own'
+        ? rights(`${path} belongs to another user: mode and owner cannot be set`)
+        : rights(`the user may not write to the folder ${path}`);
     case 'owner':
-      throw refuse(`only root gives files to others: ${path} to ${owner ?? group}`, hint);
-    case 'group':
-      throw refuse(`the user is not in the group ${group}, which a file in ${path} is to have`, hint);
-    case 'room': {
-      const [blocks = Number.NaN, blockSize = 0, names = 0, mostNames = 0] = numbers.map(Number);
-      if (mostNames > 0 && names === 0) {
-        throw refuse(`no more files have room at ${path}: no inode is left`, 'remove some there first');
-      }
-      const room = blocks * blockSize;
-      // Some file systems do not say.
-      if (!(blocks >= 0) || room >= size) return;
-      const told = room === 0 ? 'no room' : `room for ${room} bytes, and ${size} are to be written`;
-      throw refuse(`at ${path} there is ${told}`, 'make room there first');
+      return rights(`only root gives files to others: ${path} to ${owner}`);
+    case 'group': {
+      const what = kind === 'own' ? path : `a file in ${path}`;
+      return rights(`the user is not in the group ${group}, which ${what} is to have`);
     }
-  }
-}
-
-async function needOf(step: Step): Promise<readonly Need[]> {
-  switch (step.kind) {
-    case 'put': {
-      const { path, content, owner, group } = step;
-      return [{ path: dirname(path), kind: 'write', size: await sizeOf(content), owner, group }];
+    case 'sticky':
+      return rights(`${path} belongs to another user, and in its folder nobody replaces what others have`);
+    case 'fixed': {
+      const why = `${path} is immutable, for root too`;
+      return { need, word, fault: { why, hint: `if it is to change: chattr -i ${posixQuote(path)}` } };
     }
-    case 'ask':
-      return [{ path: dirname(step.keep.path), kind: 'write', size: 0 }];
-    case 'attributes':
-      return [{ path: step.path, kind: 'own', size: 0, owner: step.owner, group: step.group }];
-    case 'tree': {
-      const size = step.files.reduce((sum, file) => sum + (file.isSent ? file.size : 0), 0);
-      return [{ path: dirname(step.path), kind: 'write', size }];
-    }
+    case 'room':
+      return { need, word, ...roomFor(need, words) };
     default:
-      return [];
+      return { need, word };
   }
 }
 
-/** Bytes; at least as many as these where only another host knows them. */
-async function sizeOf(content: Content): Promise<number> {
-  switch (content.from) {
-    case 'text':
-      // One that only an apply can know is no text yet.
-      return typeof content.text === 'string' ? Buffer.byteLength(content.text) : 0;
-    case 'secret':
-      return isRead(content.secret) ? Buffer.byteLength(reveal(content.secret)) : 0;
-    case 'control':
-      return (await stat(content.path)).size;
-    case 'host':
-      return content.sha256 === emptySha256 ? 0 : 1;
+function roomFor(
+  { path, size = 0 }: Need,
+  words: readonly string[],
+): Pick<Looked, 'fault' | 'device' | 'room'> {
+  const [blocks = Number.NaN, blockSize = 0, names = 0, mostNames = 0] = words.slice(0, 4).map(Number);
+  const device = words[4] || anywhere;
+  if (mostNames > 0 && names === 0) {
+    const why = `no more files have room at ${path}: no inode is left`;
+    return { device, fault: { why, hint: 'remove some there first' } };
   }
+  // Some file systems do not say.
+  if (!(blocks >= 0)) return { device };
+  const room = blocks * blockSize;
+  if (room >= size) return { device, room };
+  return { device, room, fault: { why: roomAt(path, room, size), hint: 'make room there first' } };
 }
 
-const emptySha256 = sha256Of('');
-
-/** Says of each path, kind, owner and group what stands in the way; of what could be written, how much room there is. */
-const look = (words: readonly string[]) => sh`LC_ALL=C; export LC_ALL
-u=$(id -u) n=$(id -un) g=" $(id -G) $(id -Gn) "
-set -- ${words}
-while [ $# -ge 4 ]; do
-  k=$1 p=$2 o=$3 h=$4; shift 4
-  if [ "$k" = write ]; then
-    if [ ! -d "$p" ]; then echo missing
-    elif [ ! -w "$p" ] || [ ! -x "$p" ]; then echo denied
-    elif [ "$u" != 0 ] && [ -n "$o" ] && [ "$o" != "$u" ] && [ "$o" != "$n" ]; then echo owner
-    elif [ "$u" != 0 ] && [ -n "$h" ] && case $g in *" $h "*) false ;; esac; then echo group
-    elif [ "$u" = 0 ]; then stat -f -c 'room %f %S %d %c' "$p" 2>/dev/null || echo fine
-    else stat -f -c 'room %a %S %d %c' "$p" 2>/dev/null || echo fine
-    fi
-  elif [ ! -e "$p" ]; then echo missing
-  elif [ "$u" != 0 ] && [ ! -O "$p" ]; then echo denied
-  elif [ "$u" != 0 ] && [ -n "$o$h" ]; then echo owner
-  else echo fine
-  fi
-done`;
+function roomAt(path: string, room: number, size: number): string {
+  return `at ${path} there is ${room === 0 ? 'no room' : `room for ${room} bytes, and ${size} are to be written`}`;
+}

@@ -25,6 +25,26 @@ export interface ExecStep {
   /** What the operator can do when it fails. */
   readonly hint?: string | undefined;
   readonly destroys?: Destroys;
+  /** Which rights it needs on files. Of a command that says nothing of it nobody knows what it does to them, either. */
+  readonly needs?: readonly Need[] | undefined;
+}
+
+/**
+ * What a step needs of the files of its host. A check looks at it before; an apply when the step has failed.
+ *
+ * - `write`: in this folder something is made or removed. Of one that is missing nothing is said.
+ * - `make`: this folder is made, with those above it, if it is missing.
+ * - `replace`: this file is removed, or another one renamed over it, if it is there.
+ * - `own`: mode, owner or times of this file or folder are set.
+ */
+export interface Need {
+  readonly kind: 'write' | 'make' | 'replace' | 'own';
+  readonly path: string;
+  /** Whom it is given to, or what is made there. */
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  /** Bytes that are written there; room is not looked at by default. */
+  readonly size?: number | undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DabookError } from '../../lib/errors.ts';
 import type { Answers, Form } from '../../lib/form.ts';
 import { type Host, isKnown, type PlayOptions, playbook } from '../../lib/index.ts';
+import { needsScript } from '../../lib/needs-script.ts';
 import type { Operator } from '../../lib/operator.ts';
 import type { RunOptions } from '../../lib/run.ts';
 import { gate } from '../../lib/tasks/index.ts';
@@ -14,6 +15,7 @@ function hostsOf(files: Record<string, string | undefined>, writes: string[] = [
   const hosts = Object.keys(files).map((name) => {
     const exec = (command: string, { stdin }: { stdin?: Uint8Array | undefined }) => {
       const text = files[name];
+      if (command === needsScript.text) return '';
       if (stdin === undefined) return text === undefined ? { status: 4 } : text;
       if (command.includes('/full/')) return { status: 1, stderr: 'No space left on device' };
       files[name] = Buffer.from(stdin).toString();

@@ -13,6 +13,7 @@ import { controlPath } from './archive-place.ts';
 import { readListing } from './listing.ts';
 import type { SavedFile } from './parse-listing.ts';
 import { type ReadArchive, readArchive } from './read-archive.ts';
+import { restoreNeeds } from './restore-needs.ts';
 import { restoreScript } from './restore-script.ts';
 import { isWithin, plainPath } from './saved-paths.ts';
 
@@ -108,6 +109,7 @@ const bringBack = task('restore', {
       const wanted = want.files[file.path];
       return wanted !== undefined && !equal(now.files[file.path], wanted);
     });
+    const isThere = (file: string) => now.files[file] !== undefined;
     const files = differing.length === 1 ? '1 file' : `${differing.length} files`;
     return [
       exec(
@@ -115,6 +117,7 @@ const bringBack = task('restore', {
         {
           title: `put back ${files} of ${path}`,
           stdin: { from: 'control', path, sha256 },
+          needs: restoreNeeds(manifest, differing, isThere),
         },
       ),
     ];

@@ -211,7 +211,7 @@ function makeFolder(dir: string, owner: Owners): Step {
 ${inPrivateFolder(dir)}
 made=1
 mkdir -m 0700 "./$n"${give} && mv "./$n" ../`,
-    { title: `make the folder ${dir}` },
+    { title: `make the folder ${dir}`, needs: [{ kind: 'make', path: dir, ...owner }] },
   );
 }
 

@@ -65,7 +65,14 @@ const absent = task('fileAbsent', {
       exec(
         sh`cd -P ${folder} && [ "$PWD" = ${folder} ] || { echo ${`another folder is in the place of ${folder}`} >&2; exit 1; }
 rm -f -- ${`./${basename(path)}`}`,
-        { title: `remove ${path}`, destroys: path },
+        {
+          title: `remove ${path}`,
+          destroys: path,
+          needs: [
+            { kind: 'write', path: folder },
+            { kind: 'replace', path: inFolder(folder, path) },
+          ],
+        },
       ),
     ];
   },

@@ -82,7 +82,11 @@ const owned = task('ownedTree', {
     refuseLinked(now.linked ?? []);
     return { type: now.type, others: 0, paths: [] };
   },
-  steps: (_now, _want, args) => [exec(give(args))],
+  steps: ({ paths }, _want, args) => [
+    exec(give(args), {
+      needs: paths.map((path) => ({ kind: 'own', path, owner: args.owner, group: args.group })),
+    }),
+  ],
   foresees: (_now, _want, { dir }) => [foreseePaths([dir])],
 });
 
