@@ -5,6 +5,8 @@ export interface KnownTexts {
   add(text: string, label: string): void;
   /** The text with labels in it: from left to right, and at each place for the longest text that stands there. */
   replaceIn(text: string): string;
+  /** The label of a text that is known as a whole. */
+  labelOf(text: string): string | undefined;
   /** A text of which the beginning or the end may have been cut off, with labels for what is left there of a known one. */
   replaceAtEnds(text: string): string;
 }
@@ -65,6 +67,8 @@ export function createKnownTexts(): KnownTexts {
       bucket.isSorted = false;
       buckets[slot] = bucket;
     },
+
+    labelOf: (text) => known.get(text),
 
     replaceIn(text) {
       let replaced = '';

@@ -1,6 +1,9 @@
+import { type Replacing, toldEvent, toldFaults, toldForm } from './event-texts.ts';
 import type { Happening } from './events.ts';
 import type { Form } from './form.ts';
+import type { InputFault } from './input-fault.ts';
 import { createKnownTexts } from './known-texts.ts';
+import { mapTexts } from './map-texts.ts';
 import { isRead, reveal, type Secret } from './secret.ts';
 import { secretForms } from './secret-forms.ts';
 import { partsOf } from './secret-text.ts';
@@ -12,9 +15,12 @@ export interface Redactor {
   /** Remembers every secret in a value, at any depth. */
   learn(value: unknown): void;
   text(text: string): string;
+  /** The free texts in an event: what it says by its structure, and of which host, stays as it is. */
   event<E extends Happening>(event: E): E;
-  /** Any plain value, such as a list of faults: the texts in it, at any depth. */
-  value<T>(value: T): T;
+  /** What is wrong with the input. */
+  faults(faults: readonly InputFault[]): readonly InputFault[];
+  /** Anything at all, such as what a playbook has thrown: the texts in it, at any depth. */
+  value(value: unknown): unknown;
   /** A form as the operator is shown it: the names of its questions stay as they are. */
   form(form: Form): Form;
 }
@@ -26,16 +32,22 @@ export function createRedactor(): Redactor {
   const learned = new WeakSet<Secret>();
   const learnedTexts = new Set<string>();
 
-  const inside = <T>(value: T): T => (known.size === 0 ? value : (mapTexts(value, known.replaceIn) as T));
+  const playTitles = new Map<string, string>();
+  const replacing: Replacing = {
+    ...known,
+    playTitle(title) {
+      const told = playTitles.get(title) ?? known.replaceIn(title);
+      playTitles.set(title, told);
+      return told;
+    },
+  };
 
   return {
     text: known.replaceIn,
-    value: inside,
-    form: (form) => ({
-      ...form,
-      ...inside({ title: form.title, checklist: form.checklist, problem: form.problem }),
-      questions: form.questions.map(({ name, ...question }) => ({ name, ...inside(question) })),
-    }),
+    value: (value) => mapTexts(value, known),
+    faults: (faults) => toldFaults(faults, replacing),
+    form: (form) => toldForm(form, replacing),
+    event: (event) => toldEvent(event, replacing),
     learn(value) {
       for (const found of secretsIn(value)) {
         // What this run does not read, it cannot tell.
@@ -51,21 +63,5 @@ export function createRedactor(): Redactor {
         for (const form of secretForms(text, isTelling)) known.add(form, show(found));
       }
     },
-    event(event) {
-      if (known.size === 0) return event;
-      const told = mapTexts(event, known.replaceIn) as typeof event;
-      if (!('fault' in told) || told.fault === undefined) return told;
-      // It quotes the last lines of what a command said, which may begin in the middle of a secret.
-      return { ...told, fault: mapTexts(told.fault, known.replaceAtEnds) };
-    },
   };
-}
-
-function mapTexts(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === 'string') return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [change(key), mapTexts(item, change)]),
-  );
 }

@@ -20,6 +20,6 @@ export async function readNeededSecrets(io: Io, needed: unknown, keys: Keys): Pr
   const redactor = createRedactor();
   redactor.learn(needed);
   throw new DabookError('inventory', 'secrets that are needed cannot be read; nothing was connected to', {
-    faults: redactor.value(faults),
+    faults: redactor.faults(faults),
   });
 }

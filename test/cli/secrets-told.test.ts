@@ -107,3 +107,38 @@ t.test('a secret that a host prints is told nowhere', async (t) => {
   t.match(two, { status: 2, stderr: /<env THE_PASSWORD>/ });
   untold(two.stdout + two.stderr, 'what a program says that should give another secret');
 });
+
+t.test('a secret that is an ordinary word bypasses no consent and hides no drift', async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), 'dabook-word-'));
+  t.teardown(() => rm(cwd, { recursive: true, force: true }));
+  const write = (name: string, text: string) => writeFile(join(cwd, name), text);
+  await write(
+    'hosts.yml',
+    'all: { hosts: { here: { ansible_connection: local, password: !env THE_PASSWORD } } }',
+  );
+  await write(
+    'removes.ts',
+    site(
+      "await play('Remove', all, (host) => host.run(fileAbsent({ path: process.cwd() + '/it' })));",
+    ).replace('command,', 'command, fileAbsent,'),
+  );
+  await write('it', 'keep');
+  const does = (word: string, ...args: readonly string[]) =>
+    dabook([...args, 'removes.ts', '-i', 'hosts.yml', '--no-type-check'], {
+      cwd,
+      env: { HOME: cwd, THE_PASSWORD: word, XDG_STATE_HOME: join(cwd, 'state') },
+    });
+  for (const word of ['destroy', 'changes']) {
+    t.match(await does(word, 'run', '--no-lock'), { status: 7, stdout: /1 skipped/ }, word);
+    t.equal(await readFile(join(cwd, 'it'), 'utf8'), 'keep', word);
+  }
+  for (const word of ['would-change', 'changed']) {
+    t.match(
+      await does(word, 'drift', '--report', 'drift.json'),
+      { status: 6, stdout: /1 would change/ },
+      word,
+    );
+    const report = JSON.parse(await readFile(join(cwd, 'drift.json'), 'utf8'));
+    t.match(report, { outcome: 'drifted' }, word);
+  }
+});
