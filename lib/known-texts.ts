@@ -3,7 +3,10 @@ export interface KnownTexts {
   readonly size: number;
   /** Adds a text; the first label of a text stays. One of fewer than {@link shortestKnown} characters is left out. */
   add(text: string, label: string): void;
-  /** The text with labels in it: from left to right, and at each place for the longest text that stands there. */
+  /**
+   * The text with labels in it: from left to right, and at each place for the longest text that stands there. Of several that
+   * overlap nothing is left, neither of the one that begins first nor of the one that goes on.
+   */
   replaceIn(text: string): string;
   /** The label of a text that is known as a whole. */
   labelOf(text: string): string | undefined;
@@ -13,11 +16,13 @@ export interface KnownTexts {
 
 /** Shorter texts would be found by chance in the middle of words. Characters. */
 const shortestKnown = 4;
-/**
- * What begins as a known text does for so many characters is that text, cut off: replaced as far as it goes.
- * It also bounds the time: what was compared at one place is never compared as a whole at the next one again.
- */
+/** What begins as a known text does for so many characters is that text, cut off: replaced as far as it goes. */
 const cutOff = 256;
+/**
+ * What was found is looked into as well: another one may begin there, and go on behind it. It bounds the time how many
+ * characters are compared for each one of a text; then only the last {@link cutOff} ones of what was found are looked into.
+ */
+const looks = 16;
 /** Of less than so many characters nobody can say what it was cut off from. */
 const leastLeft = 8;
 /** A power of two. */
@@ -33,7 +38,6 @@ interface Known {
 interface Found {
   readonly label: string;
   readonly length: number;
-  readonly isCutOff: boolean;
 }
 
 /** Texts that begin alike: with the same four characters, or by chance with others. */
@@ -75,18 +79,27 @@ export function createKnownTexts(): KnownTexts {
       let done = 0;
       let next = 0;
       let window = 0;
+      let last = '';
+      let lookable = text.length * looks;
       for (let at = 0; at < text.length; at += 1) {
         window = slide(window, text, at);
         const start = at + 1 - shortestKnown;
         if (start < next) continue;
         const bucket = buckets[slotOf(window)];
         const found = bucket && longestAt(text, start, inOrder(bucket));
-        if (!found || start + found.length <= done) continue;
-        replaced += text.slice(done, start) + found.label;
-        done = start + found.length;
-        // Where one was cut off is not sure: its last characters may be the first ones of what follows.
-        next = found.isCutOff ? Math.max(start + 1, done - cutOff) : done;
-        at = next - 1;
+        if (!found) continue;
+        const { label, length } = found;
+        if (start + length > done) {
+          // What overlaps another one goes on as that, or as itself.
+          const isSame = start < done && label === last;
+          replaced += text.slice(done, start) + (isSame ? '' : label);
+          done = start + length;
+          last = label;
+        }
+        lookable -= length;
+        if (lookable >= 0) continue;
+        next = Math.max(start + 1, done - cutOff);
+        at = Math.max(at, next - 1);
       }
       return done === 0 ? text : replaced + text.slice(done);
     },
@@ -176,7 +189,7 @@ function longestAt(text: string, start: number, sorted: readonly Known[]): Found
   while (whole && whole.text.length > lowShared) whole = whole.beginning;
   const [nearest, shared] = lowShared >= highShared ? [sorted[low], lowShared] : [sorted[high], highShared];
   if (nearest && shared >= cutOff && shared > (whole?.text.length ?? 0)) {
-    return { label: nearest.label, length: shared, isCutOff: true };
+    return { label: nearest.label, length: shared };
   }
-  return whole && { label: whole.label, length: whole.text.length, isCutOff: false };
+  return whole && { label: whole.label, length: whole.text.length };
 }

@@ -41,7 +41,7 @@ t.test('large and many secrets', async (t) => {
     // Each place of this one begins as the secret does: it must not take a second a place.
     const parts = ['x'.repeat(aMegabyte - 1), 'x'.repeat(aMegabyte - 2)];
     t.equal(redactor.text(parts.join('y')), '<x>y<x>');
-    t.equal(redactor.text('x'.repeat(3 * aMegabyte)), '<x><x><x>');
+    t.equal(redactor.text('x'.repeat(3 * aMegabyte)), '<x>', 'it stands at each place of this one');
 
     const continues = noise(301).slice(-1) + noise(60, 'another');
     redactor.learn(secret('continues', continues));

@@ -17,10 +17,16 @@ t.test('texts in a text', async (t) => {
       .filter((one) => one.length >= 4)
       .sort((a, b) => b.length - a.length);
     let replaced = '';
-    for (let at = 0; at < text.length; ) {
-      const found = longestFirst.find((one) => text.startsWith(one, at)) ?? '';
-      replaced += found === '' ? text[at] : known.get(found);
-      at += found.length || 1;
+    let done = 0;
+    let last = '';
+    for (let at = 0; at < text.length; at += 1) {
+      const found = longestFirst.find((one) => text.startsWith(one, at));
+      if (found !== undefined && at + found.length > done) {
+        if (at >= done || last !== found) replaced += known.get(found);
+        done = at + found.length;
+        last = found;
+      }
+      if (at >= done) replaced += text[at];
     }
     return replaced;
   };
@@ -47,6 +53,20 @@ t.test('texts in a text', async (t) => {
       { numRuns: 150 },
     ),
   );
+});
+
+t.test('of texts that overlap nothing is left', async (t) => {
+  const redactor = createRedactor();
+  redactor.learn([secret('PIN', '2024'), secret('PW', '24-super-secret'), secret('long', 'secret-and-more')]);
+  t.equal(redactor.text('it is 2024-super-secret!'), 'it is <PIN><PW>!');
+  t.equal(redactor.text('2024-super-secret-and-more'), '<PIN><PW><long>');
+  t.equal(redactor.text('24-super-secret 2024'), '<PW> <PIN>', 'one that is within another one is that');
+  redactor.learn(secret('again', 'abcabc'));
+  t.equal(redactor.text('abcabcabcabc.'), '<again>.');
+  // Longer ones, of which the second one begins far before the end of the first one.
+  const [first, both, second] = [noise(300), noise(900), noise(300)] as const;
+  redactor.learn([secret('one', first + both), secret('two', both + second)]);
+  t.equal(redactor.text(`a ${first}${both}${second} b`), 'a <one><two> b');
 });
 
 t.test('a secret in every form that a host may print it in', async (t) => {
