@@ -28,7 +28,9 @@ function tail(text: string): string {
   return text.trimEnd().split('\n').slice(-lastLines).join('\n');
 }
 
-function causesOf(error: unknown): readonly string[] {
+function causesOf(error: unknown, seen = new Set([error])): readonly string[] {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause === undefined ? [] : [messageOf(cause), ...causesOf(cause)];
+  // One of a playbook's may lead to itself.
+  if (cause === undefined || seen.has(cause)) return [];
+  return [messageOf(cause), ...causesOf(cause, seen.add(cause))];
 }

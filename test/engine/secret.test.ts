@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import t from 'tap';
 import { z } from 'zod';
+import { redactedError } from '../../lib/cli/redacted-error.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { faultOf } from '../../lib/fault.ts';
 import { exec, fact, Secret, secret, secretText, sh, show, task, unknown } from '../../lib/index.ts';
@@ -77,6 +78,33 @@ t.test('a secret that is thrown, or given for an answer, is told by its label', 
   t.equal(messageOf(password), '<database password>');
   t.match(faultOf(new Error('it failed', { cause: password })), { causes: ['<database password>'] });
   t.same(readAnswer('confirm', password), { wrong: 'yes or no is wanted' });
+});
+
+t.test('an error may lead back to itself, and be one that cannot be changed', async (t) => {
+  const redactor = createRedactor();
+  redactor.learn(password);
+  const error = new TypeError('outside: hush-hush');
+  const inside = new Error('inside', { cause: error });
+  error.cause = inside;
+  t.match(faultOf(error), { message: 'outside: hush-hush', causes: ['inside'] });
+  t.equal(faultOf(Object.assign(error, { cause: error })).causes, undefined, 'it is its own cause');
+  error.cause = inside;
+  t.equal(redactedError(error, redactor), error);
+  t.match(error, { message: 'outside: <database password>', cause: { message: 'inside' } });
+  t.equal(inside.cause, error);
+
+  for (const seal of [Object.freeze, Object.seal, Object.preventExtensions]) {
+    const fixed = seal(Object.assign(new TypeError('hush-hush'), { code: 'E', cause: inside }));
+    const told = redactedError(fixed, redactor);
+    t.ok(told instanceof TypeError);
+    t.match(told, { message: '<database password>', code: 'E', cause: inside });
+    t.notMatch((told as Error).stack, 'hush-hush');
+  }
+  const cycle: { text: string; self?: unknown } = { text: 'hush-hush' };
+  cycle.self = cycle;
+  const told = redactedError(cycle, redactor) as typeof cycle;
+  t.equal(told.text, '<database password>');
+  t.equal(told.self, told);
 });
 
 t.test('what a schema says of a secret has the name of its class', async (t) => {
