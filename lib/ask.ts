@@ -13,6 +13,8 @@ export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask 
     become: asker.become,
 
     async sh(command, { ok = [0], stdin } = {}): Promise<Output> {
+      // It may be in no state and in no step, and the command may print it.
+      machine.learn(stdin);
       const bytes =
         stdin === undefined ? undefined : Buffer.from(stdin instanceof Secret ? reveal(stdin) : stdin);
       const { status, stdout, stderr } = await machine.exec(command.text, asking, command.text, bytes);
@@ -42,7 +44,7 @@ export function createAsk(machine: Machine, asker: Omit<Asker, 'purpose'>): Ask 
   return ask;
 }
 
-/** What a command said that may quote its stdin: a secret there is in no state and in no step, and so not yet known. */
+/** What a command said that may quote its stdin: a playbook may print an error by itself. */
 function quoting(stderr: string, stdin: string | Secret | undefined): string {
   if (!(stdin instanceof Secret)) return stderr;
   const redactor = createRedactor();

@@ -61,6 +61,8 @@ export interface Machine {
   readonly engineTakesRoot: boolean | undefined;
   /** How often it has been waited for. */
   readonly roundTrips: number;
+  /** Has the secrets in a value known to whatever tells of the run. */
+  learn(value: unknown): void;
   /** Runs `work` when no other work of this machine runs. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   exec(command: string, asker: Asker, shown: string, stdin?: Uint8Array | StdinStream): Promise<ExecResult>;
@@ -93,6 +95,7 @@ export interface MachineOptions {
   readonly deadlines?: Deadlines | undefined;
   readonly connections: Connections;
   readonly emit: (event: Happening) => void;
+  readonly learn: (value: unknown) => void;
   readonly nextCommand: () => number;
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -113,6 +116,7 @@ export function createMachine({
   deadlines = {},
   connections,
   emit,
+  learn,
   nextCommand,
   now,
   signal,
@@ -206,6 +210,7 @@ export function createMachine({
       foreseen,
       gathering,
       changes,
+      learn,
       get actsAsRoot() {
         return actsAsRoot;
       },

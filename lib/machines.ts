@@ -20,6 +20,8 @@ export interface Machines {
 export interface MachinesOptions {
   readonly connect: (target: Target) => Promise<Session>;
   readonly emit: (event: Happening) => void;
+  /** Has the secrets in a value known to whatever tells of the run. */
+  readonly learn: (value: unknown) => void;
   readonly signal: AbortSignal;
   /** Connections that are kept open at one time. */
   readonly mostOpen: number;
@@ -32,7 +34,7 @@ export interface MachinesOptions {
  */
 export function createMachines(
   inventory: Inventory,
-  { connect, emit, signal, mostOpen, guardOf, deadlines }: MachinesOptions,
+  { connect, emit, learn, signal, mostOpen, guardOf, deadlines }: MachinesOptions,
 ): Machines {
   const targets = new Map(inventory.hosts.map(({ name, target }) => [name, target]));
   const machines = new Map<string, RunMachine>();
@@ -51,6 +53,7 @@ export function createMachines(
         guard: guardOf?.(name),
         deadlines,
         emit,
+        learn,
         nextCommand,
         now: () => performance.now(),
         signal,

@@ -120,6 +120,7 @@ export async function run(
   const machines = createMachines(inventory, {
     connect: options.connect,
     emit,
+    learn: redactor.learn,
     signal,
     mostOpen,
     deadlines: options.deadlines,

@@ -122,6 +122,7 @@ t.test('too much output is refused, and the host stays usable', async (t) => {
       target: { name: 'here', connection: 'local', address: 'localhost' },
       connections: createConnections(connect, 1),
       emit: () => {},
+      learn: () => {},
       nextCommand: () => 0,
       now: () => 0,
       signal: new AbortController().signal,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { type Fact, fact, put, sh, type Task, task } from '../../lib/index.ts';
+import { exec, type Fact, fact, put, sh, type Task, task } from '../../lib/index.ts';
 import { createKnownTexts } from '../../lib/known-texts.ts';
 import { createRedactor } from '../../lib/redact.ts';
-import { type Secret, secret } from '../../lib/secret.ts';
+import { reveal, type Secret, secret } from '../../lib/secret.ts';
 import type { MemoryExecOptions, MemoryHost } from '../../lib/transport/memory.ts';
 import { canary } from '../canary/canary.ts';
 import { noise } from './noise.ts';
@@ -118,6 +118,33 @@ t.test('what a fact gives a command by stdin is not told', async (t) => {
   t.notMatch(text, 'plain text');
   t.notMatch(text, password);
   t.equal(asked.filter(({ type }) => type === 'exec').length, 4);
+});
+
+t.test('what a command prints of a secret that a fact gave it is told nowhere', async (t) => {
+  const made = secret('made', canary('made'));
+  const prints = {
+    exec: (_: string, { stdin = new Uint8Array() }: MemoryExecOptions) => Buffer.from(stdin).toString(),
+  };
+  const printed = (isError: boolean) =>
+    task('print', {
+      title: () => 'print it',
+      fact: () =>
+        fact({
+          key: ['printed'],
+          read: async (ask) => {
+            const { stdout } = await ask.sh(sh`cat`, { stdin: made });
+            if (isError) throw new Error(`it printed ${stdout}`);
+            return stdout;
+          },
+        }),
+      want: () => 'other',
+      steps: () => [exec(sh`true`)],
+    })({});
+  for (const isError of [false, true]) {
+    const { text } = await told({ a: prints }, ([a]) => a.run(printed(isError)).catch(() => {}));
+    t.match(text, isError ? 'it printed <made>' : '"from":"<made>"');
+    t.notOk(text.includes(reveal(made)));
+  }
 });
 
 t.test('fifty hosts at once warn of nothing', async (t) => {

@@ -890,6 +890,7 @@ function machineOf(exec: Machine['exec']): Machine {
     actsAsRoot: false,
     engineTakesRoot: undefined,
     roundTrips: 0,
+    learn: () => {},
     exclusively: (work) => work(),
     exec,
     docker: () => Promise.reject(new Error('not asked here')),

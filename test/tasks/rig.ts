@@ -116,6 +116,7 @@ function machineOf(exec: Machine['exec']): Machine {
     actsAsRoot: false,
     engineTakesRoot: undefined,
     roundTrips: 0,
+    learn: () => {},
     exclusively: <T>(work: () => Promise<T>) => work(),
     exec,
     docker: never,
