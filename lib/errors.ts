@@ -87,7 +87,9 @@ export function codeOf(error: unknown): ErrorCode {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
+  // A playbook may have put anything there.
+  const message: unknown = error instanceof Error ? error.message : error;
+  if (typeof message === 'string') return message;
   // Not every value becomes a text: a secret refuses, and so does an object without a prototype.
-  return typeof error === 'object' ? inspect(error) : String(error);
+  return typeof message === 'object' ? inspect(message) : String(message);
 }

@@ -13,7 +13,12 @@ export function secretsIn(value: unknown): readonly Secret[] {
     if (part instanceof Secret) {
       found.push(part);
       visit(partsOf(part));
-    } else if (Array.isArray(part)) for (const item of part) visit(item);
+    } else if (Array.isArray(part) || part instanceof Set) for (const item of part) visit(item);
+    else if (part instanceof Map)
+      for (const [key, item] of part) {
+        visit(key);
+        visit(item);
+      }
     else for (const key of Object.keys(part)) visit((part as Record<string, unknown>)[key]);
   }
 

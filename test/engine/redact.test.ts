@@ -120,6 +120,25 @@ t.test('what a fact gives a command by stdin is not told', async (t) => {
   t.equal(asked.filter(({ type }) => type === 'exec').length, 4);
 });
 
+t.test('a value of any kind', async (t) => {
+  const redactor = createRedactor();
+  const pin = secret('pin', '84731925');
+  redactor.learn(new Map([['all', new Set([pin])]]));
+  const own = JSON.parse('{"__proto__": "84731925", "a84731925": [84731925, 1, null, true]}');
+  const told = redactor.value({
+    map: new Map([['84731925', pin]]),
+    set: new Set(['84731925']),
+    big: 84731925n,
+    own,
+  });
+  t.strictSame(told, {
+    map: new Map([['<pin>', '<pin>']]),
+    set: new Set(['<pin>']),
+    big: '<pin>',
+    own: JSON.parse('{"__proto__": "<pin>", "a<pin>": ["<pin>", 1, null, true]}'),
+  });
+});
+
 t.test('what a command prints of a secret that a fact gave it is told nowhere', async (t) => {
   const made = secret('made', canary('made'));
   const prints = {

@@ -76,6 +76,7 @@ t.test('a task that makes a text of a secret fails before anything is sent, and 
 
 t.test('a secret that is thrown, or given for an answer, is told by its label', async (t) => {
   t.equal(messageOf(password), '<database password>');
+  t.match(faultOf(Object.assign(new Error(''), { message: password })), { message: '<database password>' });
   t.match(faultOf(new Error('it failed', { cause: password })), { causes: ['<database password>'] });
   t.same(readAnswer('confirm', password), { wrong: 'yes or no is wanted' });
 });
@@ -141,6 +142,9 @@ t.test('a text is read when all that is in it is', async (t) => {
   const other = late('other');
   const text = secretText`${one}:${other}`;
   t.same(secretsIn([text]), [text, one, other], 'what reads secrets finds those in it');
+  const map = new Map<unknown, unknown>([['pw', one]]);
+  map.set(map, new Set([other]));
+  t.same(secretsIn({ map }), [one, other], 'and those in maps and sets');
   LateSecret.fill(one, 'first');
   t.equal(isRead(text), false);
   t.throws(() => reveal(text), { code: 'bug', message: /<text with one, other> is used before it was read/ });
