@@ -6,7 +6,7 @@ import { didYouMean } from './inventory/did-you-mean.ts';
 import type { Inventory, InventoryHost } from './inventory/inventory.ts';
 import type { Playbook } from './playbook.ts';
 import { noFindings, review } from './review.ts';
-import type { Schema } from './schema.ts';
+import type { Schema, SchemaResult } from './schema.ts';
 
 /** Variables from outside of the inventory, and where each stands. */
 export interface ExtraVars {
@@ -121,8 +121,9 @@ async function withTypedWords(
   merged: Readonly<Record<string, unknown>>,
   words: Readonly<Record<string, unknown>>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const result = await schema['~standard'].validate(merged);
-  if (result.issues === undefined) return merged;
+  if (Object.keys(words).length === 0) return merged;
+  const result = await validated(schema, merged);
+  if (result?.issues === undefined) return merged;
   const refused = new Set(result.issues.map(({ path }) => keyOf(path?.[0])));
   const typed = Object.entries(words).flatMap(([name, word]) =>
     refused.has(name) && typeof word === 'string' && /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?)$/.test(word)
@@ -130,6 +131,15 @@ async function withTypedWords(
       : [],
   );
   return { ...merged, ...Object.fromEntries(typed) };
+}
+
+/** What a schema says; nothing of one that fails itself, which is told where its values are made. */
+async function validated(schema: Schema, vars: unknown): Promise<SchemaResult<unknown> | undefined> {
+  try {
+    return await schema['~standard'].validate(vars);
+  } catch {
+    return undefined;
+  }
 }
 
 function keyOf(segment: PropertyKey | { readonly key: PropertyKey } | undefined): PropertyKey | undefined {

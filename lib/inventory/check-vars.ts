@@ -7,6 +7,7 @@ import { show } from '../show.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isUnread } from './place.ts';
 import { WRITE_THE_VALUE, whyNotAsItStands } from './tree.ts';
+import { withoutHidden } from './without-hidden.ts';
 
 /** Longest value that is quoted in a message. */
 const LONGEST = 60;
@@ -37,7 +38,12 @@ export async function checkVars<Output>(
     result = await schema['~standard'].validate(value);
   } catch (error) {
     return {
-      faults: [{ message: `${what}: the schema itself failed: ${messageOf(error)}`, position: origin([]) }],
+      faults: [
+        {
+          message: `${what}: the schema itself failed: ${withoutHidden(messageOf(error), value)}`,
+          position: origin([]),
+        },
+      ],
     };
   }
   if (result.issues !== undefined) {
@@ -88,7 +94,7 @@ async function faultOf(
   const message =
     hidden && typeof got === 'string' && got !== ''
       ? issue.message.replaceAll(got, '<hidden>')
-      : issue.message;
+      : withoutHidden(issue.message, value);
   if (path.length === 0) return { message: `${what}: ${message}`, position };
   const name = pathText(path);
   if (got instanceof Secret) {

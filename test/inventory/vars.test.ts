@@ -1,11 +1,13 @@
 import t from 'tap';
 import { z } from 'zod';
+import { bind } from '../../lib/bind.ts';
 import { checkVars } from '../../lib/inventory/check-vars.ts';
 import { readExtraVars } from '../../lib/inventory/extra-vars.ts';
 import { hideSecrets } from '../../lib/inventory/hide-secrets.ts';
 import { loadInventory } from '../../lib/inventory/load-inventory.ts';
 import { renderFaults } from '../../lib/inventory/render-faults.ts';
 import { looksSecret, looksSecretValue } from '../../lib/looks-secret.ts';
+import { playbook } from '../../lib/playbook.ts';
 import type { Schema } from '../../lib/schema.ts';
 import { secret } from '../../lib/secret.ts';
 
@@ -174,6 +176,49 @@ t.test('any Standard Schema; what it throws is a fault; no secret is told', asyn
   t.match(await checkVars(fails, {}, nowhere, 'host x'), {
     faults: [{ message: 'host x: the schema itself failed: oops' }],
   });
+});
+
+t.test('what a schema quotes of variables has no value in it that is named like a secret', async (t) => {
+  const vars = {
+    db_password: 'hunter2 "plain"',
+    api_key: 84731925,
+    nested: { token: { list: ['deep-one'] } },
+    url: 'amqp://me:pass-word@mq/',
+    port: 8080,
+  };
+  const quoting = JSON.stringify(vars);
+  const hidden =
+    '{"db_password":"<hidden>","api_key":<hidden>,"nested":{"token":{"list":["<hidden>"]}},"url":"<hidden>","port":8080}';
+  const nowhere = () => undefined;
+  const messages = async (schema: Schema) => {
+    const checked = await checkVars(schema, vars, nowhere, 'host x');
+    return 'faults' in checked && checked.faults.map(({ message }) => message);
+  };
+  const refused = z.looseObject({}).refine(() => false, { error: () => `bad ${quoting}` });
+  t.strictSame(await messages(refused), [`host x: bad ${hidden}`]);
+  const other = z
+    .looseObject({})
+    .refine(() => false, { path: ['port'], error: () => `not beside ${quoting}` });
+  t.strictSame(await messages(other), [`host x: port: not beside ${hidden}; got 8080`]);
+  const fails = z.looseObject({ db_password: z.string() }).transform(({ db_password }) => {
+    throw new Error(`cannot read ${db_password}`);
+  });
+  t.strictSame(await messages(fails), ['host x: the schema itself failed: cannot read <hidden>']);
+
+  const cwd = t.testdir({ 'hosts.yml': 'all:\n  hosts:\n    x:\n      db_password: hunter2plain\n' });
+  const { inventory } = await loadInventory(['hosts.yml'], { cwd, importModule: async () => ({}) });
+  const site = playbook({ name: 'Site', groups: { all: fails } }, async () => {});
+  for (const extra of [{}, { db_password: 'hunter3plain' }]) {
+    await t.rejects(bind(site, inventory, { vars: extra, origin: () => undefined }), {
+      code: 'inventory',
+      faults: [
+        {
+          message: 'host x: the schema itself failed: cannot read <hidden>',
+          position: { file: 'hosts.yml', line: 3 },
+        },
+      ],
+    });
+  }
 });
 
 t.test('-e: pairs, JSON, files; later ones win', async (t) => {
