@@ -12,6 +12,7 @@ import { createPaint, type Tone } from '../views/paint.ts';
 import { column, width } from '../views/width.ts';
 import { visible } from '../visible.ts';
 import { exitStatus, type Io } from './io.ts';
+import { has, type KeysToTrust, keysToTrust } from './keys-to-trust.ts';
 import { operator } from './operator.ts';
 import { openPrompt } from './prompt.ts';
 import { readInventory } from './read-inventory.ts';
@@ -89,6 +90,7 @@ function distinct(hosts: readonly ShownHost[]): readonly ShownHost[] {
 const tones: Record<KeyState, Tone> = {
   known: 'dim',
   new: 'yellow',
+  other: 'red',
   changed: 'red',
   revoked: 'red',
   pinned: 'dim',
@@ -97,38 +99,17 @@ const tones: Record<KeyState, Tone> = {
 
 /** Shows what is not known, has it confirmed, and writes it. */
 async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): Promise<number> {
-  const keys = hosts.flatMap(({ host, keys }) => keys.map((key) => ({ host, key })));
-  const of = (state: KeyState) => keys.filter(({ key }) => key.state === state);
+  const all = hosts.map((shown) => keysToTrust(shown, flags));
+  const news = all.flatMap(({ host, news }) => news.map((key) => ({ host, key })));
+  const wanted = all.flatMap(({ host, wanted }) => wanted.map((key) => ({ host, key })));
   const told = [
     ...toldOf(hosts, (shown) => has(shown, 'known'), 'known'),
     ...toldOf(hosts, (shown) => has(shown, 'pinned'), 'pinned in the inventory'),
     ...toldOf(hosts, (shown) => shown.isCertified && !has(shown, 'known'), 'known by a @cert-authority'),
   ];
-  // Of a host that is known by one key the others are no news: it is asked for that one.
-  const isNews = (shown: ShownHost, { state }: ShownKey) =>
-    state === 'changed' ||
-    state === 'revoked' ||
-    ((state === 'new' || state === 'unpinned') && !isKnown(shown));
-  const news = hosts.flatMap((shown) =>
-    shown.keys.filter((key) => isNews(shown, key)).map((key) => ({ host: shown.host, key })),
-  );
   io.stdout.write(tableOf(io, news, flags));
-  const wanted = news.filter(({ key }) => key.state === 'new' || (flags.replace && key.state === 'changed'));
-  const isOther = news.some(({ key }) => key.state === 'unpinned');
-  const isBad = isOther || of('revoked').length > 0 || (of('changed').length > 0 && !flags.replace);
+  const isBad = warnOfBad(io, all, flags);
   const bad = isBad ? exitStatus.failed : exitStatus.ok;
-  if (of('changed').length > 0 && !flags.replace) {
-    warn(
-      io,
-      'a host shows another key than it is known by: it may be another machine. If it was set up anew: --replace',
-    );
-  }
-  if (isOther) {
-    warn(
-      io,
-      'a host shows none of the keys that the inventory pins: it may be another machine. If it was set up anew, change its hostKey',
-    );
-  }
   if (wanted.length === 0) {
     if (!isBad) io.stdout.write(told.length === 0 ? '0 hosts known\n' : told.join(''));
     return bad;
@@ -136,14 +117,16 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
   if (!flags.yes) {
     const answer = await question(io, `Trust ${counted(wanted.length, 'key')}? [y/N] `);
     if (answer === undefined) {
-      warn(io, 'nobody can be asked here: compare the fingerprints, then give --yes');
+      const give = wanted.every(({ key }) => key.state === 'other') ? '--yes --replace' : '--yes';
+      warn(io, `nobody can be asked here: compare the fingerprints, then give ${give}`);
       return isBad ? bad : exitStatus.waiting;
     }
     if (!/^y(es)?$/i.test(answer.trim())) return isBad ? bad : exitStatus.waiting;
   }
   for (const file of new Set(wanted.map(({ host }) => host.knownHostsFile))) {
     const here = wanted.filter(({ host }) => host.knownHostsFile === file);
-    const old = here.flatMap(({ host, key }) =>
+    const forgotten = flags.replace ? here : [];
+    const old = forgotten.flatMap(({ host, key }) =>
       key.instead.filter((known) => known.file === file).map(({ line }) => ({ name: nameOf(host), line })),
     );
     await editKnownHosts(
@@ -156,12 +139,36 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
   return bad;
 }
 
-function isKnown({ keys, isCertified }: ShownHost): boolean {
-  return isCertified || keys.some(({ state }) => state === 'known' || state === 'pinned');
-}
-
-function has({ keys }: ShownHost, state: KeyState): boolean {
-  return keys.some((key) => key.state === state);
+/**
+ * Says what keeps hosts from being trusted.
+ * @returns whether there is something that no answer makes good
+ */
+function warnOfBad(io: Io, hosts: readonly KeysToTrust[], { yes, replace }: TrustFlags): boolean {
+  const isIn = (state: KeyState) => hosts.some(({ news }) => has({ keys: news }, state));
+  const isChanged = isIn('changed') && !replace;
+  const isOther = !replace && hosts.some(({ news, isBarred }) => !isBarred && has({ keys: news }, 'other'));
+  if (isChanged) {
+    warn(
+      io,
+      'a host shows another key than it is known by: it may be another machine. If it was set up anew: --replace',
+    );
+  }
+  if (isOther) {
+    warn(
+      io,
+      'a host shows no key of a type that it is known by: it may be another machine. --yes does not trust it: an answer at a terminal does, and --replace, which forgets what it is known by',
+    );
+  }
+  if (isIn('revoked')) {
+    warn(io, 'a host shows a key that is revoked: none of its keys is trusted, somebody else may hold it');
+  }
+  if (isIn('unpinned')) {
+    warn(
+      io,
+      'a host shows none of the keys that the inventory pins: it may be another machine. If it was set up anew, change its hostKey',
+    );
+  }
+  return isIn('unpinned') || isIn('revoked') || isChanged || (isOther && yes === true);
 }
 
 /** How many hosts there are of which that was decided before. */
@@ -203,5 +210,6 @@ function tableOf(io: Io, rows: Rows, { color }: TrustFlags): string {
 
 function whyOf(state: KeyState, instead: string, pins: string | undefined): string {
   if (state === 'changed') return `changed; known by ${instead}`;
+  if (state === 'other') return `new; known by another type of key: ${instead}`;
   return state === 'unpinned' ? `not pinned; pinned: ${pins}` : state;
 }

@@ -73,10 +73,10 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
 }
 
 /**
- * What is known of a key that a host showed. `changed`: the host is known by another one of that type. Of a host with
- * pins: `pinned` is one of them, `unpinned` is none of them.
+ * What is known of a key that a host showed. `changed`: the host is known by another one of that type; `other`: by those
+ * of other types only. Of a host with pins: `pinned` is one of them, `unpinned` is none of them.
  */
-export type KeyState = 'known' | 'new' | 'changed' | 'revoked' | 'pinned' | 'unpinned';
+export type KeyState = 'known' | 'new' | 'other' | 'changed' | 'revoked' | 'pinned' | 'unpinned';
 
 /** A key that a host showed, and what is known of it. */
 export interface ShownKey {
@@ -85,7 +85,7 @@ export interface ShownKey {
   /** `ED25519 SHA256:…`, as OpenSSH shows it. */
   readonly shown: string;
   readonly state: KeyState;
-  /** Those of its type that it is known by instead. */
+  /** Those that it is known by instead: of its type, where there are some. */
   readonly instead: readonly KnownKey[];
 }
 
@@ -93,17 +93,17 @@ export interface ShownKey {
 export function standingOf(host: KeyedHost, blob: Buffer, known: KnownHosts): ShownKey {
   const same = namesOf(host).flatMap((name) => known.linesOf(name, blob));
   const type = typeOf(blob);
-  const instead = known
-    .keysOf(nameOf(host))
-    .filter((key) => key.marker === 'none' && key.type === type && !same.includes(key));
+  const own = known.keysOf(nameOf(host)).filter((key) => key.marker === 'none' && !same.includes(key));
+  const ofType = own.filter((key) => key.type === type);
   const isRevoked = same.some(({ marker }) => marker === 'revoked');
   const isKnown = same.some(({ marker }) => marker === 'none');
   const shown = shownKey(blob);
   if (host.pins && !isRevoked) {
     return { blob, type, shown, state: isPinned(host.pins, blob) ? 'pinned' : 'unpinned', instead: [] };
   }
-  const state = isRevoked ? 'revoked' : isKnown ? 'known' : instead.length > 0 ? 'changed' : 'new';
-  return { blob, type, shown, state, instead };
+  if (isRevoked || isKnown) return { blob, type, shown, state: isRevoked ? 'revoked' : 'known', instead: [] };
+  if (ofType.length > 0) return { blob, type, shown, state: 'changed', instead: ofType };
+  return { blob, type, shown, state: own.length > 0 ? 'other' : 'new', instead: own };
 }
 
 /**

@@ -122,6 +122,46 @@ t.test('a key that has changed or is revoked', { skip: cannotRun }, async (t) =>
   t.match(revoked.stdout, /ED25519 SHA256:\S+ +revoked/);
 });
 
+t.test('a host that shows a wrong key is trusted by no other', { skip: cannotRun }, async (t) => {
+  const [bad, good] = [await startSshd(t, keys), await startSshd(t, keys)];
+  const { file, hosts, trust } = place(t);
+  hosts({ bad: { port: bad.port }, good: { port: good.port } });
+  const name = `[127.0.0.1]:${bad.port}`;
+  const others = makeKeys(t);
+  for (const [state, line, ways] of [
+    ['changed', `${name} ${hostKey(others, 'ed25519')}`, [['--yes']]],
+    ['revoked', `@revoked ${name} ${hostKey(keys, 'ed25519')}`, [['--yes'], ['--yes', '--replace']]],
+  ] as const) {
+    for (const way of ways) {
+      writeFileSync(file, `${line}\n`);
+      const done = await trust(...way);
+      t.equal(done.status, 1, done.stderr);
+      t.match(done.stdout, state);
+      t.match(done.stdout, '3 keys written', 'the other host is trusted');
+      const after = readFileSync(file, 'utf8');
+      t.equal(after.split(name).length - 1, 1, state);
+    }
+  }
+});
+
+t.test('a host that is known by another type of key', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys, ['HostKeyAlgorithms rsa-sha2-512']);
+  const { file, hosts, trust } = place(t);
+  hosts({ one: { port } });
+  const before = `[127.0.0.1]:${port} ${hostKey(makeKeys(t), 'ed25519')}\n`;
+  writeFileSync(file, before);
+  const asked = await trust();
+  t.equal(asked.status, 3, 'it may be trusted at a terminal');
+  t.match(asked.stderr, '--yes --replace');
+  const done = await trust('--yes');
+  t.equal(done.status, 1);
+  t.match(done.stdout, /RSA SHA256:\S+ +new; known by another type of key: \S+known:1/);
+  t.match(done.stderr, '--replace');
+  t.equal(readFileSync(file, 'utf8'), before);
+  t.equal((await trust('--yes', '--replace')).status, 0);
+  t.equal(readFileSync(file, 'utf8'), `[127.0.0.1]:${port} ${hostKey(keys, 'rsa')}\n`);
+});
+
 t.test('a jump host comes first', { skip: cannotRun }, async (t) => {
   const [jump, behind] = [await startSshd(t, keys), await startSshd(t, keys)];
   const { folder, file, hosts, trust } = place(t);
