@@ -26,7 +26,7 @@ export interface KeyedHost {
  * with fingerprints and the commands that would trust it. An unknown key is never trusted by itself.
  */
 export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): DabookError | undefined {
-  const same = namesOf(host).flatMap((name) => known.linesOf(name, blob));
+  const same = linesOf(host, blob, known);
   const revoked = same.find(({ marker }) => marker === 'revoked');
   if (revoked) {
     return refused(
@@ -36,10 +36,10 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
     );
   }
   if (host.pins) return isPinned(host.pins, blob) ? undefined : unpinnedKeys(host.shown, host.pins, [blob]);
-  if (same.some(({ marker }) => marker === 'none')) return undefined;
+  if (same.some(isTrusted)) return undefined;
 
   const own = known.keysOf(nameOf(host));
-  const trusted = own.filter(({ marker }) => marker === 'none');
+  const trusted = own.filter(isTrusted);
   const authority = own.find(({ marker }) => marker === 'cert-authority');
   const details = [
     `it showed ${shownKey(blob)}`,
@@ -91,12 +91,12 @@ export interface ShownKey {
 
 /** Holds a key that a host showed against what is known. */
 export function standingOf(host: KeyedHost, blob: Buffer, known: KnownHosts): ShownKey {
-  const same = namesOf(host).flatMap((name) => known.linesOf(name, blob));
+  const same = linesOf(host, blob, known);
   const type = typeOf(blob);
-  const own = known.keysOf(nameOf(host)).filter((key) => key.marker === 'none' && !same.includes(key));
+  const own = known.keysOf(nameOf(host)).filter((key) => isTrusted(key) && !same.includes(key));
   const ofType = own.filter((key) => key.type === type);
   const isRevoked = same.some(({ marker }) => marker === 'revoked');
-  const isKnown = same.some(({ marker }) => marker === 'none');
+  const isKnown = same.some(isTrusted);
   const shown = shownKey(blob);
   if (host.pins && !isRevoked) {
     return { blob, type, shown, state: isPinned(host.pins, blob) ? 'pinned' : 'unpinned', instead: [] };
@@ -123,9 +123,9 @@ export function algorithmsFor<Name extends string>(
     const others = supported.filter((one) => !first.includes(one));
     return pins.some(({ type }) => type === undefined) ? [...first, ...others] : first;
   }
-  const keys = namesOf(host)
-    .flatMap(keysOf)
-    .filter(({ marker }) => marker === 'none');
+  const plain = plainNameOf(host);
+  const own = keysOf(nameOf(host)).filter(isTrusted);
+  const keys = own.length > 0 || plain === undefined ? own : keysOf(plain).filter(isTrusted);
   const types = new Set(keys.map(({ type }) => type));
   const isKnown = (algorithm: string) => types.has(keyTypeOf(algorithm));
   return [...supported.filter(isKnown), ...supported.filter((one) => !isKnown(one))];
@@ -136,10 +136,27 @@ export function keyTypeOf(algorithm: string): string {
   return algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm;
 }
 
-/** A key that is known without a port is good on every port, as in OpenSSH; a different one says nothing. */
-function namesOf(host: KeyedHost): readonly string[] {
-  const { alias, address, port } = host;
-  return alias === undefined && port !== 22 ? [nameOf(host), address] : [nameOf(host)];
+/**
+ * The lines that say something of a key that a host showed. One that is known without a port is good on every port of which
+ * no key is known, as in OpenSSH; a different one says nothing. Revoked is one under either name.
+ */
+function linesOf(host: KeyedHost, blob: Buffer, known: KnownHosts): readonly KnownKey[] {
+  const own = known.linesOf(nameOf(host), blob);
+  const plain = plainNameOf(host);
+  if (plain === undefined) return own;
+  const others = known.linesOf(plain, blob);
+  // Asked for last: it is what costs.
+  const isOutdone = others.some(isTrusted) && known.keysOf(nameOf(host)).some(isTrusted);
+  return [...own, ...others.filter((line) => !isTrusted(line) || !isOutdone)];
+}
+
+function isTrusted({ marker }: KnownKey): boolean {
+  return marker === 'none';
+}
+
+/** Its name without the port, where that is another one. */
+function plainNameOf({ alias, address, port }: KeyedHost): string | undefined {
+  return alias === undefined && port !== 22 ? address : undefined;
 }
 
 /** Its name in known_hosts files. */

@@ -29,6 +29,21 @@ else {
       'a wildcard',
     );
     await trusts(`127.0.0.1 ${hostKey(keys, 'ecdsa')}\n`, 'known without a port');
+    const foreign = readFileSync(`${keys.rsa}.pub`, 'utf8');
+    await trusts(
+      `@revoked ${name} ${foreign}127.0.0.1 ${hostKey(keys, 'rsa')}\n`,
+      'known without a port, and no key of the port is',
+    );
+    for (const type of ['rsa', 'ed25519'] as const) {
+      const both = knownFile('both', `127.0.0.1 ${hostKey(keys, type)}\n${name} ${foreign}`);
+      t.match(
+        await refusal(target(), options(both)),
+        { message: /has changed: it showed RSA .*both:2/ },
+        `a port with a key of its own, and ${type} without one`,
+      );
+      execFileSync('ssh-keygen', ['-q', '-H', '-f', join(keys.dir, 'both')], { stdio: 'pipe' });
+      t.match(await refusal(target(), options(both)), { message: /has changed/ }, 'hashed');
+    }
 
     const hashed = knownFile('hashed', `${name},other ${hostKey(keys, 'ecdsa')}\n`);
     execFileSync('ssh-keygen', ['-q', '-H', '-f', join(keys.dir, 'hashed')], { stdio: 'pipe' });
