@@ -89,13 +89,16 @@ export interface ShownKey {
   readonly instead: readonly KnownKey[];
 }
 
-/** Holds a key that a host showed against what is known. */
-export function standingOf(host: KeyedHost, blob: Buffer, known: KnownHosts): ShownKey {
+/**
+ * Holds a key that a host showed against what is known.
+ * @param isListed it is in a list of keys that are revoked
+ */
+export function standingOf(host: KeyedHost, blob: Buffer, known: KnownHosts, isListed: boolean): ShownKey {
   const same = linesOf(host, blob, known);
   const type = typeOf(blob);
   const own = known.keysOf(nameOf(host)).filter((key) => isTrusted(key) && !same.includes(key));
   const ofType = own.filter((key) => key.type === type);
-  const isRevoked = same.some(({ marker }) => marker === 'revoked');
+  const isRevoked = isListed || same.some(({ marker }) => marker === 'revoked');
   const isKnown = same.some(isTrusted);
   const shown = shownKey(blob);
   if (host.pins && !isRevoked) {

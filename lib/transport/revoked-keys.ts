@@ -7,20 +7,32 @@ import { DabookError, messageOf } from '../errors.ts';
 import { shownKey, typeOf } from './shown-key.ts';
 
 /**
- * Refuses a key that `RevokedHostKeys` of the ssh configuration names: a list of public keys, or a list as
- * `ssh-keygen -k` makes it (KRL), which ssh-keygen is asked about. As with ssh, a file that cannot be read revokes every
+ * Refuses a key that `RevokedHostKeys` of the ssh configuration names. As with ssh, a file that cannot be read revokes every
  * key. undefined for a key that is not revoked. Never rejects.
  */
 export async function revocation(host: string, file: string, blob: Buffer): Promise<DabookError | undefined> {
   try {
-    if (!(await isRevoked(file, blob))) return undefined;
+    if (!(await isRevokedBy(host, file, blob))) return undefined;
     return new DabookError(
       'unreachable',
       `the host key of ${host} is revoked: it showed ${shownKey(blob)}, revoked by ${file}`,
       { hint: 'do not connect: somebody else may hold this key' },
     );
   } catch (error) {
-    return new DabookError(
+    return error as DabookError;
+  }
+}
+
+/**
+ * Whether a file names a key as revoked: a list of public keys, or a list as `ssh-keygen -k` makes it (KRL), which
+ * ssh-keygen is asked about.
+ * @throws DabookError `unreachable` where it cannot be read
+ */
+export async function isRevokedBy(host: string, file: string, blob: Buffer): Promise<boolean> {
+  try {
+    return await isRevoked(file, blob);
+  } catch (error) {
+    throw new DabookError(
       'unreachable',
       `${host}: which host keys are revoked cannot be read, and so none is trusted: ${file}: ${messageOf(error)}`,
       { hint: 'see RevokedHostKeys in the ssh configuration', cause: error },

@@ -4,6 +4,7 @@ import { type KeyedHost, nameOf, type ShownKey, standingOf } from './host-key.ts
 import type { JumpPins } from './jump-pins.ts';
 import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
 import { parseHop } from './parse-hop.ts';
+import { isRevokedBy } from './revoked-keys.ts';
 import { scanHostKeys } from './scan-host-key.ts';
 import type { Target } from './session.ts';
 import { createSshConfig } from './ssh-config.ts';
@@ -38,6 +39,11 @@ export interface ShownHost {
 
 function isHarmless({ state }: ShownKey): boolean {
   return state !== 'changed' && state !== 'revoked';
+}
+
+/** Whether `RevokedHostKeys` names a key. */
+async function isListed({ shown, revokedKeysFile }: SshSettings, blob: Buffer): Promise<boolean> {
+  return revokedKeysFile !== undefined && isRevokedBy(shown, revokedKeysFile, blob);
 }
 
 /**
@@ -128,7 +134,8 @@ export function createSshTransport(options: SshOptions): {
         try {
           const host = keyedHost(asked, loan !== undefined);
           const blobs = await scanHostKeys(asked, loan?.connection);
-          const keys = blobs.map((blob) => standingOf(host, blob, known));
+          const listed = await Promise.all(blobs.map((blob) => isListed(asked, blob)));
+          const keys = blobs.map((blob, index) => standingOf(host, blob, known, listed[index] === true));
           const isTrusted =
             keys.some(({ state }) => state === 'known' || state === 'pinned') && keys.every(isHarmless);
           if (hop !== undefined && isTrusted) continue;

@@ -25,18 +25,22 @@ function place(t: Test) {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'known');
   const hosts = (
-    all: Readonly<Record<string, { port: number; jump?: string; hostKey?: string; connection?: string }>>,
+    all: Readonly<
+      Record<string, { port: number; jump?: string; hostKey?: string; connection?: string; options?: string }>
+    >,
   ) => {
-    const entries = Object.entries(all).map(([name, { port, jump, hostKey, connection = 'ssh' }]) => [
-      name,
-      {
-        ...(hostKey !== undefined && { hostKey }),
-        ansible_connection: connection,
-        ansible_host: '127.0.0.1',
-        ansible_port: port,
-        ansible_ssh_common_args: `-o UserKnownHostsFile=${file} -o GlobalKnownHostsFile=none${jump === undefined ? '' : ` -o ProxyJump=${jump}`}`,
-      },
-    ]);
+    const entries = Object.entries(all).map(
+      ([name, { port, jump, hostKey, connection = 'ssh', options = '' }]) => [
+        name,
+        {
+          ...(hostKey !== undefined && { hostKey }),
+          ansible_connection: connection,
+          ansible_host: '127.0.0.1',
+          ansible_port: port,
+          ansible_ssh_common_args: `${options} -o UserKnownHostsFile=${file} -o GlobalKnownHostsFile=none${jump === undefined ? '' : ` -o ProxyJump=${jump}`}`,
+        },
+      ],
+    );
     writeFileSync(join(folder, 'hosts.yml'), JSON.stringify({ all: { hosts: Object.fromEntries(entries) } }));
   };
   const trust = (...more: readonly string[]) =>
@@ -142,6 +146,38 @@ t.test('a host that shows a wrong key is trusted by no other', { skip: cannotRun
       t.equal(after.split(name).length - 1, 1, state);
     }
   }
+});
+
+t.test('keys of a list of those that are revoked', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys);
+  const { folder, file, hosts, trust } = place(t);
+  const list = join(folder, 'revoked');
+  mkdirSync(join(folder, '.ssh'), { mode: 0o700 });
+  const config = join(folder, '.ssh/config');
+  writeFileSync(config, `RevokedHostKeys ${list}\n`);
+  // The ssh program asks the system for the home directory.
+  hosts({ one: { port, options: `-F ${config}` } });
+  const unread = await trust('--yes');
+  t.equal(unread.status, 4);
+  t.match(unread.stderr, 'which host keys are revoked cannot be read');
+  writeFileSync(list, `${hostKey(keys, 'rsa')}\n`);
+  const revoked = await trust('--yes', '--replace');
+  t.equal(revoked.status, 1, revoked.stderr);
+  t.match(revoked.stdout, /RSA SHA256:\S+ +revoked/);
+  t.notOk(existsSync(file), 'nothing is written');
+  writeFileSync(list, `${hostKey(makeKeys(t), 'rsa')}\n`);
+  t.equal((await trust('--yes')).status, 0);
+});
+
+t.test('a port that has a key of its own', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys, ['HostKeyAlgorithms ssh-ed25519']);
+  const { file, hosts, trust } = place(t);
+  hosts({ one: { port } });
+  const plain = `127.0.0.1 ${hostKey(keys, 'ed25519')}\n`;
+  writeFileSync(file, plain);
+  t.equal((await trust()).stdout, '1 host known\n');
+  writeFileSync(file, `${plain}[127.0.0.1]:${port} ${hostKey(makeKeys(t), 'ed25519')}\n`);
+  t.match((await trust('--yes')).stdout, /changed; known by \S+known:2/);
 });
 
 t.test('a host that is known by another type of key', { skip: cannotRun }, async (t) => {
