@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DabookError, messageOf } from './errors.ts';
@@ -9,13 +9,15 @@ import { sha256Of } from './sha256.ts';
  * Writes a file of the control machine that only its user may read, from its first byte on. It is written
  * beside its place and renamed over it once it is on the disk, so nobody finds half of it, not even after a
  * power cut. Folders that are missing are made for the user alone; those that are there stay as they are.
- * What a writer that was killed left in the folder is removed.
+ * What a writer that was killed left in the folder is removed. A link is replaced and not followed; a device, a pipe and
+ * the like are not replaced.
  * @throws DabookError `command` when it cannot be written; nothing is left of it then
  */
 export async function writeControlFile(path: string, content: Uint8Array): Promise<void> {
   const folder = dirname(path);
   const beside = join(folder, nameOfDraft());
   try {
+    await refuseDevice(path);
     await makeFolder(folder);
     await removeLeftovers(folder);
     await writeWhole(beside, content);
@@ -32,6 +34,16 @@ export async function writeControlFile(path: string, content: Uint8Array): Promi
       },
     );
   }
+}
+
+/** What is renamed over a device takes its place, for all programs of the machine where root does it. */
+async function refuseDevice(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there === undefined || there.isFile()) return;
+  const target = there.isSymbolicLink() ? await stat(path).catch(() => undefined) : there;
+  // Such as /dev/stdout, which is a link to whatever stdout is.
+  const isStream = there.isSymbolicLink() && /^\/(dev|proc)\//.test(await readlink(path));
+  if (isStream || target?.isFile() === false) throw new Error('it is there, and is no regular file');
 }
 
 /** Not mkdir's own way to make the folders above, which never ends on some file systems. */

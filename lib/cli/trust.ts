@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { counted } from '../counted.ts';
 import { messageOf } from '../errors.ts';
 import { selectHosts } from '../inventory/select-hosts.ts';
-import { editKnownHosts } from '../transport/edit-known-hosts.ts';
+import { editKnownHosts, refuseNoFile } from '../transport/edit-known-hosts.ts';
 import { type KeyState, nameOf, type ShownKey } from '../transport/host-key.ts';
 import { shownPin } from '../transport/judge-pinned.ts';
 import { type JumpPins, jumpPins } from '../transport/jump-pins.ts';
@@ -114,6 +114,8 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
     if (!isBad) io.stdout.write(told.length === 0 ? '0 hosts known\n' : told.join(''));
     return bad;
   }
+  // Before anybody compares them in vain.
+  for (const { host } of wanted) await refuseNoFile(host.knownHostsFile);
   if (!flags.yes) {
     const answer = await question(io, `Trust ${counted(wanted.length, 'key')}? [y/N] `);
     if (answer === undefined) {

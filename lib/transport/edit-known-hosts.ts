@@ -34,6 +34,7 @@ export async function editKnownHosts(
   add: readonly NewKey[],
   remove: readonly OldKey[] = [],
 ): Promise<void> {
+  await refuseNoFile(file);
   try {
     for (let round = 0; round < rounds; round++) {
       if (await editOnce(file, add, remove)) return;
@@ -45,6 +46,18 @@ export async function editKnownHosts(
       cause,
     });
   }
+}
+
+/**
+ * Refuses a known_hosts file that is no file, such as /dev/null: what is written beside it and renamed would take its place.
+ * @throws DabookError `command`
+ */
+export async function refuseNoFile(file: string): Promise<void> {
+  const there = await stat(file).catch(() => undefined);
+  if (there === undefined || there.isFile()) return;
+  throw new DabookError('command', `no host key can be kept in ${file}: it is no regular file`, {
+    hint: 'name a file for them in the ssh configuration (UserKnownHostsFile), or pin the keys in the inventory (hostKey)',
+  });
 }
 
 /** @returns false where somebody else wrote it meanwhile */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -196,6 +196,19 @@ t.test('a host that is known by another type of key', { skip: cannotRun }, async
   t.equal(readFileSync(file, 'utf8'), before);
   t.equal((await trust('--yes', '--replace')).status, 0);
   t.equal(readFileSync(file, 'utf8'), `[127.0.0.1]:${port} ${hostKey(keys, 'rsa')}\n`);
+});
+
+t.test('a device stays one', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys);
+  const { file, hosts, trust } = place(t);
+  hosts({ one: { port } });
+  // As /dev/null.
+  const made = spawnSync('mknod', [file, 'c', '1', '3']);
+  if (made.status !== 0) return t.pass('not run', { skip: 'no devices can be made here' });
+  const done = await trust('--yes');
+  t.equal(done.status, 2, done.stderr);
+  t.match(done.stderr, /no host key can be kept in \S+known: it is no regular file/);
+  t.ok(statSync(file).isCharacterDevice());
 });
 
 t.test('a jump host comes first', { skip: cannotRun }, async (t) => {

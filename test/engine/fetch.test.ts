@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -88,6 +88,20 @@ t.test('a file that is there is replaced, a link is not followed, a folder keeps
   }
   t.equal(readFileSync(kept, 'utf8'), 'mine');
   t.equal(modeOf(dir), '755');
+});
+
+t.test('a pipe or a device that is there is not replaced, nor is a link to one', async (t) => {
+  const dir = folder(t);
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  symlinkSync(pipe, join(dir, 'link'));
+  symlinkSync('/dev/stdout', join(dir, 'stdout'));
+  for (const name of ['pipe', 'link', 'stdout']) {
+    const { error } = await fetched(fetch(sh`echo new`, join(dir, name)));
+    t.match(error, { code: 'command', message: /is no regular file/ }, name);
+  }
+  t.ok(statSync(pipe).isFIFO());
+  t.same(readdirSync(dir).sort(), ['link', 'pipe', 'stdout']);
 });
 
 t.test('a command that fails leaves what was there', async (t) => {
