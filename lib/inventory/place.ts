@@ -49,11 +49,25 @@ export function isUnread(position: Position | undefined): boolean {
 }
 
 /** Line, column (both from 1) and the quoted line of a place, without the passwords that stand in it. */
-export function positionOf({ source, offset }: Place): Position {
+export function positionOf(place: Place): Position {
+  const { source, offset } = place;
   const { line, col } = source.lines.linePos(offset);
-  const start = source.lines.lineStarts[line - 1] ?? 0;
-  const end = source.text.indexOf('\n', start);
-  const text = source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
-  const quoted = source.sealed === undefined ? hideSecrets(text) : '';
+  const quoted = source.sealed === undefined ? hideSecrets(lineOf(place)) : '';
   return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1), text: quoted };
+}
+
+/**
+ * Whether a message may quote what stands at a place. Of what was encrypted it may quote nothing, nor of a line with a
+ * password: without quotes round it, one that begins with `*` or `!` reads as an alias or a tag.
+ */
+export function mayQuote(place: Place): boolean {
+  if (place.source.sealed !== undefined) return false;
+  const line = lineOf(place);
+  return hideSecrets(line) === line;
+}
+
+function lineOf({ source, offset }: Place): string {
+  const start = source.lines.lineStarts[source.lines.linePos(offset).line - 1] ?? 0;
+  const end = source.text.indexOf('\n', start);
+  return source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
 }

@@ -4,7 +4,7 @@ import { shellWords } from '../shell-words.ts';
 import type { Findings } from './findings.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { LateSecret, type SecretSource } from './late-secret.ts';
-import type { Place } from './place.ts';
+import { mayQuote, type Place } from './place.ts';
 
 /** Characters of a label. */
 const LONGEST = 60;
@@ -30,7 +30,7 @@ export function taggedSecret(
   place: Place,
   findings: Findings,
 ): LateSecret | undefined {
-  const read = sourceOf(tag, text, place.source.folder ?? '');
+  const read = sourceOf(tag, text, place);
   if (typeof read === 'string') {
     findings.fault(`${tag} ${read}`, place, HINTS[tag] ?? 'paste all lines that ansible-vault printed');
     return undefined;
@@ -46,7 +46,7 @@ export function taggedSecret(
 }
 
 /** In words, what is wrong with it. */
-function sourceOf(tag: string, text: string, folder: string): SecretSource | string {
+function sourceOf(tag: string, text: string, place: Place): SecretSource | string {
   const word = text.trim();
   switch (tag) {
     case '!env':
@@ -56,11 +56,11 @@ function sourceOf(tag: string, text: string, folder: string): SecretSource | str
     case '!file':
       // Of the home folder only who reads it knows.
       if (word === '') return 'takes the path of a file';
-      return { from: 'file', path: word.startsWith('~/') ? word : resolve(folder, word) };
+      return { from: 'file', path: word.startsWith('~/') ? word : resolve(place.source.folder ?? '', word) };
     case '!exec':
       return commandOf(word);
     default:
-      return whyNoVault(text) ?? { from: 'vault', text };
+      return whyNoVault(text, mayQuote(place)) ?? { from: 'vault', text };
   }
 }
 

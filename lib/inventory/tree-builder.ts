@@ -1,5 +1,5 @@
 import type { Findings } from './findings.ts';
-import type { Place, SourceText } from './place.ts';
+import { mayQuote, type Place, type SourceText } from './place.ts';
 import {
   type Entry,
   listTree,
@@ -89,7 +89,8 @@ export function createTreeBuilder(source: SourceText, findings: Findings): TreeB
         if (first === undefined) entries.set(shared(name), { key, tree: atKeyWhenEmpty(tree, key) });
         else {
           const { line } = source.lines.linePos(first.key.offset);
-          findings.fault(`"${name}" is given twice: first in line ${line}`, key, 'keep one of them');
+          const shown = mayQuote(key) ? `"${name}"` : 'this key';
+          findings.fault(`${shown} is given twice: first in line ${line}`, key, 'keep one of them');
         }
       }
       for (const tree of merges) mergeInto(entries, tree);
@@ -101,7 +102,10 @@ export function createTreeBuilder(source: SourceText, findings: Findings): TreeB
     alias(place, name) {
       const target = anchors.get(name);
       if (target !== undefined) return target;
-      findings.fault(`*${name} has no anchor &${name} that ends before it`, place);
+      const why = mayQuote(place)
+        ? `*${name} has no anchor &${name} that ends before it`
+        : 'this begins with *, and no anchor (&) of that name ends before it';
+      findings.fault(why, place, 'put quotes round a value that begins with *');
       return scalarTree(place, null);
     },
     finish(tree) {

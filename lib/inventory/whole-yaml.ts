@@ -2,7 +2,7 @@ import { isMap, isScalar, type ParsedNode, parseDocument, type YAMLError } from 
 import { withoutTraces } from '../without-traces.ts';
 import { deepestYaml, tooDeepAt } from '../yaml-nesting.ts';
 import type { Findings } from './findings.ts';
-import type { SourceText } from './place.ts';
+import { mayQuote, type SourceText } from './place.ts';
 import type { Tree } from './tree.ts';
 import { createTreeBuilder, type TreeBuilder } from './tree-builder.ts';
 import { yamlTree } from './yaml-tree.ts';
@@ -85,8 +85,9 @@ function syntaxFaults(errors: readonly YAMLError[], source: SourceText, findings
     if (told.has(line)) continue;
     if (told.size === MOST_FAULTS) return;
     told.add(line);
+    const place = { source, offset: pos[0] };
     // the library quotes what it stumbles over
-    const why = source.sealed === undefined ? message : code.toLowerCase().replaceAll('_', ' ');
-    findings.fault(`not valid YAML: ${why}`, { source, offset: pos[0] }, HINTS[code]);
+    const why = mayQuote(place) ? message : code.toLowerCase().replaceAll('_', ' ');
+    findings.fault(`not valid YAML: ${why}`, place, HINTS[code]);
   }
 }

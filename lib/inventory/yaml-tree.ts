@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
 import type { Findings } from './findings.ts';
-import type { Place } from './place.ts';
+import { mayQuote, type Place } from './place.ts';
 import { isSecretTag, taggedSecret } from './tagged-secret.ts';
 import { type ScalarTree, scalarTree, type Tree } from './tree.ts';
 import type { Pair, TreeBuilder } from './tree-builder.ts';
@@ -31,7 +31,8 @@ export function yamlTree(contents: ParsedNode, build: TreeBuilder, findings: Fin
     if (tag !== undefined && isSecretTag(tag))
       return scalarTree(place, taggedSecret(tag, String(value ?? ''), place, findings) ?? null);
     if (tag?.startsWith('!') && tag !== '!unsafe') {
-      findings.fault(`the tag ${tag} is not understood`, place);
+      const shown = mayQuote(place) ? `the tag ${tag}` : 'this begins with ! as a tag does, and the tag';
+      findings.fault(`${shown} is not understood`, place, 'put quotes round a value that begins with !');
     }
     const scalar = build.scalar(place, value, source);
     return tag === '!unsafe' && typeof value === 'string' ? { ...scalar, templated: false } : scalar;

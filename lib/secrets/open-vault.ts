@@ -13,12 +13,15 @@ export function isVault(text: string): boolean {
   return HEADER.test(text);
 }
 
-/** Why the header of a text is none that is understood, in words; nothing for one that is. */
-export function whyNoVault(text: string): string | undefined {
+/**
+ * Why the header of a text is none that is understood, in words; nothing for one that is.
+ * @param mayQuote whether the words may have the header in them
+ */
+export function whyNoVault(text: string, mayQuote = true): string | undefined {
   if (!isVault(text)) return 'holds nothing that ansible-vault encrypted: that begins with $ANSIBLE_VAULT;';
   const [header = ''] = text.trimStart().split('\n');
   if (!/^\$ANSIBLE_VAULT;1\.[12];AES256\b/.test(header)) {
-    return `is encrypted in a format that is not read: ${header.trim()}`;
+    return `is encrypted in a format that is not read${mayQuote ? `: ${header.trim()}` : ''}`;
   }
   return undefined;
 }

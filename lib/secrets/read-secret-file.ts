@@ -45,5 +45,6 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'permission denied';
-  return messageOf(error);
+  // without the path, which an encrypted file may name
+  return /^E[A-Z\d]+: [^,]+/.exec(messageOf(error))?.[0] ?? 'this is no name of a file';
 }

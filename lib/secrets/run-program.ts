@@ -22,10 +22,9 @@ const MOST_TOLD = 2000;
  * @throws DabookError `inventory` where it cannot be run, fails, takes too long or writes too much
  */
 export function runProgram(words: readonly string[], options: ProgramOptions): Promise<Buffer> {
-  const { cwd, env, seconds = 60, shown = words.join(' ') } = options;
-  const [program = '', ...args] = words;
+  const { seconds = 60, shown = words.join(' ') } = options;
   return new Promise((done, fail) => {
-    const child = spawn(program, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = started(words, shown, options);
     const pieces: Buffer[] = [];
     let size = 0;
     let stderr = '';
@@ -48,9 +47,7 @@ export function runProgram(words: readonly string[], options: ProgramOptions): P
     child.stderr.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-MOST_TOLD);
     });
-    child.on('error', ({ message }) =>
-      refuse(`cannot be run: ${message}`, 'is it installed, and in the PATH?'),
-    );
+    child.on('error', (error) => end(() => fail(cannotRun(shown, error))));
     child.on('close', (status, signal) => {
       if (status === 0) end(() => done(Buffer.concat(pieces)));
       else
@@ -59,6 +56,24 @@ export function runProgram(words: readonly string[], options: ProgramOptions): P
           'run it yourself to see why',
         );
     });
+  });
+}
+
+function started(words: readonly string[], shown: string, { cwd, env }: ProgramOptions) {
+  const [program = '', ...args] = words;
+  try {
+    return spawn(program, args, { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    throw cannotRun(shown, error);
+  }
+}
+
+/** Node's own words have the name of the program in them, which an encrypted file may give. */
+function cannotRun(shown: string, error: unknown): DabookError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const why = code === 'ENOENT' ? 'there is no such program' : code === 'EACCES' ? 'permission denied' : code;
+  return new DabookError('inventory', `${shown} cannot be run: ${why}`, {
+    hint: 'is it installed, and in the PATH?',
   });
 }
 

@@ -286,3 +286,40 @@ t.test('of an encrypted file that is no YAML nothing is quoted', async (t) => {
   t.match(faults[0]?.message, 'not valid YAML: ');
   t.notMatch(renderFaults(faults), unsaid);
 });
+
+t.test('of a password that reads as something else in YAML nothing is quoted', async (t) => {
+  // no canary: a program that there is not is started by that name
+  const word = 'hush7fQz';
+  const told = async (line: string, sealed?: 'vault') => {
+    const open = async () => ({ text: `${line}\n`, sealed, folder: '/' });
+    const { vars, faults } = await readExtraVars(['@v.yml'], '/', open);
+    const read = await readSecrets(vars, { env: { PATH: process.env.PATH }, keys });
+    return renderFaults([...faults, ...read.faults]);
+  };
+  const values = [
+    `*${word}`,
+    `[ *${word} ]`,
+    `!${word}`,
+    `!a!${word}`,
+    `{${word},${word}}`,
+    `|${word}`,
+    `!exec ${word} foo`,
+    `!exec "echo\\0 ${word}"`,
+    `!file /dev/null/${word}`,
+    `!file "${word}\\0"`,
+    `!file ${word.repeat(50)}`,
+    `!vault $ANSIBLE_VAULT;${word}`,
+  ];
+  for (const value of values) {
+    const text = await told(`key: ${value}`, 'vault');
+    t.match(text, /^v\.yml:1:\d+: .*\n(?:.*\n)*1 fault in the input$/, value.slice(0, 20));
+    t.notMatch(text, word, 'nothing of it');
+  }
+  for (const value of values.slice(0, 6)) {
+    const text = await told(`ansible_password: ${value}`);
+    t.match(text, '1 | ansible_password: <hidden>\n');
+    t.notMatch(text, word, 'nor where a name says that it is a password');
+  }
+  t.match(await told('key: *gone'), '*gone has no anchor &gone that ends before it');
+  t.match(await told('key: !gone'), 'the tag !gone is not understood');
+});

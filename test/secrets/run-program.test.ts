@@ -30,7 +30,11 @@ t.test('a program that fails is told of by its stderr, never by its stdout', asy
     await ran(['sh', '-c', script, file]),
     `inventory: sh -c ${script} ${file} ended with exit status 3: no such entry`,
   );
-  t.match(await ran(['no-such-program-here']), /^inventory: no-such-program-here cannot be run: .*ENOENT/);
+  t.match(
+    await ran(['no-such-program-here']),
+    /^inventory: no-such-program-here cannot be run: there is no such program$/,
+  );
+  t.equal(await ran(['echo', '\0']), 'inventory: echo \0 cannot be run: ERR_INVALID_ARG_VALUE');
   t.match(await ran(['sh', '-c', 'kill -9 $$']), /ended with SIGKILL$/);
 });
 
