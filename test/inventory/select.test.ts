@@ -158,3 +158,38 @@ t.test('the inventory as ansible-inventory shows it', async (t) => {
   t.notHas(list, { empty: {} });
   t.notMatch(showList(inventory), password);
 });
+
+t.test('what is shown of variables has no password in it, at any depth', async (t) => {
+  const cwd = t.testdir({
+    'hosts.yml': `secrets:
+  hosts:
+    one:
+      db_password: hunter2
+      passwords: { root: hunter2, list: [hunter2, { a: 12345 }], none: null }
+      url: [ 'postgres://u:hunter2@h/x' ]
+      users: [ &user { name: a, password: hunter2 }, *user ]
+      token: !env TOKEN
+      key_file: /etc/key
+      'https://u:hunter2@h': 1
+    two: { plain: [ 1, { x: y } ] }
+`,
+  });
+  const importModule = () => Promise.reject(new Error('not asked for'));
+  const { inventory } = await loadInventory(['hosts.yml'], { cwd, importModule });
+  const user = { name: 'a', password: '<hidden>' };
+  const one = {
+    db_password: '<hidden>',
+    passwords: { root: '<hidden>', list: ['<hidden>', { a: '<hidden>' }], none: null },
+    url: ['postgres://u:<hidden>@h/x'],
+    users: [user, user],
+    token: '<env TOKEN>',
+    key_file: '/etc/key',
+    'https://u:<hidden>@h': 1,
+  };
+  t.strictSame(JSON.parse(showHost(inventory, 'one')), one);
+  t.match(JSON.parse(showList(inventory)), {
+    secrets: { hosts: ['one', 'two'] },
+    _meta: { hostvars: { one, two: { plain: [1, { x: 'y' }] } } },
+  });
+  t.equal(inventory.hosts[0]?.vars.db_password, 'hunter2', 'a run has it as it was');
+});
