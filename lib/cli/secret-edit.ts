@@ -1,13 +1,21 @@
 import { spawn } from 'node:child_process';
-import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
-import { DabookError } from '../errors.ts';
+import { DabookError, messageOf } from '../errors.ts';
+import { readSecretFile } from '../secrets/read-secret-file.ts';
 import { sealAge } from '../secrets/seal-age.ts';
 import { shellWords } from '../shell-words.ts';
 import { writeControlFile } from '../write-control-file.ts';
 import type { Io } from './io.ts';
-import { givenFile, keepRecipients, opened, type RecipientFlags, recipientsFor } from './secret-files.ts';
+import {
+  givenFile,
+  keepRecipients,
+  largestFile,
+  opened,
+  type RecipientFlags,
+  recipientsFor,
+} from './secret-files.ts';
 import { secretKeys } from './secret-keys.ts';
 import type { SecretFlags } from './secret-options.ts';
 
@@ -38,6 +46,27 @@ export async function editFile(io: Io, name: string, flags: SecretFlags & Recipi
 
 const see = 'see: dabook secret edit --help';
 
+/**
+ * What ends a process that does not listen to it. Left out are those that nobody can catch, and those of a fault of the
+ * process itself. SIGUSR1 starts Node's debugger.
+ */
+const ending: readonly NodeJS.Signals[] = [
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGABRT',
+  'SIGTRAP',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSTKFLT',
+];
+
 async function edited(io: Io, name: string, text: Buffer): Promise<Buffer> {
   const end = new AbortController();
   const onEnd = () => end.abort();
@@ -45,17 +74,26 @@ async function edited(io: Io, name: string, text: Buffer): Promise<Buffer> {
   // there is anything to remove.
   const keep = () => {};
   io.on('SIGINT', keep);
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) io.on(signal, onEnd);
+  for (const signal of ending) io.on(signal, onEnd);
   const folder = await privateFolder(io);
   const path = join(folder, name);
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' });
     await runEditor(io, path, end.signal);
-    return await readFile(path);
+    return await readLeft(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
     io.off('SIGINT', keep);
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) io.off(signal, onEnd);
+    for (const signal of ending) io.off(signal, onEnd);
+  }
+}
+
+/** An editor may remove the file, or put something else in its place. */
+async function readLeft(path: string): Promise<Buffer> {
+  try {
+    return (await readSecretFile(path, 'what the editor left', largestFile)).bytes;
+  } catch (error) {
+    throw new DabookError('usage', `${messageOf(error)}; nothing was changed`, { cause: error });
   }
 }
 

@@ -9,7 +9,7 @@ import { writeControlFile } from '../write-control-file.ts';
 import type { Io } from './io.ts';
 
 /** What an inventory reads of one file, in MiB; encoded as text it is larger. */
-const LARGEST = 24;
+export const largestFile = 24;
 
 /** The recipients named on the command line. */
 export interface RecipientFlags {
@@ -33,7 +33,7 @@ export async function givenFile(io: Io, name: string): Promise<GivenFile> {
   if ((await lstat(path).catch(() => undefined))?.isSymbolicLink()) {
     throw new DabookError('inventory', `${name} is a link`, { hint: 'name the file that it leads to' });
   }
-  return { name, path, bytes: (await readSecretFile(path, name, LARGEST)).bytes };
+  return { name, path, bytes: (await readSecretFile(path, name, largestFile)).bytes };
 }
 
 /** @throws DabookError `inventory` with the name of the file, where it cannot be opened */

@@ -94,9 +94,14 @@ t.test('secrets from everywhere reach a task, and nobody else', async (t) => {
   const [mode, fileMode, path] = (await readFile(join(folder, 'modes'), 'utf8')).split('\n');
   t.same([mode, fileMode], ['700', '600']);
   t.match(path, new RegExp(`^${memory}/dabook-[^/]+/own\\.yml$`), 'in memory, named as it is');
-  t.match(await edit('sh -c "kill -TERM $PPID; exec sleep 100"'), {
-    status: 130,
-    stderr: /nothing was changed/,
+  for (const signal of ['TERM', 'QUIT', 'XCPU']) {
+    const ended = await edit(`sh -c "kill -${signal} $PPID; exec sleep 100"`);
+    t.match(ended, { status: 130, stderr: /nothing was changed/ }, signal);
+    t.same(await readdir(memory), [], `nothing of it is left after SIG${signal}`);
+  }
+  t.match(await edit('rm'), {
+    status: 2,
+    stderr: /^dabook: what the editor left cannot be read: there is no such file; nothing was changed$/m,
   });
   t.match(await edit('false'), {
     status: 2,
