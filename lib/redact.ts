@@ -15,6 +15,8 @@ export interface Redactor {
   /** Remembers every secret in a value, at any depth. */
   learn(value: unknown): void;
   text(text: string): string;
+  /** A text of which the beginning or the end may have been cut off, in the middle of a secret. */
+  cutOff(text: string): string;
   /** The free texts in an event: what it says by its structure, and of which host, stays as it is. */
   event<E extends Happening>(event: E): E;
   /** What is wrong with the input. */
@@ -48,6 +50,7 @@ export function createRedactor(): Redactor {
     faults: (faults) => toldFaults(faults, replacing),
     form: (form) => toldForm(form, replacing),
     event: (event) => toldEvent(event, replacing),
+    cutOff: (text) => (known.size === 0 ? text : known.replaceAtEnds(known.replaceIn(text))),
     learn(value) {
       for (const found of secretsIn(value)) {
         // What this run does not read, it cannot tell.

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import PQueue from 'p-queue';
 import { DabookError, messageOf } from '../errors.ts';
 import type { InputFault } from '../input-fault.ts';
+import { createKnownTexts } from '../known-texts.ts';
+import { createRedactor, type Redactor } from '../redact.ts';
 import { isRead } from '../secret.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { openVault } from '../secrets/open-vault.ts';
 import { readSecretFile } from '../secrets/read-secret-file.ts';
-import { runProgram } from '../secrets/run-program.ts';
+import { ProgramError, runProgram, withSaid } from '../secrets/run-program.ts';
 import { textOfSecret } from '../secrets/text-of-secret.ts';
 import { secretsIn } from '../secrets-in.ts';
 import { createFindings, type Findings } from './findings.ts';
@@ -43,26 +45,59 @@ export async function readSecrets(
     const key = JSON.stringify(source.from === 'exec' ? [source, folder] : source);
     same.set(key, [...(same.get(key) ?? []), found]);
   }
-  await queue.addAll([...same.values()].map((secrets) => () => readAll(secrets, access, findings)));
+  const failed = await queue.addAll(
+    [...same.values()].map((secrets) => () => readAll(secrets, access, findings)),
+  );
+  // A program that fails may print what others have read: what that is, is known now.
+  const redactor = createRedactor();
+  redactor.learn(value);
+  for (const each of failed) each && tell(each, redactor, findings);
   return { faults: findings.faults, warnings: findings.warnings };
 }
 
-/** They have one source. */
+/** Secrets that have one source, and why it gives none. */
+interface Failed {
+  readonly lates: readonly LateSource[];
+  readonly error: DabookError;
+}
+
+/** @returns nothing where they have been read */
 async function readAll(
   secrets: readonly LateSecret[],
   access: SecretAccess,
   findings: Findings,
-): Promise<void> {
+): Promise<Failed | undefined> {
   const lates = secrets.map(LateSecret.sourceOf);
   const [first] = lates;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   try {
     const text = await textOf(first, access, findings);
     for (const secret of secrets) LateSecret.fill(secret, text);
+    return undefined;
   } catch (error) {
     if (!(error instanceof DabookError) || error.code !== 'inventory') throw error;
-    for (const { place } of lates) findings.fault(messageOf(error), place, error.hint);
+    return { lates, error };
   }
+}
+
+function tell({ lates, error }: Failed, redactor: Redactor, findings: Findings): void {
+  for (const late of lates) {
+    const message =
+      error instanceof ProgramError
+        ? withSaid(error.why, withoutWords(redactor.cutOff(error.said), late))
+        : messageOf(error);
+    findings.fault(message, late.place, error.hint);
+  }
+}
+
+/** What a program said, without what an encrypted file has in its command, which may be a password. */
+function withoutWords(said: string, { source, place, shown }: LateSource): string {
+  if (source.from !== 'exec' || place.source.sealed === undefined) return said;
+  const known = createKnownTexts();
+  for (const word of source.words.slice(1)) {
+    for (const part of [word, ...word.split(/[^\w.-]+/)]) known.add(part, `<${shown}>`);
+  }
+  return known.replaceAtEnds(known.replaceIn(said));
 }
 
 async function textOf(

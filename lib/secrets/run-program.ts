@@ -11,6 +11,25 @@ export interface ProgramOptions {
   readonly shown?: string | undefined;
 }
 
+/** A program that did not give what it should have. */
+export class ProgramError extends DabookError {
+  /** What happened to it. */
+  readonly why: string;
+  /** The end of its stderr, which may begin in the middle of anything: of a secret that another program gave, too. */
+  readonly said: string;
+
+  constructor(why: string, said: string, hint: string | undefined) {
+    super('inventory', withSaid(why, said), { hint });
+    this.why = why;
+    this.said = said;
+  }
+}
+
+/** What happened to a program, with what it said. */
+export function withSaid(why: string, said: string): string {
+  return said === '' ? why : `${why}: ${said}`;
+}
+
 /** Bytes. */
 const MOST_OUTPUT = 1024 * 1024;
 /** Characters of stderr that are told. */
@@ -19,7 +38,7 @@ const MOST_TOLD = 2000;
 /**
  * Runs a program that gives a secret, without a shell, and returns what it wrote to stdout. It may ask on the terminal
  * (`/dev/tty`), as password managers do; its stdin is empty. Nothing of its stdout is ever told.
- * @throws DabookError `inventory` where it cannot be run, fails, takes too long or writes too much
+ * @throws DabookError `inventory` where it cannot be run; {@link ProgramError} where it fails, takes too long or writes too much
  */
 export function runProgram(words: readonly string[], options: ProgramOptions): Promise<Buffer> {
   const { seconds = 60, shown = words.join(' ') } = options;
@@ -37,15 +56,17 @@ export function runProgram(words: readonly string[], options: ProgramOptions): P
       settle();
     };
     const refuse = (why: string, hint?: string) =>
-      end(() => fail(new DabookError('inventory', `${shown} ${why}${toldOf(stderr)}`, { hint })));
+      end(() => fail(new ProgramError(`${shown} ${why}`, stderr.trim(), hint)));
     const timer = setTimeout(() => refuse(`took longer than ${seconds} s, and was ended`), seconds * 1000);
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
       pieces.push(chunk);
       if (size > MOST_OUTPUT) refuse('wrote more than 1 MiB');
     });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString()).slice(-MOST_TOLD);
+    // A character may come in two pieces.
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (text: string) => {
+      stderr = (stderr + text).slice(-MOST_TOLD);
     });
     child.on('error', (error) => end(() => fail(cannotRun(shown, error))));
     child.on('close', (status, signal) => {
@@ -75,9 +96,4 @@ function cannotRun(shown: string, error: unknown): DabookError {
   return new DabookError('inventory', `${shown} cannot be run: ${why}`, {
     hint: 'is it installed, and in the PATH?',
   });
-}
-
-function toldOf(stderr: string): string {
-  const told = stderr.trim();
-  return told === '' ? '' : `: ${told}`;
 }

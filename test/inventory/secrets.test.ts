@@ -323,3 +323,31 @@ t.test('of a password that reads as something else in YAML nothing is quoted', a
   t.match(await told('key: *gone'), '*gone has no anchor &gone that ends before it');
   t.match(await told('key: !gone'), 'the tag !gone is not understood');
 });
+
+t.test('what a program says that fails has no other secret in it, nor a part of one', async (t) => {
+  const other = canary('other secret');
+  mayHold(other, /\/other$/);
+  const { host } = await load(t, {
+    'hosts.yml': `all:
+  vars:
+    other: !file other
+    whole: !exec sh -c 'cat other >&2; exit 1'
+    cut: !exec sh -c 'cat other >&2; head -c 1985 /dev/zero | tr "\\000" x >&2; exit 1'
+  hosts: { a: }
+`,
+    other,
+  });
+  const env = { PATH: process.env.PATH };
+  const { faults } = await readSecrets(host('a').vars, { env, keys });
+  t.match(
+    faults.map(({ message }) => message),
+    [/exit status 1: <file other>$/, /exit status 1: <file other>x+$/],
+  );
+  t.notMatch(renderFaults(faults), other.slice(-10));
+
+  const sealed = { text: 'a: !exec sh -c "hush7fQz --entry"\n', sealed: 'vault' as const, folder: '/' };
+  const { vars } = await readExtraVars(['@v.yml'], '/', async () => sealed);
+  const read = await readSecrets(vars, { env, keys });
+  t.match(read.faults, [{ message: /^exec v\.yml:1 ended with exit status 127: .*not found$/ }]);
+  t.notMatch(renderFaults(read.faults), 'hush7fQz', 'nor what an encrypted file has in its command');
+});

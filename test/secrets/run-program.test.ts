@@ -35,6 +35,8 @@ t.test('a program that fails is told of by its stderr, never by its stdout', asy
     /^inventory: no-such-program-here cannot be run: there is no such program$/,
   );
   t.equal(await ran(['echo', '\0']), 'inventory: echo \0 cannot be run: ERR_INVALID_ARG_VALUE');
+  const halves = 'printf "\\303" >&2; sleep 0.3; printf "\\244" >&2; exit 1';
+  t.match(await ran(['sh', '-c', halves]), /exit status 1: ä$/, 'a character that comes in two pieces');
   t.match(await ran(['sh', '-c', 'kill -9 $$']), /ended with SIGKILL$/);
 });
 
