@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DabookError, messageOf } from './errors.ts';
@@ -13,7 +13,42 @@ import { sha256Of } from './sha256.ts';
  * the like are not replaced.
  * @throws DabookError `command` when it cannot be written; nothing is left of it then
  */
-export async function writeControlFile(path: string, content: Uint8Array): Promise<void> {
+export function writeControlFile(path: string, content: Uint8Array): Promise<void> {
+  return write(path, content, (beside) => rename(beside, path));
+}
+
+/**
+ * Writes a file as {@link writeControlFile} does, and only where there is none: of several that write it at the same
+ * moment one does.
+ * @returns whether it is written; false where something is there
+ * @throws DabookError `command` when it cannot be written; nothing is left of it then
+ */
+export async function writeNewControlFile(path: string, content: Uint8Array): Promise<boolean> {
+  let isWritten = true;
+  await write(path, content, async (beside) => {
+    await linkOrWrite(beside, path, content).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      isWritten = false;
+    });
+    await rm(beside);
+  });
+  return isWritten;
+}
+
+/** On a file system that has no links, it is not there all at once. */
+async function linkOrWrite(beside: string, path: string, content: Uint8Array): Promise<void> {
+  await link(beside, path).catch(async (error: NodeJS.ErrnoException) => {
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(error.code ?? '')) throw error;
+    await writeWhole(path, content);
+  });
+}
+
+/** @param place has what is written beside its place there, under its name */
+async function write(
+  path: string,
+  content: Uint8Array,
+  place: (beside: string) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   const beside = join(folder, nameOfDraft());
   try {
@@ -21,7 +56,7 @@ export async function writeControlFile(path: string, content: Uint8Array): Promi
     await makeFolder(folder);
     await removeLeftovers(folder);
     await writeWhole(beside, content);
-    await rename(beside, path);
+    await place(beside);
     await synchronize(folder);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => {});

@@ -6,7 +6,7 @@ import { DabookError, messageOf } from '../errors.ts';
 import { readSecretFile } from '../secrets/read-secret-file.ts';
 import { sealAge } from '../secrets/seal-age.ts';
 import { shellWords } from '../shell-words.ts';
-import { writeControlFile } from '../write-control-file.ts';
+import { writeControlFile, writeNewControlFile } from '../write-control-file.ts';
 import type { Io } from './io.ts';
 import {
   givenFile,
@@ -39,8 +39,12 @@ export async function editFile(io: Io, name: string, flags: SecretFlags & Recipi
     io.stdout.write(`${name}: nothing was changed\n`);
     return;
   }
-  await writeControlFile(path, await sealAge(after, recipients));
+  const content = await sealAge(after, recipients);
   if (isNew) await keepRecipients(path, recipients);
+  if (isThere) await writeControlFile(path, content);
+  else if (!(await writeNewControlFile(path, content))) {
+    throw new DabookError('usage', `${name} is there by now: somebody else made it; it was not changed`);
+  }
   io.stdout.write(`${name}: encrypted for ${recipients.length}\n`);
 }
 

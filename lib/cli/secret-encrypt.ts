@@ -2,7 +2,7 @@ import { lstat, rm } from 'node:fs/promises';
 import { DabookError } from '../errors.ts';
 import { isAge } from '../secrets/open-age.ts';
 import { sealAge } from '../secrets/seal-age.ts';
-import { writeControlFile } from '../write-control-file.ts';
+import { writeNewControlFile } from '../write-control-file.ts';
 import type { Io } from './io.ts';
 import { givenFile, keepRecipients, type RecipientFlags, recipientsFor } from './secret-files.ts';
 
@@ -17,19 +17,19 @@ export async function encryptFiles(io: Io, names: readonly string[], flags: Reci
       const file = await givenFile(io, name);
       const target = `${file.path}.age`;
       if (isAge(file.bytes)) throw new DabookError('usage', `${name} is encrypted already`);
-      if (await lstat(target).catch(() => undefined)) {
-        throw new DabookError('usage', `${name}.age is there already`, {
-          hint: `dabook secret edit ${name}.age`,
-        });
-      }
+      if (await lstat(target).catch(() => undefined)) throw isThere(name);
       const { recipients, isNew } = await recipientsFor(io, file, flags);
       return { ...file, target, recipients, isNew, content: await sealAge(file.bytes, recipients) };
     }),
   );
   for (const { name, path, target, recipients, isNew, content } of sealed) {
-    await writeControlFile(target, content);
     if (isNew) await keepRecipients(target, recipients);
+    if (!(await writeNewControlFile(target, content))) throw isThere(name);
     await rm(path);
     io.stdout.write(`${name}.age: encrypted for ${recipients.length}; ${name} is removed\n`);
   }
+}
+
+function isThere(name: string): DabookError {
+  return new DabookError('usage', `${name}.age is there already`, { hint: `dabook secret edit ${name}.age` });
 }

@@ -5,7 +5,7 @@ import type { Keys } from '../secrets/keys.ts';
 import { openAge } from '../secrets/open-age.ts';
 import { readSecretFile } from '../secrets/read-secret-file.ts';
 import { findRecipients, recipientsIn, recipientsName } from '../secrets/recipients-file.ts';
-import { writeControlFile } from '../write-control-file.ts';
+import { writeNewControlFile } from '../write-control-file.ts';
 import type { Io } from './io.ts';
 
 /** What an inventory reads of one file, in MiB; encoded as text it is larger. */
@@ -76,18 +76,28 @@ export async function recipientsFor(
     );
   }
   if (given.length > 0 && !isSame(given, known.recipients)) {
-    throw new DabookError('usage', `the recipients given are not those of ${known.path}`, {
-      hint: 'change that file, then: dabook secret rekey FILE…',
-    });
+    throw otherRecipients(known.path);
   }
   return { recipients: known.recipients, isNew: false };
+}
+
+function otherRecipients(path: string): DabookError {
+  return new DabookError('usage', `the recipients given are not those of ${path}`, {
+    hint: 'change that file, then: dabook secret rekey FILE…',
+  });
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {
   return [...some].sort().join('\n') === [...others].sort().join('\n');
 }
 
-/** Keeps the recipients of the first file that is encrypted in a folder. */
+/**
+ * Keeps the recipients of the first file that is encrypted in a folder.
+ * @throws DabookError `usage` where others are kept there by now
+ */
 export async function keepRecipients(path: string, recipients: readonly string[]): Promise<void> {
-  await writeControlFile(join(dirname(path), recipientsName), Buffer.from(`${recipients.join('\n')}\n`));
+  const file = join(dirname(path), recipientsName);
+  if (await writeNewControlFile(file, Buffer.from(`${recipients.join('\n')}\n`))) return;
+  const known = await findRecipients(dirname(path), process.getuid?.());
+  if (known === undefined || !isSame(recipients, known.recipients)) throw otherRecipients(file);
 }

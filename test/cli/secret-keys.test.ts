@@ -1,9 +1,12 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { armor, Encrypter } from 'age-encryption';
 import t, { type Test } from 'tap';
 import type { Io } from '../../lib/cli/io.ts';
+import { editFile } from '../../lib/cli/secret-edit.ts';
+import { encryptFiles } from '../../lib/cli/secret-encrypt.ts';
+import { makeIdentity } from '../../lib/cli/secret-keygen.ts';
 import { secretKeys } from '../../lib/cli/secret-keys.ts';
 import type { SecretFlags } from '../../lib/cli/secret-options.ts';
 import { codeOf, messageOf } from '../../lib/errors.ts';
@@ -126,4 +129,42 @@ t.test('two questions are asked one after another', async (t) => {
   const answers = await Promise.all([both.keys.passphrase('a.age'), both.keys.passphrase('b.age')]);
   t.same(answers.map(reveal), ['first', 'second']);
   t.equal(both.asked(), 'passphrase of a.age: \npassphrase of b.age: \n');
+});
+
+t.test('what two make at the same moment one of them makes, and the other is told so', async (t) => {
+  const folder = t.testdir({ 'a.yml': 'a: 1\n', 'b.yml': 'b: 1\n' });
+  const EDITOR = `sh -c 'cp a.yml.age new.yml.age; echo "x: 1" > "$0"'`;
+  const env = { EDITOR, PATH: process.env.PATH, XDG_RUNTIME_DIR: folder };
+  const does = async (...makes: readonly ((io: Io) => Promise<void>)[]) => {
+    const printed: string[] = [];
+    const stdout = { write: (text: string) => printed.push(text.trim()) };
+    const io = { stdout, stderr: new PassThrough(), env, cwd: () => folder, on: () => {}, off: () => {} };
+    const ends = await Promise.allSettled(makes.map((make) => make(io as unknown as Io)));
+    const failed = ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []));
+    return { printed, failed };
+  };
+  const keygen = (io: Io) => makeIdentity(io, 'id');
+  const { printed, failed } = await does(keygen, keygen);
+  t.match(failed, [/id is there already$/]);
+  const [first = ''] = printed;
+  t.match(readFileSync(join(folder, 'id'), 'utf8'), `# recipient: ${first}`, 'the one that was printed');
+
+  const encrypt = (name: string, recipient: string) => (io: Io) =>
+    encryptFiles(io, [name], { recipient: [recipient] });
+  const sealed = await does(encrypt('a.yml', first), encrypt('a.yml', first));
+  t.match([sealed.printed.length, sealed.failed], [1, ['a.yml.age is there already']]);
+  t.same(
+    readdirSync(folder).sort(),
+    ['.age-recipients', 'a.yml.age', 'b.yml', 'id'],
+    'nothing is left beside',
+  );
+
+  const edited = await does((io) => editFile(io, 'new.yml.age', {}));
+  t.match(edited.failed, [/^new\.yml\.age is there by now: somebody else made it/]);
+  t.same(readFileSync(join(folder, 'new.yml.age')), readFileSync(join(folder, 'a.yml.age')));
+
+  const [second = ''] = (await does((io) => makeIdentity(io, 'other'))).printed;
+  rmSync(join(folder, '.age-recipients'));
+  const mixed = await does(encrypt('b.yml', first), encrypt('b.yml', second));
+  t.match(mixed.failed, [/^the recipients given are not those of .*\.age-recipients$/]);
 });
