@@ -10,7 +10,7 @@ import type { Keys } from '../secrets/keys.ts';
 import { openVault } from '../secrets/open-vault.ts';
 import { readSecretFile } from '../secrets/read-secret-file.ts';
 import { ProgramError, runProgram, withSaid } from '../secrets/run-program.ts';
-import { textOfSecret } from '../secrets/text-of-secret.ts';
+import { textOfSecret, wholeTextOfSecret } from '../secrets/text-of-secret.ts';
 import { secretsIn } from '../secrets-in.ts';
 import { createFindings, type Findings } from './findings.ts';
 import { LateSecret, type LateSource } from './late-secret.ts';
@@ -124,6 +124,6 @@ async function textOf(
     case 'exec':
       return textOfSecret(await runProgram(source.words, { cwd: resolve(folder), env, shown }), shown);
     case 'vault':
-      return (await openVault(source.text, await keys.vaultPasswords())).toString();
+      return wholeTextOfSecret(await openVault(source.text, await keys.vaultPasswords()), shown);
   }
 }

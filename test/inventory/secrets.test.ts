@@ -351,3 +351,27 @@ t.test('what a program says that fails has no other secret in it, nor a part of 
   t.match(read.faults, [{ message: /^exec v\.yml:1 ended with exit status 127: .*not found$/ }]);
   t.notMatch(renderFaults(read.faults), 'hush7fQz', 'nor what an encrypted file has in its command');
 });
+
+t.test('a single value of ansible-vault is a text, and not an empty one', async (t) => {
+  const values = [Uint8Array.of(0xff, 0xfe, 0x61), '', '\n', `${vaulted}\n`].map((text) =>
+    sealVault(text, vaultPassword).replaceAll(/^/gm, '        ').trimEnd(),
+  );
+  const { host } = await load(t, {
+    'hosts.yml': `all:\n  hosts:\n    a:\n${values.map((text, index) => `      v${index}: !vault |\n${text}\n`).join('')}`,
+  });
+  const { vars } = host('a');
+  const { faults } = await readSecrets(vars, { env: {}, keys });
+  const told = faults.map(
+    ({ message, position }) => `${message} ${position?.line === Number(message.match(/\d+/))}`,
+  );
+  t.match(told, [
+    /^vault hosts\.yml:4 gives no text in UTF-8 true$/,
+    /^vault hosts\.yml:\d+ gives nothing true$/,
+    /^vault hosts\.yml:\d+ gives nothing true$/,
+  ]);
+  t.strictSame(
+    textsIn(vars),
+    [undefined, undefined, undefined, `${vaulted}\n`],
+    'a line break is a part of it',
+  );
+});

@@ -1,7 +1,7 @@
 import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
-/** A text as ansible-vault 1.1 encrypts it, for tests whose text is another one at each run. */
-export function sealVault(text: string, password: string): string {
+/** A text, or bytes, as ansible-vault 1.1 encrypts it, for tests whose text is another one at each run. */
+export function sealVault(text: string | Uint8Array, password: string): string {
   const salt = randomBytes(32);
   const keys = pbkdf2Sync(password, salt, 10_000, 80, 'sha256');
   const cipher = createCipheriv('aes-256-ctr', keys.subarray(0, 32), keys.subarray(64));
