@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { access, lstat, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DabookError } from '../errors.ts';
@@ -21,7 +21,8 @@ export interface Cache {
  * Does work with the folder for what dabook keeps between runs: `$XDG_CACHE_HOME/dabook`, else
  * `~/.cache/dabook`. Where that cannot be written to, with an empty one that is removed afterwards. Code
  * that is run comes from the kept one, so it must belong to this user and be writable by nobody else. bin/dabook.cjs
- * has the same rules for its own code: what changes here changes there.
+ * has the same rules for its own code: what changes here changes there. One that others may read is closed to them
+ * here: compiled playbooks are in it, with the rights that the compiler gives them.
  * @throws DabookError `usage` when others could write to it
  */
 export async function withCache<T>(io: Io, work: (cache: Cache) => Promise<T>): Promise<T> {
@@ -58,10 +59,18 @@ async function keptFolder(io: Io): Promise<string | undefined> {
       hint: `make it yours alone: chmod 700 ${folder}, or set XDG_CACHE_HOME`,
     });
   }
+  if (found.isDirectory() && !(await isClosed(folder, mode))) return undefined;
   return access(folder, constants.W_OK | constants.X_OK).then(
     () => folder,
     () => undefined,
   );
+}
+
+/** Closes a folder of this user to others; some file systems know no rights, and do not. */
+async function isClosed(folder: string, mode: number): Promise<boolean> {
+  if ((mode & 0o077) === 0) return true;
+  await chmod(folder, 0o700).catch(() => undefined);
+  return ((await lstat(folder)).mode & 0o077) === 0;
 }
 
 /** Whether others may rename what is in a folder: with the sticky bit they may not. */

@@ -64,6 +64,11 @@ t.test('the run does not need a folder for what is kept between runs', async (t)
   const refused = await run(['run', 'ok.ts', ...local], { env: { XDG_CACHE_HOME: open } });
   t.equal(refused.status, 2);
   t.match(refused.stderr, 'could be written to by others');
+
+  await chmod(join(open, 'dabook'), 0o755);
+  const closed = await run(['run', 'ok.ts', ...local], { env: { XDG_CACHE_HOME: open } });
+  t.equal(closed.status, 0, closed.stderr);
+  t.equal((await lstat(join(open, 'dabook'))).mode & 0o777, 0o700, 'who could read it cannot any more');
 });
 
 t.test('the password is asked for last, and serves hosts that have none', async (t) => {
