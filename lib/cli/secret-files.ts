@@ -1,5 +1,5 @@
-import { lstat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DabookError } from '../errors.ts';
 import type { Keys } from '../secrets/keys.ts';
 import { openAge } from '../secrets/open-age.ts';
@@ -22,6 +22,19 @@ export interface GivenFile {
   readonly name: string;
   readonly path: string;
   readonly bytes: Buffer;
+}
+
+/** Names of files, each file once, however it is written: the first of its names. */
+export async function distinct(io: Io, names: readonly string[]): Promise<readonly string[]> {
+  const files = new Map<string, string>();
+  for (const name of names) {
+    const path = resolve(io.cwd(), name);
+    // A link itself is not followed.
+    const folder = await realpath(dirname(path)).catch(() => dirname(path));
+    const file = join(folder, basename(path));
+    if (!files.has(file)) files.set(file, name);
+  }
+  return [...files.values()];
 }
 
 /**

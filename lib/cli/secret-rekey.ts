@@ -1,7 +1,7 @@
 import { sealAge } from '../secrets/seal-age.ts';
 import { writeControlFile } from '../write-control-file.ts';
 import type { Io } from './io.ts';
-import { givenFile, opened, recipientsFor } from './secret-files.ts';
+import { distinct, givenFile, opened, recipientsFor } from './secret-files.ts';
 import { secretKeys } from './secret-keys.ts';
 import type { SecretFlags } from './secret-options.ts';
 
@@ -13,7 +13,7 @@ import type { SecretFlags } from './secret-options.ts';
 export async function rekeyFiles(io: Io, names: readonly string[], flags: SecretFlags): Promise<void> {
   const keys = secretKeys(io, flags);
   const sealed = await Promise.all(
-    names.map(async (name) => {
+    (await distinct(io, names)).map(async (name) => {
       const file = await givenFile(io, name);
       const { recipients } = await recipientsFor(io, file);
       return { ...file, recipients, content: await sealAge(await opened(file, keys), recipients) };

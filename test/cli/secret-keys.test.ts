@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { armor, Encrypter } from 'age-encryption';
@@ -131,18 +131,26 @@ t.test('two questions are asked one after another', async (t) => {
   t.equal(both.asked(), 'passphrase of a.age: \npassphrase of b.age: \n');
 });
 
-t.test('what two make at the same moment one of them makes, and the other is told so', async (t) => {
-  const folder = t.testdir({ 'a.yml': 'a: 1\n', 'b.yml': 'b: 1\n' });
-  const EDITOR = `sh -c 'cp a.yml.age new.yml.age; echo "x: 1" > "$0"'`;
+/** Does several things of `dabook secret` at the same moment. */
+function doing(folder: string, EDITOR = '', onPrinted = () => {}) {
   const env = { EDITOR, PATH: process.env.PATH, XDG_RUNTIME_DIR: folder };
-  const does = async (...makes: readonly ((io: Io) => Promise<void>)[]) => {
+  return async (...makes: readonly ((io: Io) => Promise<void>)[]) => {
     const printed: string[] = [];
-    const stdout = { write: (text: string) => printed.push(text.trim()) };
-    const io = { stdout, stderr: new PassThrough(), env, cwd: () => folder, on: () => {}, off: () => {} };
+    const write = (text: string) => {
+      printed.push(text.trim());
+      onPrinted();
+    };
+    const streams = { stdout: { write }, stderr: new PassThrough() };
+    const io = { ...streams, env, cwd: () => folder, on: () => {}, off: () => {} };
     const ends = await Promise.allSettled(makes.map((make) => make(io as unknown as Io)));
     const failed = ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []));
     return { printed, failed };
   };
+}
+
+t.test('what two make at the same moment one of them makes, and the other is told so', async (t) => {
+  const folder = t.testdir({ 'a.yml': 'a: 1\n', 'b.yml': 'b: 1\n' });
+  const does = doing(folder, `sh -c 'cp a.yml.age new.yml.age; echo "x: 1" > "$0"'`);
   const keygen = (io: Io) => makeIdentity(io, 'id');
   const { printed, failed } = await does(keygen, keygen);
   t.match(failed, [/id is there already$/]);
@@ -167,4 +175,31 @@ t.test('what two make at the same moment one of them makes, and the other is tol
   rmSync(join(folder, '.age-recipients'));
   const mixed = await does(encrypt('b.yml', first), encrypt('b.yml', second));
   t.match(mixed.failed, [/^the recipients given are not those of .*\.age-recipients$/]);
+});
+
+t.test('a file is encrypted once, however it is named, and only as it still is', async (t) => {
+  const folder = t.testdir({
+    'a.yml': 'a: 1\n',
+    'b.yml': 'b: 1\n',
+    in: { 'c.yml': 'c: 1\n' },
+    also: t.fixture('symlink', 'in'),
+  });
+  const does = doing(folder);
+  const [recipient = ''] = (await does((io) => makeIdentity(io, 'id'))).printed;
+  const flags = { recipient: [recipient] };
+  const names = ['a.yml', './a.yml', 'in/../a.yml', join(folder, 'a.yml'), 'also/c.yml', 'in/c.yml'];
+  t.same(await does((io) => encryptFiles(io, names, flags)), {
+    printed: [
+      'a.yml.age: encrypted for 1; a.yml is removed',
+      'also/c.yml.age: encrypted for 1; also/c.yml is removed',
+    ],
+    failed: [],
+  });
+
+  writeFileSync(join(folder, 'a2.yml'), 'a: 2\n');
+  const changing = doing(folder, '', () => writeFileSync(join(folder, 'b.yml'), 'b: 2\n'));
+  const { failed } = await changing((io) => encryptFiles(io, ['a2.yml', 'b.yml'], flags));
+  t.same(failed, ['b.yml was changed meanwhile, and is not encrypted']);
+  t.equal(readFileSync(join(folder, 'b.yml'), 'utf8'), 'b: 2\n');
+  t.notOk(existsSync(join(folder, 'b.yml.age')));
 });
