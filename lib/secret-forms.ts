@@ -2,22 +2,30 @@ import { inUrls } from './url-forms.ts';
 
 /** A line of fewer characters than this is found by chance in what tells nothing. */
 const leastLine = 16;
+/** A user and a password, say: of a secret of so few lines each may be what must not be told. */
+const fewLines = 8;
+/** Characters of a line of such a secret. */
+const leastOfFew = 8;
 /** Of longer secrets only the usual forms are made: nobody puts them into an address. Characters. */
 const longest = 2 ** 16;
 /** How many characters of base64 stand on a line: with `base64`, with `openssl` and in PEM files. */
 const base64Lines = [76, 64];
 
 /**
- * How a secret may look when a host prints it: as it is, line by line, in base64 (as part of a longer text, too), in
+ * How a secret may look when a host prints it: as it is, with either end of lines, line by line, in base64 (as part of a longer text, too), in
  * hexadecimal digits, in a URL, in JSON, XML and YAML, and as shells quote it.
  * @param isTelling whether a line of it is to be found by itself
  */
 export function secretForms(secret: string, isTelling: (line: string) => boolean): readonly string[] {
-  const lines = secret.split(/\r?\n/).filter((line) => line.length >= leastLine && isTelling(line));
+  const all = secret.trim().split(/\r?\n/);
+  const least = all.length > fewLines ? leastLine : leastOfFew;
+  const lines = all.filter((line) => line.length >= least && isTelling(line));
+  const others = all.length === 1 ? [] : [all.join('\n'), all.join('\r\n')];
   const bytes = Buffer.from(secret);
   return [
     secret,
     secret.trim(),
+    ...others.flatMap((other) => [other, JSON.stringify(other).slice(1, -1)]),
     ...lines,
     ...inBase64(bytes),
     ...escaped(secret),

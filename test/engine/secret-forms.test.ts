@@ -108,3 +108,20 @@ t.test('a secret is found in hexadecimal digits, and as other languages write it
   };
   for (const [name, form] of Object.entries(forms)) t.equal(redactor.text(`a ${form} b`), 'a <key> b', name);
 });
+
+t.test('the lines of a secret of few lines are found by themselves, and with either end', async (t) => {
+  const redactor = createRedactor();
+  redactor.learn([
+    secret('creds', 'appuser\nhunter22pass\n'),
+    secret('windows', 'admin\r\nhunter-23'),
+    secret('file', Array.from({ length: 9 }, (_, index) => `a line, ${index}`).join('\n')),
+  ]);
+  t.equal(redactor.text('> appuser\r\nhunter22pass\r\n<'), '> <creds>\r\n<');
+  t.equal(redactor.text('> admin\nhunter-23\n<'), '> <windows>\n<');
+  t.equal(redactor.text(JSON.stringify({ text: 'appuser\r\nhunter22pass' })), '{"text":"<creds>"}');
+  t.equal(
+    redactor.text('the user is appuser\n  the password hunter22pass or hunter-23'),
+    'the user is appuser\n  the password <creds> or <windows>',
+  );
+  t.equal(redactor.text('a line, 7'), 'a line, 7', 'of a longer one a short line tells nothing');
+});
