@@ -37,8 +37,8 @@ written for it.
 They go to the known_hosts file of your ssh configuration (UserKnownHostsFile). Hosts behind a jump host are
 asked once that one is trusted, through it: dabook logs in there as ssh would.
 
-Exit status: 0 all hosts are known, 1 a key has changed (or is of another type, with --yes), is revoked or is not the pinned
-one, 3 there are keys to confirm, and nobody to ask, 4 a host cannot be reached.`,
+Exit status: 0 all hosts are known, 1 a key has changed (or is of another type, with --yes), is revoked, is not the pinned
+one, or stays trusted in a file that cannot be written, 3 there are keys to confirm, and nobody to ask, 4 a host cannot be reached.`,
     )
     .action(async ({ inventory, ...flags }: Given) => {
       if (inventory === undefined) {

@@ -2,8 +2,8 @@ import PQueue from 'p-queue';
 import { counted } from '../counted.ts';
 import { messageOf } from '../errors.ts';
 import { selectHosts } from '../inventory/select-hosts.ts';
-import { editKnownHosts, refuseNoFile } from '../transport/edit-known-hosts.ts';
-import { type KeyState, nameOf, type ShownKey } from '../transport/host-key.ts';
+import { refuseNoFile } from '../transport/edit-known-hosts.ts';
+import { type KeyState, nameOf } from '../transport/host-key.ts';
 import { shownPin } from '../transport/judge-pinned.ts';
 import { type JumpPins, jumpPins } from '../transport/jump-pins.ts';
 import type { Target } from '../transport/session.ts';
@@ -18,6 +18,7 @@ import { openPrompt } from './prompt.ts';
 import { readInventory } from './read-inventory.ts';
 import { warn } from './warn.ts';
 import { withCache } from './with-cache.ts';
+import { type HostKeyRow, writeKnownKeys } from './write-known-keys.ts';
 
 /** The options of `dabook trust`, as they were given. */
 export interface TrustFlags {
@@ -125,20 +126,8 @@ async function confirm(io: Io, hosts: readonly ShownHost[], flags: TrustFlags): 
     }
     if (!/^y(es)?$/i.test(answer.trim())) return isBad ? bad : exitStatus.waiting;
   }
-  for (const file of new Set(wanted.map(({ host }) => host.knownHostsFile))) {
-    const here = wanted.filter(({ host }) => host.knownHostsFile === file);
-    const forgotten = flags.replace ? here : [];
-    const old = forgotten.flatMap(({ host, key }) =>
-      key.instead.filter((known) => known.file === file).map(({ line }) => ({ name: nameOf(host), line })),
-    );
-    await editKnownHosts(
-      file,
-      here.map(({ host, key }) => ({ name: nameOf(host), type: key.type, blob: key.blob })),
-      old,
-    );
-    io.stdout.write(`${counted(here.length, 'key')} written to ${visible(file)}\n`);
-  }
-  return bad;
+  const isGone = await writeKnownKeys(io, wanted, flags.replace === true);
+  return isGone ? bad : exitStatus.failed;
 }
 
 /**
@@ -193,9 +182,7 @@ async function question(io: Io, text: string): Promise<string | undefined> {
   }
 }
 
-type Rows = readonly { readonly host: ShownHost['host']; readonly key: ShownKey }[];
-
-function tableOf(io: Io, rows: Rows, { color }: TrustFlags): string {
+function tableOf(io: Io, rows: readonly HostKeyRow[], { color }: TrustFlags): string {
   if (rows.length === 0) return '';
   const paint = createPaint(color && !io.env.NO_COLOR && io.stdout.isTTY === true);
   const names = Math.max(...rows.map(({ host }) => width(visible(host.shown))));

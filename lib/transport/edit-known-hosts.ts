@@ -3,7 +3,7 @@ import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
 import { fileStamp } from '../file-stamp.ts';
-import { nameMatcher } from './known-hosts.ts';
+import { type KnownKey, nameMatcher, partsOf } from './known-hosts.ts';
 
 /** A key that a host is to be known by. */
 export interface NewKey {
@@ -13,19 +13,18 @@ export interface NewKey {
   readonly blob: Buffer;
 }
 
-/** A key that a host is no longer known by. */
-export interface OldKey {
+/** A key that a host is no longer known by. Not a line: others may have written the file since it was read. */
+export interface OldKey extends Pick<KnownKey, 'type' | 'key'> {
   readonly name: string;
-  /** From 1. */
-  readonly line: number;
 }
 
 /** How often it is begun anew when somebody else writes at the same time. */
 const rounds = 10;
 
 /**
- * Writes keys into a known_hosts file, once and atomically: whoever reads it finds it as it was, or whole. All other
- * lines stay byte for byte, comments included. A file that is not there is made for the user alone; one that is there
+ * Writes keys into a known_hosts file, once and atomically: whoever reads it finds it as it was, or whole. Of keys that are
+ * taken out other names stay in their lines, and patterns stay good for all others. All other lines stay byte for byte,
+ * comments included. A file that is not there is made for the user alone; one that is there
  * keeps its mode, and a link to it stays one.
  * @throws DabookError `command` where it cannot be written; nothing has changed then
  */
@@ -66,13 +65,16 @@ async function editOnce(file: string, add: readonly NewKey[], remove: readonly O
   if (before === undefined) await mkdir(dirname(file), { mode: 0o700 }).catch(() => {});
   const path = before === undefined ? file : await realpath(file);
   const bytes = before === undefined ? Buffer.alloc(0) : await readFile(path);
+  // Not as text: what is no UTF-8 in a comment stays what it is.
+  const text = bytes.toString('latin1');
+  const after = edited(text, add, remove);
+  if (after === text) return true;
   const mode = before === undefined ? 0o600 : (await stat(path)).mode & 0o777;
   const beside = join(dirname(path), `.dabook-${randomBytes(8).toString('hex')}`);
   try {
     const draft = await open(beside, 'wx', mode);
     try {
-      // Not as text: what is no UTF-8 in a comment stays what it is.
-      await draft.writeFile(Buffer.from(edited(bytes.toString('latin1'), add, remove), 'latin1'));
+      await draft.writeFile(Buffer.from(after, 'latin1'));
       await draft.sync();
     } finally {
       await draft.close();
@@ -95,24 +97,31 @@ async function stampOf(file: string): Promise<string | undefined> {
 }
 
 function edited(text: string, add: readonly NewKey[], remove: readonly OldKey[]): string {
-  const lines = text.split('\n');
-  for (const { name, line } of remove) {
-    const old = lines[line - 1];
-    if (old !== undefined) lines[line - 1] = withoutName(old, name);
-  }
-  const kept = lines.filter((line, index) => line !== gone || !remove.some((old) => old.line === index + 1));
-  const rest = kept.join('\n');
+  const rest = remove.length === 0 ? text : withoutKeys(text.split('\n'), remove).join('\n');
   const separator = rest === '' || rest.endsWith('\n') ? '' : '\n';
   const added = add.map(({ name, type, blob }) => `${name} ${type} ${blob.toString('base64')}\n`);
-  return rest + separator + added.join('');
+  return added.length === 0 ? rest : rest + separator + added.join('');
 }
 
-/** In the place of a line that is taken out. */
-const gone = '';
+function withoutKeys(lines: readonly string[], remove: readonly OldKey[]): readonly string[] {
+  return lines.flatMap((line) => {
+    const parts = partsOf(line);
+    if (parts?.marker !== 'none') return [line];
+    let { names } = parts;
+    for (const { name, type, key } of remove) {
+      if (type === parts.type && key === parts.key && nameMatcher(names)(name))
+        names = withoutName(names, name);
+    }
+    if (names === parts.names) return [line];
+    return names === '' ? [] : [line.replace(parts.names, () => names)];
+  });
+}
 
-/** A line that no longer names that host; none where it named no other. */
-function withoutName(line: string, name: string): string {
-  const [names = ''] = line.trimStart().split(/\s+/);
-  const others = names.split(',').filter((each) => !nameMatcher(each)(name));
-  return others.length === 0 ? gone : line.replace(names, others.join(','));
+/** The names of a line without one of them, for which an exception is made of a pattern; none where it named no other. */
+function withoutName(names: string, name: string): string {
+  if (names.startsWith('|')) return '';
+  const others = names.split(',').filter((one) => one.toLowerCase() !== name.toLowerCase());
+  if (others.every((one) => one.startsWith('!'))) return '';
+  const rest = others.join(',');
+  return nameMatcher(rest)(name) ? `${rest},!${name}` : rest;
 }

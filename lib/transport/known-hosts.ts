@@ -7,7 +7,7 @@ export interface KnownKey {
   readonly marker: 'none' | 'revoked' | 'cert-authority';
   /** `ssh-ed25519`, `ssh-rsa`, … */
   readonly type: string;
-  /** The key itself, in base64. */
+  /** The key itself, in base64, without its padding. */
   readonly key: string;
   readonly file: string;
   readonly line: number;
@@ -77,16 +77,23 @@ function push<Item>(lists: Map<string, Item[]>, name: string, line: Item): void 
 }
 
 function* linesIn(text: string, file: string): Generator<KnownKey & { readonly names: string }> {
-  let line = 0;
-  for (const one of text.split('\n')) {
-    line += 1;
-    const words = one.trim().split(/\s+/);
-    const marker = words[0]?.startsWith('@') ? words.shift()?.slice(1) : 'none';
-    const [names, type, key] = words;
-    if (names === undefined || names.startsWith('#') || type === undefined || key === undefined) continue;
-    if (marker !== 'none' && marker !== 'revoked' && marker !== 'cert-authority') continue;
-    yield { marker, names, type, key: unpadded(key), file, line };
+  for (const [index, one] of text.split('\n').entries()) {
+    const parts = partsOf(one);
+    if (parts) yield { ...parts, file, line: index + 1 };
   }
+}
+
+/** What a line says; undefined for one that says nothing. */
+export function partsOf(
+  line: string,
+): (Pick<KnownKey, 'marker' | 'type' | 'key'> & { readonly names: string }) | undefined {
+  const words = line.trim().split(/\s+/);
+  const marker = words[0]?.startsWith('@') ? words.shift()?.slice(1) : 'none';
+  const [names, type, key] = words;
+  if (names === undefined || names.startsWith('#') || type === undefined || key === undefined)
+    return undefined;
+  if (marker !== 'none' && marker !== 'revoked' && marker !== 'cert-authority') return undefined;
+  return { marker, names, type, key: unpadded(key) };
 }
 
 function unpadded(base64: string): string {

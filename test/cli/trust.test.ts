@@ -198,6 +198,23 @@ t.test('a host that is known by another type of key', { skip: cannotRun }, async
   t.equal(readFileSync(file, 'utf8'), `[127.0.0.1]:${port} ${hostKey(keys, 'rsa')}\n`);
 });
 
+t.test('a key that is replaced is forgotten in every file', { skip: cannotRun }, async (t) => {
+  const { port } = await startSshd(t, keys, ['HostKeyAlgorithms ssh-ed25519']);
+  const { folder, file, hosts, trust } = place(t);
+  const second = join(folder, 'known2');
+  hosts({ one: { port, options: `-o 'UserKnownHostsFile="${file}" "${second}"'` } });
+  const old = hostKey(makeKeys(t), 'ed25519');
+  writeFileSync(file, `[127.0.0.1]:${port} ${old}\n`);
+  writeFileSync(second, `# two\n*,!bad ${old}\n`);
+  const done = await trust('--yes', '--replace');
+  t.equal(done.status, 0, done.stderr);
+  t.equal(readFileSync(file, 'utf8'), `[127.0.0.1]:${port} ${hostKey(keys, 'ed25519')}\n`);
+  t.equal(readFileSync(second, 'utf8'), `# two\n*,!bad,![127.0.0.1]:${port} ${old}\n`);
+  const found = spawnSync('ssh-keygen', ['-F', `[127.0.0.1]:${port}`, '-f', second]);
+  t.equal(found.status, 1, 'OpenSSH finds it no longer');
+  t.match(execFileSync('ssh-keygen', ['-F', 'other', '-f', second], { encoding: 'utf8' }), 'found: line 2');
+});
+
 t.test('a device stays one', { skip: cannotRun }, async (t) => {
   const { port } = await startSshd(t, keys);
   const { file, hosts, trust } = place(t);
