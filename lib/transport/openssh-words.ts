@@ -1,3 +1,6 @@
+import { DabookError } from '../errors.ts';
+import type { Target } from './session.ts';
+
 /** Options of the ssh program, as far as they say how to get to a host. */
 export interface OpensshWords {
   /** `-F`. */
@@ -32,4 +35,22 @@ export function opensshWords(all: readonly string[]): OpensshWords {
     }
   }
   return { configFile, words };
+}
+
+/** What says which keys of hosts are trusted, or are no longer, whichever they are. */
+const operatorsOwn = ['KnownHostsCommand', 'RevokedHostKeys'];
+
+/**
+ * Refuses options of an inventory that would have any key trusted: these are the operator's own to give, in the ssh
+ * configuration.
+ * @throws DabookError `unreachable`
+ */
+export function refuseLooseOptions({ name, sshOptions = [] }: Target): void {
+  // ssh takes a name in quotes, too, even with one in its middle, and after an equals sign.
+  const given = opensshWords(sshOptions).words.map((word) => word.replace(/"|^[\s="]+/g, '').toLowerCase());
+  const loose = operatorsOwn.find((one) => given.some((word) => word.startsWith(one.toLowerCase())));
+  if (loose === undefined) return;
+  throw new DabookError('unreachable', `${name}: ${loose} is not taken from an inventory`, {
+    hint: 'leave it out of ansible_ssh_common_args and the like: it is for the ssh configuration to say (~/.ssh/config)',
+  });
 }

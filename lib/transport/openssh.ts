@@ -11,7 +11,7 @@ import { makeOpensshFolder, type OpensshFolder } from './openssh-folder.ts';
 import { type OpensshMaster, startOpensshMaster } from './openssh-master.ts';
 import { type OpensshPins, pinnedAlgorithms } from './openssh-pins.ts';
 import { createOpensshSaid } from './openssh-said.ts';
-import { opensshWords } from './openssh-words.ts';
+import { opensshWords, refuseLooseOptions } from './openssh-words.ts';
 import { parseHop } from './parse-hop.ts';
 import type { Target } from './session.ts';
 import { createSshConfig } from './ssh-config.ts';
@@ -60,6 +60,7 @@ export function createOpensshTransport(options: OpensshOptions): {
 
   const settingsOf = async (target: Target, configFile: string | undefined): Promise<SshSettings> => {
     const { name, address, user, port, sshOptions } = target;
+    refuseLooseOptions(target);
     if (address === '' || address.startsWith('-')) {
       throw new DabookError('unreachable', `${name} has the address ${JSON.stringify(address)}`, {
         hint: 'see ansible_host in the inventory',

@@ -3,6 +3,7 @@ import { createSession, type MeteredSession } from './create-session.ts';
 import { type KeyedHost, nameOf, type ShownKey, standingOf } from './host-key.ts';
 import type { JumpPins } from './jump-pins.ts';
 import { type KnownHosts, readKnownHosts } from './known-hosts.ts';
+import { refuseLooseOptions } from './openssh-words.ts';
 import { parseHop } from './parse-hop.ts';
 import { isRevokedBy } from './revoked-keys.ts';
 import { scanHostKeys } from './scan-host-key.ts';
@@ -69,6 +70,7 @@ export function createSshTransport(options: SshOptions): {
   const knownHosts = new Map<string, Promise<KnownHosts>>();
 
   const settingsOf = async (target: Target): Promise<SshSettings> => {
+    refuseLooseOptions(target);
     if (target.address === '' || target.address.startsWith('-')) {
       throw new DabookError(
         'unreachable',

@@ -53,6 +53,20 @@ else {
       message: /is not known/,
     });
     t.equal(readFileSync(join(keys.dir, 'loose'), 'utf8'), '', 'nothing is learnt');
+
+    for (const sshOptions of [
+      ['-o', 'KnownHostsCommand=/bin/echo * %t %K'],
+      ['-Coknown"hostscommand" /bin/echo * %t %K'],
+      ['-o', ' = "KnownHostsCommand" /bin/echo * %t %K'],
+      ['-o', 'RevokedHostKeys=none'],
+    ]) {
+      for (const make of Object.values(clients))
+        t.match(
+          await refusal(make(options({ knownHostsFiles })), target({ sshOptions })),
+          { message: /^ha1: (KnownHostsCommand|RevokedHostKeys) is not taken from an inventory/ },
+          sshOptions.join(' '),
+        );
+    }
   });
 
   t.test('certificates of hosts', async (t) => {
