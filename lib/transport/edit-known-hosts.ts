@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
 import { fileStamp } from '../file-stamp.ts';
 import { type KnownKey, nameMatcher, partsOf } from './known-hosts.ts';
@@ -62,8 +62,8 @@ export async function refuseNoFile(file: string): Promise<void> {
 /** @returns false where somebody else wrote it meanwhile */
 async function editOnce(file: string, add: readonly NewKey[], remove: readonly OldKey[]): Promise<boolean> {
   const before = await stampOf(file);
-  if (before === undefined) await mkdir(dirname(file), { mode: 0o700 }).catch(() => {});
-  const path = before === undefined ? file : await realpath(file);
+  const path = await targetOf(file);
+  if (before === undefined) await mkdir(dirname(path), { mode: 0o700 }).catch(() => {});
   const bytes = before === undefined ? Buffer.alloc(0) : await readFile(path);
   // Not as text: what is no UTF-8 in a comment stays what it is.
   const text = bytes.toString('latin1');
@@ -74,6 +74,8 @@ async function editOnce(file: string, add: readonly NewKey[], remove: readonly O
   try {
     const draft = await open(beside, 'wx', mode);
     try {
+      // Whatever the umask took from it.
+      await draft.chmod(mode);
       await draft.writeFile(Buffer.from(after, 'latin1'));
       await draft.sync();
     } finally {
@@ -87,11 +89,26 @@ async function editOnce(file: string, add: readonly NewKey[], remove: readonly O
   }
 }
 
+/** Where it is in truth, or will be: a link may lead to a file that is yet to be made. */
+async function targetOf(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    const target = await readlink(file).catch(() => undefined);
+    return target === undefined ? file : targetOf(resolve(await realpath(dirname(file)), target));
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
 async function stampOf(file: string): Promise<string | undefined> {
   try {
     return fileStamp(await stat(file, { bigint: true }));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -48,4 +58,26 @@ t.test('a key that is replaced is found wherever it is, and good for all others 
     t.notMatch(known, [{ key: old.key }], before);
     t.equal(known.at(-1)?.key, fresh.key);
   }
+});
+
+t.test('a file keeps its mode, and a link stays one', async (t) => {
+  const { folder, file, text } = place(t, '# one\n');
+  chmodSync(file, 0o644);
+  const add = [{ name: 'web1', type, blob: fresh.blob }];
+  const umask = process.umask(0o077);
+  t.teardown(() => process.umask(umask));
+  await editKnownHosts(file, add);
+  t.equal(statSync(file).mode & 0o777, 0o644);
+  t.match(text(), 'web1');
+
+  const links = join(folder, 'links');
+  mkdirSync(links);
+  symlinkSync('../second', join(links, 'first'));
+  symlinkSync('made/known', join(folder, 'second'));
+  await editKnownHosts(join(links, 'first'), add);
+  const made = join(folder, 'made/known');
+  t.match(readFileSync(made, 'utf8'), 'web1');
+  t.equal(statSync(made).mode & 0o777, 0o600);
+  t.ok(lstatSync(join(links, 'first')).isSymbolicLink());
+  t.ok(lstatSync(join(folder, 'second')).isSymbolicLink());
 });
