@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DabookError, messageOf } from '../errors.ts';
 import { fileStamp } from '../file-stamp.ts';
+import { jitter, whileLocked } from './file-lock.ts';
 import { type KnownKey, nameMatcher, partsOf } from './known-hosts.ts';
 
 /** A key that a host is to be known by. */
@@ -18,13 +19,13 @@ export interface OldKey extends Pick<KnownKey, 'type' | 'key'> {
   readonly name: string;
 }
 
-/** How often it is begun anew when somebody else writes at the same time. */
+/** How often it is begun anew when ssh or an editor, which know no lock, write at the same time. */
 const rounds = 10;
 
 /**
  * Writes keys into a known_hosts file, once and atomically: whoever reads it finds it as it was, or whole. Of keys that are
  * taken out other names stay in their lines, and patterns stay good for all others. All other lines stay byte for byte,
- * comments included. A file that is not there is made for the user alone; one that is there
+ * comments included. Several at once come one after the other. A file that is not there is made for the user alone; one that is there
  * keeps its mode, and a link to it stays one.
  * @throws DabookError `command` where it cannot be written; nothing has changed then
  */
@@ -35,10 +36,15 @@ export async function editKnownHosts(
 ): Promise<void> {
   await refuseNoFile(file);
   try {
-    for (let round = 0; round < rounds; round++) {
-      if (await editOnce(file, add, remove)) return;
-    }
-    throw new Error('others write it all the time');
+    const path = await targetOf(file);
+    await mkdir(dirname(path), { mode: 0o700 }).catch(() => {});
+    await whileLocked(join(dirname(path), `.dabook-${basename(path)}.lock`), async () => {
+      for (let round = 0; round < rounds; round++) {
+        if (await editOnce(path, add, remove)) return;
+        await jitter();
+      }
+      throw new Error('others write it all the time');
+    });
   } catch (cause) {
     throw new DabookError('command', `${file} cannot be written: ${messageOf(cause)}`, {
       hint: 'may this user write there, and is there room on the disk?',
@@ -60,10 +66,8 @@ export async function refuseNoFile(file: string): Promise<void> {
 }
 
 /** @returns false where somebody else wrote it meanwhile */
-async function editOnce(file: string, add: readonly NewKey[], remove: readonly OldKey[]): Promise<boolean> {
-  const before = await stampOf(file);
-  const path = await targetOf(file);
-  if (before === undefined) await mkdir(dirname(path), { mode: 0o700 }).catch(() => {});
+async function editOnce(path: string, add: readonly NewKey[], remove: readonly OldKey[]): Promise<boolean> {
+  const before = await stampOf(path);
   const bytes = before === undefined ? Buffer.alloc(0) : await readFile(path);
   // Not as text: what is no UTF-8 in a comment stays what it is.
   const text = bytes.toString('latin1');
@@ -81,7 +85,7 @@ async function editOnce(file: string, add: readonly NewKey[], remove: readonly O
     } finally {
       await draft.close();
     }
-    if ((await stampOf(file)) !== before) return false;
+    if ((await stampOf(path)) !== before) return false;
     await rename(beside, path);
     return true;
   } finally {

@@ -1,15 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { editKnownHosts } from '../../lib/transport/edit-known-hosts.ts';
@@ -80,4 +82,28 @@ t.test('a file keeps its mode, and a link stays one', async (t) => {
   t.equal(statSync(made).mode & 0o777, 0o600);
   t.ok(lstatSync(join(links, 'first')).isSymbolicLink());
   t.ok(lstatSync(join(folder, 'second')).isSymbolicLink());
+});
+
+t.test('several that write at once lose nothing', async (t) => {
+  const { folder, file, text } = place(t);
+  // Left by a process that is gone, and beside it what was left by one that was about to take it away.
+  const gone = JSON.stringify({ host: hostname(), pid: spawnSync('true').pid, started: '1', id: 'one' });
+  for (const name of ['.dabook-known.lock', '.dabook-known.lock.left'])
+    writeFileSync(join(folder, name), gone);
+  const writers = ['a', 'b', 'c', 'd'];
+  const names = Array.from({ length: 25 }, (_, index) => index);
+  await Promise.all(
+    writers.map(async (writer) => {
+      for (const index of names)
+        await editKnownHosts(file, [{ name: `${writer}${index}`, type, blob: fresh.blob }]);
+    }),
+  );
+  const written = text()
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '');
+  t.same(
+    written.sort(),
+    ['', ...writers.flatMap((writer) => names.map((index) => `${writer}${index}`))].sort(),
+  );
+  t.same(readdirSync(folder), ['known'], 'nothing is left beside it');
 });
