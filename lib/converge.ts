@@ -2,12 +2,22 @@ import { actingAs } from './acting-as.ts';
 import { apply } from './apply.ts';
 import { createAsk } from './ask.ts';
 import { beforeChange, consentTo } from './before-change.ts';
-import { asRoot, type Converging, type Outcome, planOf, type Readings, read } from './converging.ts';
+import {
+  asRoot,
+  type Converging,
+  isChange,
+  type Outcome,
+  planOf,
+  type Readings,
+  read,
+} from './converging.ts';
 import { cutOff, endingOf } from './ending.ts';
 import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
+import type { TaskEnded } from './events.ts';
 import { foresee, foreseeSomething } from './foresee.ts';
 import { refuseObstacles } from './obstacles.ts';
+import { waitsFor } from './perform-ask.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
 import type { Task } from './task.ts';
@@ -34,8 +44,7 @@ export async function converge(
     const ended = await one(task, reading, c, readBehind);
     outcomes.push(ended);
     // One that is unknown may be about to change something.
-    const isAsItWas = ended.status === 'ok' || ended.status === 'skipped' || ended.status === 'waiting';
-    if (isAsItWas) continue;
+    if (!isChange(ended) && ended.status !== 'unknown') continue;
     readings = ended.behind ?? readBehind();
     // By now the run has its locks: what they give is of no other run's making.
     readAt = performance.now();
@@ -90,9 +99,9 @@ async function one(
   c.emit({ type: 'task.started', ...about, ...play });
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    const { note, ...outcome } = await decide(task, reading, id, c, readBehind);
+    const { note, form, ...outcome } = await decide(task, reading, id, c, readBehind);
     c.redactor.learn(outcome.state);
-    const noted = note === undefined ? {} : { note };
+    const noted = { ...(note === undefined ? {} : { note }), ...(form === undefined ? {} : { form }) };
     const { status } = outcome;
     c.emit({
       type: 'task.ended',
@@ -122,7 +131,7 @@ async function decide(
   id: number,
   c: Converging,
   readBehind: () => Readings,
-): Promise<Outcome & { note?: string }> {
+): Promise<Outcome & Pick<TaskEnded, 'note' | 'form'>> {
   const now = await reading.state;
   c.signal.throwIfAborted();
   if (!isKnown(now)) {
@@ -152,6 +161,12 @@ async function decide(
     const following = foresee(c.machine.foreseen, task, now, want, steps);
     c.unseen.foreseen(c.machine.name, steps, following);
     const noted = note === undefined ? {} : { note };
+    const asked = steps.find((step) => step.kind === 'ask');
+    if (asked !== undefined) {
+      // A person's to do: what follows goes on with answers that nobody knows yet.
+      const waits = [waitsFor(asked.form), ...Object.values(noted)].join('; ');
+      return { status: 'waiting', state: want, note: waits, form: asked.form };
+    }
     if (steps.length > 0) return { status: 'would-change', state: want, ...noted };
     const stuck = task.stuck(now, want);
     if (stuck?.final) throw notConverged(task, now, want, stuck.reason);

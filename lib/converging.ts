@@ -58,6 +58,11 @@ export interface Outcome<S = unknown> {
   readonly behind?: Readings | undefined;
 }
 
+/** Whether it changed the host, or, in check mode, would: what waits for the operator does, too. */
+export function isChange({ status }: Outcome): boolean {
+  return status === 'changed' || status === 'would-change' || status === 'waiting';
+}
+
 /** What the fact of each task of a list gives, as it is being read. */
 export type Readings = readonly Promise<unknown>[];
 

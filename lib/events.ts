@@ -28,7 +28,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /**
  * How a task ended on a host. `lost`: the connection died under one of its steps, and could not be made again to see
- * whether that was done. `waiting`: the operator has something to do by hand first. `unknown`, in
+ * whether that was done. `waiting`: the operator has something to do by hand first; a check goes on behind it. `unknown`, in
  * check mode only: what it finds follows from what an earlier task is yet to do.
  */
 export type TaskStatus =

@@ -1,7 +1,7 @@
 import { actingAs } from './acting-as.ts';
 import { createAsk, readFact } from './ask.ts';
 import { converge, readEarly } from './converge.ts';
-import type { Outcome } from './converging.ts';
+import { isChange, type Outcome } from './converging.ts';
 import { equal } from './equal.ts';
 import type { Fact } from './fact.ts';
 import type { PlayOptions } from './play-options.ts';
@@ -88,7 +88,7 @@ export function createHost<Vars>(view: HostView<Vars>): Host<Vars> {
 
   const toResult = (outcome: Outcome) => ({
     host,
-    changed: outcome.status === 'changed' || outcome.status === 'would-change',
+    changed: isChange(outcome),
     state: outcome.state,
   });
 

@@ -25,10 +25,15 @@ export async function performAsk(
   }
 }
 
-function waitingFor(form: Form): DabookError {
+/** What is waited for, in words. */
+export function waitsFor(form: Form): string {
   const open = openQuestions(form).length;
   const what = open === 1 ? 'an answer is' : `${open} answers are`;
-  return new DabookError('waiting', `something is to be done by hand; ${what} waited for`, {
+  return `something is to be done by hand; ${what} waited for`;
+}
+
+function waitingFor(form: Form): DabookError {
+  return new DabookError('waiting', waitsFor(form), {
     form,
     hint: `run on a terminal to be asked, or give them in the variable "${form.variable}"`,
   });

@@ -11,6 +11,7 @@ import { warn } from './warn.ts';
 interface Manner {
   readonly drift?: { readonly report?: string };
   readonly detailedExitcode?: true;
+  readonly check?: boolean | undefined;
   /** Where a report goes that is to go to stdout. */
   readonly reportOut: Output;
 }
@@ -18,11 +19,14 @@ interface Manner {
 /** The exit status of a run, once what was found is kept. */
 export async function checkStatus(
   io: Io,
-  { drift, detailedExitcode, reportOut }: Manner,
+  { drift, detailedExitcode, check, reportOut }: Manner,
   outcome: RunOutcome['outcome'],
   found: DriftReport | undefined,
 ): Promise<number> {
-  if (found === undefined || (!drift && !detailedExitcode)) return exitStatus[outcome];
+  if (found === undefined || (!drift && !detailedExitcode)) {
+    // What it found, be it something to be done by hand, a check says only when asked.
+    return check && outcome === 'waiting' ? exitStatus.ok : exitStatus[outcome];
+  }
   const { report } = drift ?? {};
   if (report === '-') reportOut.write(jsonLine(found));
   else if (report !== undefined) {

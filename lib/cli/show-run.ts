@@ -141,7 +141,8 @@ export async function showRun(io: Io, out: Output, input: Input, manner: Manner)
       view.handle(event);
       profile.handle(event);
       drift.handle(event);
-      unkept.push(...formsOf(event));
+      // A check writes nothing, and leaves nothing to be filled in.
+      if (!manner.check) unkept.push(...formsOf(event));
     },
     beforeStep: manner.journal.synced,
     check: manner.check,

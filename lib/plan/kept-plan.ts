@@ -23,7 +23,7 @@ export interface KeptPlan {
     /** Digest of the order of the hosts: it is that in which they are served. */
     readonly order: string;
   };
-  /** `waiting`: it goes as far as something is to be done by hand. */
+  /** `waiting`: something is to be done by hand; what is behind it is planned without the answers. */
   readonly outcome: 'ok' | 'waiting';
   /** In the order in which they were planned. */
   readonly tasks: readonly PlannedTask[];

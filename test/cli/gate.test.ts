@@ -12,10 +12,10 @@ import { type Key, onTerminal, terminals } from './on-terminal.ts';
 const bin = fileURLToPath(new URL('../../bin/dabook.cjs', import.meta.url));
 
 const playbook = `import { playbook } from 'dabook';
-import { gate } from 'dabook/tasks';
+import { copyFile, gate } from 'dabook/tasks';
 import { z } from 'zod';
 const answers = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable()).default({});
-const one = { name: 'Gate', groups: { all: z.looseObject({ keep: z.string() }) }, vars: z.object({ answers }) };
+const one = { name: 'Gate', groups: { all: z.looseObject({ keep: z.string() }) }, vars: z.object({ answers, behind: z.string().optional() }) };
 export default playbook(one, async ({ groups: { all: [host] }, play, vars, warn }) => {
   const { state } = await play('Admin page', host, (each) => each.run(gate({
     title: 'Admin',
@@ -30,6 +30,8 @@ export default playbook(one, async ({ groups: { all: [host] }, play, vars, warn 
     accept: (ids) => (ids.policy1 !== undefined && ids.policy1 === ids.policy2 ? 'given twice: ' + ids.policy1 : undefined),
     keep: { path: host.vars.keep },
   })));
+  const dest = vars.behind;
+  if (dest !== undefined) await play('Behind', host, (each) => each.run(copyFile({ content: 'behind the gate', dest })));
   warn('goes on with ' + JSON.stringify(state.answers));
 });
 `;
@@ -45,19 +47,23 @@ async function site(t: Test) {
     `all: { hosts: { here: { ansible_connection: local, keep: ${kept} } } }\n`,
   );
   const env = { HOME: folder, XDG_CACHE_HOME: '', TERM: 'xterm', NO_COLOR: '1' };
-  const args = (more: readonly string[]) => [
-    'run',
+  const args = (more: readonly string[], command = 'run') => [
+    command,
     'gate.ts',
     '-i',
     'hosts.yml',
     '--no-type-check',
-    '--no-lock',
+    ...(command === 'run' ? ['--no-lock'] : []),
     ...more,
   ];
   return {
     kept,
     file: join(folder, 'answers.yml'),
     run: (...more: readonly string[]) => dabook(args(more), { cwd: folder, env }),
+    does: (command: string, ...more: readonly string[]) => dabook(args(more, command), { cwd: folder, env }),
+    applied: (plan: string) => dabook(['apply', plan, '--no-type-check', '--no-lock'], { cwd: folder, env }),
+    folder,
+    env,
     typed: (keys: readonly Key[], ...more: readonly string[]) =>
       onTerminal(t, [process.execPath, bin, ...args(more)], { cwd: folder, env }, keys),
   };
@@ -67,7 +73,8 @@ t.test('without a terminal: exit status 3, a file to fill in, and on with it', a
   const { kept, file, run } = await site(t);
   const checked = await run('--check');
   t.equal(checked.status, 0);
-  t.match(checked.stdout, /To be answered[^\n]*\n {6}- policy1: id of policy1\n/);
+  t.match(checked.stdout, /here {2}waiting +Admin /);
+  t.match(checked.stdout, /To be answered[^\n]*\n {2}- policy1: id of policy1\n/);
   t.match(checked.stdout, 'goes on with {"policy1":"(known after apply)"');
   t.notOk(existsSync(file), 'check mode writes nothing at all');
 
@@ -110,6 +117,54 @@ t.test('without a terminal: exit status 3, a file to fill in, and on with it', a
   const refused = await run('-e', '{"answers": {"policy1": "x"}}');
   t.equal(refused.status, 1);
   t.match(refused.stdout, 'answers.policy1 is x: a whole number is wanted');
+});
+
+t.test('foreseen by a check, a plan and drift, with what is behind it', async (t) => {
+  const { kept, file, folder, run, does, applied } = await site(t);
+  const behind = join(folder, 'behind.txt');
+  const given = ['-e', `behind=${behind}`];
+  const drift = await does('drift', '--report', '-', ...given);
+  t.equal(drift.status, 3);
+  t.match(JSON.parse(drift.stdout), {
+    outcome: 'waiting',
+    hosts: { here: { waiting: 1, changed: 1 } },
+    findings: [
+      { task: 'gate', status: 'waiting' },
+      { task: 'copyFile', status: 'would-change' },
+    ],
+  });
+  t.equal((await run('--check', '--detailed-exitcode')).status, 3);
+
+  const planned = await does('plan', '-o', 'gate.plan', ...given);
+  t.equal(planned.status, 0);
+  t.match(planned.stdout, /Admin\nRegister\n {2}1\. add both\n/, 'what is to be done');
+  t.match(planned.stdout, /^ {2}! Admin\n {6}to be done by hand/m);
+  t.match(planned.stdout, /^ {2}\+ copy to .*behind\.txt$/m);
+  t.match(planned.stdout, '1 to be done by hand');
+  t.notOk(existsSync(file), 'nothing is left to be filled in');
+
+  const first = await applied('gate.plan');
+  t.equal(first.status, 3, first.stdout + first.stderr);
+  t.match(first.stdout, /\nFill in answers\.yml, then:\n/);
+  t.notOk(existsSync(behind));
+  await writeFile(file, 'answers: { policy1: 6, policy2: 7, done: true }\n');
+  t.equal((await run(...given, '-e', '@answers.yml')).status, 0);
+  t.ok(existsSync(kept) && existsSync(behind));
+  t.equal((await does('drift', ...given)).status, 0);
+});
+
+t.test('on a terminal: an apply of a plan asks, and goes on', terminals, async (t) => {
+  const { kept, folder, does, env } = await site(t);
+  const behind = join(folder, 'behind.txt');
+  t.equal((await does('plan', '-o', 'gate.plan', '-e', `behind=${behind}`)).status, 0);
+  const command = [process.execPath, bin, 'apply', 'gate.plan', '--no-type-check', '--no-lock'] as const;
+  const { status, screen } = await onTerminal(t, [...command], { cwd: folder, env }, [
+    ['id of policy1: ', '6\r'],
+    ['id of policy2: ', '7\r'],
+    ['(y/N) ', 'y\r'],
+  ]);
+  t.equal(status, 0, screen);
+  t.ok(existsSync(kept) && existsSync(behind));
 });
 
 t.test('on a terminal: asked, and on', terminals, async (t) => {

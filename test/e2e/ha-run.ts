@@ -60,8 +60,10 @@ export async function answersFile(lab: Lab, names: readonly string[]): Promise<s
 
 /** What would be changed or was, in order: `ha1 labelNode label node ha2`. */
 export function changesIn(events: readonly Event[]): readonly string[] {
+  const isCheck = events.some((event) => event.type === 'run.started' && event.check);
+  const statuses = isCheck ? ['would-change', 'waiting'] : ['changed'];
   return events.flatMap((event) =>
-    event.type === 'task.ended' && (event.status === 'changed' || event.status === 'would-change')
+    event.type === 'task.ended' && statuses.includes(event.status)
       ? [`${event.host} ${event.name} ${event.title}`]
       : [],
   );

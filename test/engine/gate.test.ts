@@ -150,7 +150,7 @@ t.test('check mode goes on with unknowns, asks nobody and writes nothing', async
       await host.run(ids({ policy2: 7 }));
     },
   });
-  t.same([outcome, statuses], ['ok', ['would-change', 'ok']]);
+  t.same([outcome, statuses], ['waiting', ['waiting', 'ok']]);
   t.same(states, [true, false, 7]);
   t.same([operator.forms, hosts.writes], [[], []]);
   t.match(only(events, 'task.planned')[0], {
@@ -161,6 +161,11 @@ t.test('check mode goes on with unknowns, asks nobody and writes nothing', async
     ],
     form: { questions: [{ name: 'policy1' }, { answer: 7 }, { name: 'done' }] },
   });
+  t.match(only(events, 'task.ended')[0], {
+    note: 'something is to be done by hand; 2 answers are waited for',
+    form: { questions: [{ name: 'policy1' }, { answer: 7 }, { name: 'done' }] },
+  });
+  t.match(only(events, 'run.ended')[0]?.hosts, { a: { waiting: 1, changed: 0 } });
 });
 
 t.test('waiting ends the run whatever may fail; what failed wins', async (t) => {

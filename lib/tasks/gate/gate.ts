@@ -55,7 +55,7 @@ type AnswerTo<One extends Question> = One['kind'] extends 'integer'
  * asked again: the answers are kept in a file of the host, for whoever runs the playbook next, from wherever. A
  * confirmation that is kept counts only for the answers that it is kept with: when another answer is new since then,
  * or is another one, there is more to be done by hand, and it is asked again, unless it is given anew. On a terminal it asks; elsewhere the run ends here as `waiting` (exit status 3), with the checklist and a file to
- * fill in. In check mode the checklist is shown, and the run goes on with unknowns.
+ * fill in. In check mode it is `waiting`, too, with the checklist; the run goes on with unknowns.
  * @throws DabookError `playbook` for two questions of one name, `refused` for given answers that cannot be, and
  * for a file that keeps anything else
  * @example
