@@ -1,12 +1,6 @@
-import { type Fact, fact } from './fact.ts';
+import { anythingForeseen, commandForeseen } from './foreseen-anything.ts';
 import type { Step } from './step.ts';
 import type { Foreseen, Task } from './task.ts';
-
-/** Whether earlier tasks of this check change anything on this host. */
-export const anythingForeseen: Fact<boolean> = fact({ key: ['anything foreseen'], read: async () => false });
-
-/** Whether earlier tasks of this check run a command of which nobody says what follows from it. */
-export const commandForeseen: Fact<boolean> = fact({ key: ['command foreseen'], read: async () => false });
 
 /**
  * Remembers what check mode foresees of a task that it does not do: the states of its fact and of those that follow.

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path/posix';
+import { distinctNeeds } from './distinct-needs.ts';
 import { isRead, reveal } from './secret.ts';
 import { sha256Of } from './sha256.ts';
 import type { Content, Need, Step, TreeStep } from './step.ts';
@@ -44,7 +45,7 @@ function ofTree({ path, folders, files }: TreeStep): readonly Need[] {
     const folder = below.includes('/') ? dirname(below) : '';
     return added.has(folder) ? folderOf(folder) : placeOf(folder);
   };
-  const written = distinct(
+  const written = distinctNeeds(
     [...folders.filter(({ isNew }) => isNew), ...files].map(
       (entry): Need => ({
         kind: 'write',
@@ -64,11 +65,6 @@ function ofTree({ path, folders, files }: TreeStep): readonly Need[] {
       return { kind: 'own', path: placeOf(entry.path), owner, group };
     }),
   ];
-}
-
-/** Each need once. */
-export function distinct(needs: readonly Need[]): readonly Need[] {
-  return [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
 }
 
 /** Bytes; at least as many as these where only another host knows them. */

@@ -1,6 +1,7 @@
-import { collectFaults, type PlanFault } from '../plan/collect-faults.ts';
+import { collectFaults } from '../plan/collect-faults.ts';
 import { collectPlan, type PlanCollector } from '../plan/collect-plan.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
+import type { PlanFault } from '../plan/plan-fault.ts';
 import { type RunOptions, run } from '../run.ts';
 import type { Input } from './show-run.ts';
 

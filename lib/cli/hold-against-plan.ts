@@ -1,8 +1,8 @@
 import { counted } from '../counted.ts';
 import { DabookError } from '../errors.ts';
-import type { PlanFault } from '../plan/collect-faults.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
 import { type Moved, moved } from '../plan/moved.ts';
+import type { PlanFault } from '../plan/plan-fault.ts';
 import { visible, visibleLines } from '../visible.ts';
 import type { Checked } from './check-first.ts';
 import { movedLines } from './moved-lines.ts';

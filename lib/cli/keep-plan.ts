@@ -1,8 +1,8 @@
 import { messageOf } from '../errors.ts';
 import { jsonLine } from '../json-line.ts';
-import type { PlanFault } from '../plan/collect-faults.ts';
 import type { PlanCollector } from '../plan/collect-plan.ts';
 import type { KeptPlan } from '../plan/kept-plan.ts';
+import type { PlanFault } from '../plan/plan-fault.ts';
 import { sealPlan } from '../plan/seal-plan.ts';
 import { keptPlanLines } from '../views/kept-plan-lines.ts';
 import { notWhole } from '../views/not-whole.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const { cache } = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** What is imported by its place: `from './words.ts'`, `import '../all.ts'`, `require('./hosts.json')`. */
+/** What is imported, or required, by its place: `./words.ts`, `../all.ts`, `./hosts.json`. */
 const BY_PLACE = /\b(?:from|import|require)\s*\(?\s*(['"`])(\.{1,2}\/[^'"`\n]*)\1/g;
 const EXTENSION = /\.[cm]?[jt]sx?$/;
 

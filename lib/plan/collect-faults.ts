@@ -1,15 +1,5 @@
-import type { Event, Fault } from '../events.ts';
-
-/** Why a check could not say all that a run would do. */
-export interface PlanFault {
-  /** `would-fail`: a task, or the playbook itself where no host is named. */
-  readonly status: 'would-fail' | 'unreachable';
-  readonly host?: string;
-  /** The task's name, such as `labelNode`. */
-  readonly name?: string;
-  readonly title?: string;
-  readonly fault: Fault;
-}
+import type { Event } from '../events.ts';
+import type { PlanFault } from './plan-fault.ts';
 
 /** Collects what stands in the way of a check, from its own events; in the order in which it was met. */
 export function collectFaults(): { handle(event: Event): void; readonly faults: readonly PlanFault[] } {

@@ -1,5 +1,5 @@
 import type { RunEnded } from '../events.ts';
-import type { PlanFault } from '../plan/collect-faults.ts';
+import type { PlanFault } from '../plan/plan-fault.ts';
 
 /**
  * What a plan is not whole for, in a few words: `1 would fail, 1 unreachable`. Nothing for one that is whole.

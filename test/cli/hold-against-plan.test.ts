@@ -1,8 +1,8 @@
 import t from 'tap';
 import { refuseMoved } from '../../lib/cli/hold-against-plan.ts';
 import type { RunEnded } from '../../lib/events.ts';
-import type { PlanFault } from '../../lib/plan/collect-faults.ts';
 import type { KeptPlan, PlannedTask } from '../../lib/plan/kept-plan.ts';
+import type { PlanFault } from '../../lib/plan/plan-fault.ts';
 
 const task = (host: string, title: string, more: Partial<PlannedTask> = {}): PlannedTask => ({
   ...{ host, name: 'copyFile', title, status: 'would-change', changes: [], steps: [], digest: 'd' },

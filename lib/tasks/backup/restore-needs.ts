@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { distinct } from '../../needs-of.ts';
+import { distinctNeeds } from '../../distinct-needs.ts';
 import type { Need } from '../../step.ts';
 import type { SavedFile } from './parse-listing.ts';
 import type { Manifest } from './read-archive.ts';
@@ -29,5 +29,5 @@ export function restoreNeeds(
   const folders = new Set(files.flatMap(({ type, path }) => (type === 'directory' ? [path] : [])));
   const written = new Set(differing.map(({ path }) => dirname(path)));
   const timed = [...written].filter((path) => folders.has(path) && isThere(path));
-  return distinct([...made, ...put, ...timed.map((path): Need => ({ kind: 'own', path }))]);
+  return distinctNeeds([...made, ...put, ...timed.map((path): Need => ({ kind: 'own', path }))]);
 }

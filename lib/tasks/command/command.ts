@@ -1,6 +1,6 @@
 import { normalize } from 'node:path/posix';
 import { type Ask, type Fact, fact } from '../../fact.ts';
-import { anythingForeseen, commandForeseen } from '../../foresee.ts';
+import { anythingForeseen, commandForeseen } from '../../foreseen-anything.ts';
 import type { Secret } from '../../secret.ts';
 import { type Command, sh } from '../../sh.ts';
 import { exec } from '../../step.ts';

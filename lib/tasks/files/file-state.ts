@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { type Ask, type Fact, fact } from '../../fact.ts';
-import { commandForeseen } from '../../foresee.ts';
+import { commandForeseen } from '../../foreseen-anything.ts';
 import type { Owners } from '../../ownership.ts';
 import type { Secret } from '../../secret.ts';
 import { absolutePath } from './absolute-path.ts';
