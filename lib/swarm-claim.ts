@@ -38,6 +38,8 @@ export interface SwarmClaimOptions {
 /** Makes the claim of a run on swarms. Nothing is asked before it is taken. */
 export function createSwarmClaim({ holder, isGone, warn, signal }: SwarmClaimOptions): SwarmClaim {
   const held = new Map<string, SwarmLock>();
+  /** One after the other: what one has taken the next one finds held, be it through another manager. */
+  let turn: Promise<void> = Promise.resolve();
 
   const takeOne = async (swarm: string, doors: readonly SwarmDoor[], seconds: number) => {
     const locking = createSwarmLocking({ doors, holder, isGone });
@@ -65,24 +67,30 @@ export function createSwarmClaim({ holder, isGone, warn, signal }: SwarmClaimOpt
     }
   };
 
-  return {
-    async take(engines, seconds) {
-      const deadline = performance.now() + seconds * 1000;
-      const found = await Promise.all(engines.map(({ host, ask }) => doorOf(host, ask, warn)));
-      const doors = found.flatMap((door) => (door === undefined ? [] : [door]));
-      const swarms = [...new Set(doors.map(({ swarm }) => swarm))].sort();
-      try {
-        for (const swarm of swarms) {
-          const left = Math.max(0, deadline - performance.now()) / 1000;
-          const into = doors.filter((door) => door.swarm === swarm);
-          const known = held.get(swarm);
-          for (const door of known === undefined ? [] : into) known?.addDoor(door);
-          if (known === undefined) await takeOne(swarm, into, left);
-        }
-      } catch (error) {
-        await release();
-        throw error;
+  const takeAll = async (engines: readonly HostEngine[], seconds: number) => {
+    const deadline = performance.now() + seconds * 1000;
+    const found = await Promise.all(engines.map(({ host, ask }) => doorOf(host, ask, warn)));
+    const doors = found.flatMap((door) => (door === undefined ? [] : [door]));
+    const swarms = [...new Set(doors.map(({ swarm }) => swarm))].sort();
+    try {
+      for (const swarm of swarms) {
+        const left = Math.max(0, deadline - performance.now()) / 1000;
+        const into = doors.filter((door) => door.swarm === swarm);
+        const known = held.get(swarm);
+        for (const door of known === undefined ? [] : into) known?.addDoor(door);
+        if (known === undefined) await takeOne(swarm, into, left);
       }
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  };
+
+  return {
+    take(engines, seconds) {
+      const taken = turn.then(() => takeAll(engines, seconds));
+      turn = taken.catch(() => {});
+      return taken;
     },
     async confirm() {
       await Promise.all(
