@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { copyFile } from '../../lib/tasks/files/copy-file.ts';
 import type { MemoryAnswer, MemoryExecOptions, MemoryHost } from '../../lib/transport/memory.ts';
 import { mayHold } from '../canary/allowed.ts';
 import { canary } from '../canary/canary.ts';
+import { realShell } from '../transport/real-shell.ts';
 import { noise } from './noise.ts';
 import { told } from './told.ts';
 
@@ -58,21 +58,7 @@ function realHost(
   after: (answer: Exclude<MemoryAnswer, string>, options: MemoryExecOptions) => MemoryAnswer,
 ): MemoryHost {
   return {
-    exec: (command, options) =>
-      new Promise((resolve) => {
-        const child = spawn('sh', ['-c', command]);
-        const out: Buffer[] = [];
-        const err: Buffer[] = [];
-        child.stdout.on('data', (bytes: Buffer) => out.push(bytes));
-        child.stderr.on('data', (bytes: Buffer) => err.push(bytes));
-        child.stdin.on('error', () => {});
-        child.stdin.end(options.stdin);
-        child.once('close', (status) =>
-          resolve(
-            after({ status: status ?? 255, stdout: Buffer.concat(out), stderr: Buffer.concat(err) }, options),
-          ),
-        );
-      }),
+    exec: async (command, options) => after(await realShell(command, options.stdin), options),
   };
 }
 

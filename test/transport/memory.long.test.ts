@@ -1,27 +1,10 @@
-import { spawn } from 'node:child_process';
 import t from 'tap';
-import { createMemoryTransport, type MemoryAnswer } from '../../lib/transport/memory.ts';
+import { createMemoryTransport } from '../../lib/transport/memory.ts';
 import type { ExecDeadline } from '../../lib/transport/session.ts';
 import { contract } from './contract.ts';
+import { realShell } from './real-shell.ts';
 
 const target = (name: string) => ({ name, connection: 'ssh', address: name }) as const;
-
-/** A host whose commands are run by a real sh. */
-function realShell(command: string, stdin?: Uint8Array): Promise<MemoryAnswer> {
-  return new Promise((resolve) => {
-    const child = spawn('sh', ['-c', command]);
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (bytes: Buffer) => out.push(bytes));
-    child.stderr.on('data', (bytes: Buffer) => err.push(bytes));
-    child.stdin.on('error', () => {});
-    child.stdin.end(stdin);
-    child.once('close', (code, signal) => {
-      const status = code ?? (signal === 'SIGTERM' ? 143 : 137);
-      resolve({ status, stdout: Buffer.concat(out), stderr: Buffer.concat(err) });
-    });
-  });
-}
 
 t.test('the contract', (t) => {
   const transport = createMemoryTransport({
