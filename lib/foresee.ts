@@ -16,9 +16,7 @@ export function foresee<S>(
   foreseen.set(task.fact.key, want);
   if (steps.length > 0) foreseen.set(anythingForeseen.key, true);
   const following = task.foresees(now, want);
-  if (following.length === 0 && steps.some(({ kind }) => kind === 'exec')) {
-    foreseen.set(commandForeseen.key, true);
-  }
+  if (isUntold(steps, following)) foreseen.set(commandForeseen.key, true);
   for (const follows of following) {
     const { key } = follows.fact;
     if ('state' in follows) foreseen.set(key, follows.state);
@@ -28,7 +26,12 @@ export function foresee<S>(
   return following;
 }
 
-/** The same of a task of which nothing is known but that it may change something. */
+/** Whether steps run a command of which nobody says what follows from it. */
+export function isUntold(steps: readonly Step[], follows: readonly Foreseen[]): boolean {
+  return follows.length === 0 && steps.some(({ kind }) => kind === 'exec');
+}
+
+/** Remembers of a task, of which nothing else is known, that it may change something. */
 export function foreseeSomething(foreseen: Map<string, unknown>): void {
   foreseen.set(anythingForeseen.key, true);
 }

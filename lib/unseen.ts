@@ -1,3 +1,4 @@
+import { isUntold } from './foresee.ts';
 import type { Step } from './step.ts';
 import type { Foreseen } from './task.ts';
 
@@ -15,7 +16,7 @@ export function createUnseen(): Unseen {
   const engines = new Set<string>();
   return {
     foreseen(host, steps, follows) {
-      anywhere ||= follows.length === 0 && steps.some(({ kind }) => kind === 'exec');
+      anywhere ||= isUntold(steps, follows);
       // Such as a node that joins the swarm: its own host foresees it, and no other one.
       if (steps.some(({ kind }) => kind === 'docker')) engines.add(host);
     },
