@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 
 /** What the engines and the file systems of a lab's hosts say: never what dabook reports. */
@@ -45,6 +46,20 @@ export async function eventsSince(lab: Lab, since: string): Promise<readonly str
       .map((line) => `${name}: ${line}`);
   });
   return (await Promise.all(each)).flat();
+}
+
+/**
+ * Waits until no engine has told of anything for two seconds: what an engine was asked to do goes on
+ * after its answer (a swarm's networks go a moment after the swarm was left).
+ * @throws Error when an engine still tells of something after a minute
+ */
+export async function untilQuiet(lab: Lab): Promise<void> {
+  for (let tried = 0; tried < 30; tried++) {
+    const since = await now(lab);
+    await sleep(2000);
+    if ((await eventsSince(lab, since)).length === 0) return;
+  }
+  throw new Error('the engines of the lab still tell of events after a minute');
 }
 
 /** Labels of the swarm's ready nodes by host name, as the manager's engine has them. */

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
-import { eventsSince, labelsOf, now, placesOf, type Truth, truthOf } from './engine-truth.ts';
+import { eventsSince, labelsOf, now, placesOf, type Truth, truthOf, untilQuiet } from './engine-truth.ts';
 import { answersFile, changesIn, ha, runPlaybook } from './ha-run.ts';
 import { watchFor } from './process-watch.ts';
 
@@ -165,6 +165,7 @@ t.test('the whole way: separate swarms, the gate, one installation, and back', {
 
   await t.test('the answers given: check mode shows what the run then does', async (t) => {
     const answers = await answersFile(lab, added);
+    await untilQuiet(lab);
     const before = await truthOf(lab);
     const since = await now(lab);
     const check = await ha(lab, '--check', '--json', '-e', `@${answers}`);
@@ -379,6 +380,7 @@ t.test('the whole way: separate swarms, the gate, one installation, and back', {
 
 /** Holds engines and files after something against what they were before. */
 async function unchanged(t: Test, lab: Lab, work: () => Promise<void>): Promise<void> {
+  await untilQuiet(lab);
   const before = await truthOf(lab);
   const since = await now(lab);
   await work();

@@ -37,12 +37,20 @@ interface Node {
 
 async function startSwarm(engine: Engine, address: string, labels: Record<string, string>): Promise<void> {
   await engine('POST', '/swarm/init', { ListenAddr: '0.0.0.0:2377', AdvertiseAddr: address });
-  const [node] = await engine<Node[]>('GET', '/nodes');
-  if (node === undefined) throw new Error('its swarm has no node');
-  await engine('POST', `/nodes/${node.ID}/update?version=${node.Version.Index}`, {
-    ...node.Spec,
-    Labels: labels,
-  });
+  for (let tried = 1; ; tried++) {
+    const [node] = await engine<Node[]>('GET', '/nodes');
+    if (node === undefined) throw new Error('its swarm has no node');
+    try {
+      await engine('POST', `/nodes/${node.ID}/update?version=${node.Version.Index}`, {
+        ...node.Spec,
+        Labels: labels,
+      });
+      return;
+    } catch (error) {
+      // A node that has just begun writes of itself, and each time it has another version.
+      if (tried === 10 || !`${error}`.includes('update out of sequence')) throw error;
+    }
+  }
 }
 
 /** The Engine of a host, as soon as it listens. */

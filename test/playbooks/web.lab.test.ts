@@ -11,7 +11,7 @@ import { createImporter } from '../../lib/load/import-module.ts';
 import { loadPlaybook } from '../../lib/load/load-playbook.ts';
 import { createSshTransport } from '../../lib/transport/ssh.ts';
 import { run } from '../canary/run.ts';
-import { eventsSince, now } from '../e2e/engine-truth.ts';
+import { eventsSince, now, untilQuiet } from '../e2e/engine-truth.ts';
 import { createLab } from '../lab/create-lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { skipWithoutLab } from '../lab/skip-without-lab.ts';
@@ -83,6 +83,7 @@ t.test('plain hosts become a swarm that runs the stack', { skip }, async (t) => 
     };
   };
 
+  await untilQuiet(lab);
   const before = await now(lab);
   const planned = await web(true);
   t.same(planned.faults, []);
