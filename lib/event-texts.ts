@@ -112,6 +112,7 @@ const events: { readonly [Type in Happening['type']]: How<EventOf<Type>> } = {
     opaque: kept,
     destroys: each(text),
     mayDestroy: kept,
+    leads: each(text),
     digest: kept,
     runs: kept,
     form: toldForm,

@@ -144,6 +144,8 @@ export interface TaskPlanned extends OfTask {
   readonly destroys?: readonly string[];
   /** The playbook itself says that it may. */
   readonly mayDestroy?: true;
+  /** In check mode, which folders that the steps write to are elsewhere in truth: `/opt/app leads to /srv/app`. */
+  readonly leads?: readonly string[];
   /** What changes, by a digest of the whole of it, secrets included; where the run was given a key for it. */
   readonly digest?: string;
   /** Which commands its steps run, and what these read, by a digest; where one is given, and there are commands. */

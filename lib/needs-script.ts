@@ -4,12 +4,19 @@ import { sh } from './sh.ts';
  * Reads needs from its stdin, five lines each: kind, path, owner, group, and `room` where room is asked for. Says of each
  * in one line what stands in the way and where; of what may be written, how much room there is and on which device.
  *
+ * Before that line, where the folder is reached through a symbolic link, stands `at` with the path where it is in truth.
+ *
  * An owner can be told from the user's name and number alone, and a group from those of the user. A folder with its
  * set-group-ID bit gives its own group to what is made in it. What not even root may write to, though the folder is not
  * read-only, is looked at once more: it may be that of a network file system.
  */
 export const needsScript = sh`LC_ALL=C; export LC_ALL
 u=$(id -u) n=$(id -un) g=" $(id -G) $(id -Gn) "
+b='
+'
+at() {
+  cd -P "$1" 2>/dev/null && [ "$PWD" != "$1" ] && case $PWD$2 in *"$b"*) ;; *) printf 'at %s\\n' "$PWD$2" ;; esac
+}
 say() { printf '%s %s\\n' "$1" "$p"; }
 foreign() { [ "$u" != 0 ] && [ -n "$o" ] && [ "$o" != "$u" ] && [ "$o" != "$n" ]; }
 outside() { [ "$u" != 0 ] && [ -n "$h" ] && case $g in *" $h "*) false ;; esac; }
@@ -33,15 +40,18 @@ write() {
 }
 while IFS= read -r k && IFS= read -r p && IFS= read -r o && IFS= read -r h && IFS= read -r r; do
   case $k in
-    write) write ;;
+    write) at "$p"; write ;;
     make)
-      if [ -e "$p" ]; then say fine
+      if [ -e "$p" ]; then at "$p"; say fine
       else
+        q=$p
         until [ -e "$p" ]; do p=\${p%/*}; p=\${p:-/}; done
+        at "$p" "\${q#"$p"}"
         write
       fi ;;
     replace)
       d=\${p%/*}
+      at "\${d:-/}"
       if [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
       elif fixed; then say fixed
       elif [ "$u" != 0 ] && [ -k "\${d:-/}" ] && [ ! -O "\${d:-/}" ] &&
@@ -49,6 +59,8 @@ while IFS= read -r k && IFS= read -r p && IFS= read -r o && IFS= read -r h && IF
       else say there
       fi ;;
     own)
+      d=\${p%/*}
+      at "\${d:-/}"
       if [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
       elif fixed; then say fixed
       elif [ "$u" = 0 ] || ! w=$(stat -c '%u %g %G' "$p" 2>/dev/null); then say fine

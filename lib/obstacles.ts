@@ -12,10 +12,17 @@ interface Doing {
   readonly steps: readonly Step[];
 }
 
+/** What is to be known of steps before they are performed. */
+export interface Ahead {
+  /** In check mode, what may stand in their way, in words. */
+  readonly note?: string;
+  /** In check mode, which folders that they write to are elsewhere in truth. */
+  readonly leads: readonly string[];
+}
+
 /**
  * Looks for what stands in the way of a task's steps: of its own, in check mode and by an apply alike; of any step, in
  * check mode.
- * @returns in check mode what may stand in the way, in words
  * @throws DabookError `refused` for what is sure to
  */
 export async function refuseObstacles(
@@ -23,8 +30,9 @@ export async function refuseObstacles(
   { now, want, steps }: Doing,
   ask: Ask,
   { mode, unseen, machine }: Pick<Converging, 'mode' | 'unseen' | 'machine'>,
-): Promise<string | undefined> {
-  const doubts = mode === 'check' ? await foreseeImpossible(steps, ask, machine.foreseen) : [];
+): Promise<Ahead> {
+  const { doubts, leads } =
+    mode === 'check' ? await foreseeImpossible(steps, ask, machine.foreseen) : { doubts: [], leads: [] };
   const fact = task.obstacles(now, want);
   const found = fact === undefined ? [] : await ask.fact(fact);
   const isOpen = mode === 'check' && unseen.mayChange(machine.name);
@@ -34,7 +42,8 @@ export async function refuseObstacles(
     throw refuse(certain.map(({ why }) => why).join('; '), [...hints].join('; '));
   }
   // What was in the way of nothing need not be told afterwards.
-  if (mode !== 'check' || doubts.length + found.length === 0) return undefined;
+  if (mode !== 'check' || doubts.length + found.length === 0) return { leads };
   const after = isOpen && found.length > 0 ? ', unless what comes before changes that' : '';
-  return `may not work: ${[...doubts, ...found.map(({ why }) => why)].join('; ')}${after}`;
+  const note = `may not work: ${[...doubts, ...found.map(({ why }) => why)].join('; ')}${after}`;
+  return { note, leads };
 }

@@ -17,6 +17,16 @@ interface Looked {
   /** What is written to, where room was asked for, and how many bytes that has; none where it does not say. */
   readonly device?: string | undefined;
   readonly room?: number | undefined;
+  /** Where its folder is in truth, where a symbolic link leads there: `/opt/app leads to /srv/app`. */
+  readonly leads?: string | undefined;
+}
+
+/** What a check foresees of steps. */
+export interface StepsForeseen {
+  /** What may stand in their way, in words. */
+  readonly doubts: readonly string[];
+  /** Which folders that they write to are elsewhere in truth: `/opt/app leads to /srv/app`. */
+  readonly leads: readonly string[];
 }
 
 /**
@@ -33,14 +43,13 @@ export async function refuseImpossible(step: Step, ask: Ask): Promise<void> {
  * Looks in check mode whether files can be written as steps mean to. What earlier steps of the same check would have
  * made is not there yet: where they may change what stands in the way, or take the room, nothing is refused.
  * @param foreseen what the check foresees of the host; what these steps do is added to it
- * @returns what may stand in the way, in words
- * @throws DabookError `refused` for the first thing that is sure to
+ * @throws DabookError `refused` for the first thing that is sure to stand in the way
  */
 export async function foreseeImpossible(
   steps: readonly Step[],
   ask: Ask,
   foreseen: Map<string, unknown>,
-): Promise<readonly string[]> {
+): Promise<StepsForeseen> {
   const before = foreseenFiles(foreseen);
   const written = new Map(before.written);
   const doubts = new Set<string>();
@@ -62,7 +71,8 @@ export async function foreseeImpossible(
   // Who is not root gives nobody anything.
   const changesRights = ask.become && all.some(({ need }) => gives(need));
   foreseeFiles(foreseen, steps, { changesRights, freed: freedBy(all), written });
-  return [...doubts];
+  const leads = new Set(all.flatMap((looked) => looked.leads ?? []));
+  return { doubts: [...doubts], leads: [...leads] };
 }
 
 function isFreed(device: string, freed: ReadonlySet<string>): boolean {
@@ -87,14 +97,42 @@ async function look(steps: readonly Step[], ask: Ask): Promise<readonly Looked[]
   ]);
   const stdin = lines.map((line) => `${line}\n`).join('');
   const answers = await ask.sh(needsScript, { stdin }).then(
-    ({ stdout }) => stdout.split('\n'),
+    ({ stdout }) => answersIn(stdout),
     (error: unknown) => {
       // Where it cannot be looked there is nothing to be said against it.
       if (codeOf(error) === 'command') return [];
       throw error;
     },
   );
-  return needs.map((need, index) => looked(need, answers[index] ?? '', ask));
+  return needs.map((need, index) => {
+    const { line = '', at } = answers[index] ?? {};
+    return { ...looked(need, line, ask), ...(at === undefined ? {} : { leads: leadsTo(need, at) }) };
+  });
+}
+
+interface Answer {
+  readonly line: string;
+  /** Where the folder is in truth. */
+  readonly at: string | undefined;
+}
+
+function answersIn(stdout: string): readonly Answer[] {
+  const answers: Answer[] = [];
+  let at: string | undefined;
+  for (const line of stdout.split('\n')) {
+    if (line.startsWith('at ')) {
+      at = line.slice('at '.length);
+      continue;
+    }
+    answers.push({ line, at });
+    at = undefined;
+  }
+  return answers;
+}
+
+function leadsTo({ kind, path }: Need, at: string): string {
+  const isFolder = kind === 'write' || kind === 'make';
+  return `${isFolder ? path : dirname(path)} leads to ${at}`;
 }
 
 function looked(need: Need, answer: string, { become }: Ask): Looked {

@@ -7,6 +7,7 @@ import { visible } from '../visible.ts';
 
 interface Changes {
   readonly changes: readonly Change[];
+  readonly leads?: readonly string[];
 }
 
 type MovedChanges = Omit<Moved, 'was' | 'is'> & { readonly was?: Changes; readonly is?: Changes };
@@ -16,10 +17,12 @@ const plain: Paint = (_tone, text) => text;
 /** How a task differs from what was planned, for people. */
 export function movedLines({ host, title, kind, was, is }: MovedChanges): readonly string[] {
   const head = `  ${visible(host)}  ${visible(title)}`;
-  const changesOf = (task: Changes | undefined) =>
-    withoutChecksums(task?.changes ?? []).flatMap((change) =>
+  const changesOf = (task: Changes | undefined) => [
+    ...withoutChecksums(task?.changes ?? []).flatMap((change) =>
       changeLines(change, { columns: 100, diff: false, paint: plain }),
-    );
+    ),
+    ...(task?.leads ?? []).map(visible),
+  ];
   if (kind === 'gone') return [`${head}: nothing to do any more`];
   if (kind === 'new') return [`${head}: not in the plan`, ...changesOf(is).map((line) => `      ${line}`)];
   const [before, after] = [changesOf(was), changesOf(is)];

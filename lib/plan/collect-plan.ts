@@ -39,6 +39,7 @@ export function collectPlan(): PlanCollector {
         ...(plan?.destroys ? { destroys: plan.destroys } : {}),
         ...(plan?.mayDestroy ? { mayDestroy: plan.mayDestroy } : {}),
         ...(status === 'would-change' && note !== undefined ? { doubt: note } : {}),
+        ...(plan?.leads ? { leads: plan.leads } : {}),
         digest: plan?.digest ?? '',
         ...(plan?.runs === undefined ? {} : { runs: plan.runs }),
       });

@@ -59,6 +59,8 @@ export interface PlannedTask {
   readonly mayDestroy?: true;
   /** What may stand in its way, and nobody can know before: `may not work: …`. */
   readonly doubt?: string;
+  /** Which folders that it writes to are elsewhere in truth: `/opt/app leads to /srv/app`. */
+  readonly leads?: readonly string[];
   /** Of its whole change, secrets included. */
   readonly digest: string;
   /** Of the commands that it runs, with what they read; none where it runs none. */

@@ -44,6 +44,7 @@ function isSame(was: PlannedTask, is: PlannedTask): boolean {
     was.asRoot === is.asRoot &&
     // What an opaque one does nothing else tells.
     (!was.opaque || equal(was.steps, is.steps)) &&
-    equal(was.destroys, is.destroys)
+    equal(was.destroys, is.destroys) &&
+    equal(was.leads, is.leads)
   );
 }

@@ -63,6 +63,7 @@ function taskLines(task: PlannedTask, style: Style): string[] {
       : wrapped(task.doubt, columns - 6).map((line) => `      ${paint('magenta', line)}`)),
     ...(task.opaque ? [`      ${paint('dim', 'always runs (nothing to observe)')}`] : []),
     ...shownChanges(task).flatMap((change) => changeLines(change, indented).map((line) => `      ${line}`)),
+    ...(task.leads ?? []).map((text) => `      ${paint('dim', visible(text))}`),
     ...(style.steps ? task.steps.map((step) => `      ${paint('dim', `> ${visible(step)}`)}`) : []),
   ];
 }

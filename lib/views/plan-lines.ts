@@ -19,12 +19,13 @@ export function planLines(plan: TaskPlanned, style: PlanStyle): string[] {
   const { paint, columns } = style;
   const steps = style.steps ? plan.steps.map((step) => paint('dim', `> ${visible(step)}`)) : [];
   const form = plan.form === undefined || !style.form ? [] : formLines(plan.form, paint, columns);
+  const leads = (plan.leads ?? []).map((text) => paint('dim', visible(text)));
   // What an opaque task is said to change is how often it ran, which tells nobody anything.
-  if (plan.opaque) return [paint('dim', 'always runs (nothing to observe)'), ...steps];
+  if (plan.opaque) return [paint('dim', 'always runs (nothing to observe)'), ...leads, ...steps];
   // Nor do the unknowns that the operator was asked for: they are known by now.
   const shown = plan.form === undefined || style.form ? plan.changes : [];
   const changes = withoutChecksums(shown).flatMap((change) => changeLines(change, style));
-  return [...changes, ...form, ...steps];
+  return [...changes, ...leads, ...form, ...steps];
 }
 
 /** Beside the text that it is of, a checksum tells nobody anything. */

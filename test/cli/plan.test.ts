@@ -120,6 +120,29 @@ t.test('what moved since is named, and nothing is touched', async (t) => {
   t.ok(has('old'));
 });
 
+t.test('a link that leads elsewhere since is a difference, though all else is the same', async (t) => {
+  const { folder, write, plan, apply, has } = await place(t);
+  for (const name of ['one', 'two']) await mkdir(join(folder, name));
+  await symlink('one', join(folder, 'at'));
+  await write('files.ts', playbook.replace("'/note'", "'/at/note'").replace('MAY', 'true'));
+  const made = await plan('-o', 'it.plan');
+  t.match(made.stdout, `      ${folder}/at leads to ${folder}/one\n`);
+
+  await rm(join(folder, 'at'));
+  await symlink('two', join(folder, 'at'));
+  const { status, stderr } = await apply();
+  t.equal(status, 7);
+  t.match(stderr, '1 task would not do the same; nothing was touched\n');
+  t.match(stderr, `note: not as planned\n      planned: ${folder}/at leads to ${folder}/one\n`);
+  t.match(stderr, `      now:     ${folder}/at leads to ${folder}/two\n`);
+  t.notOk(has('one/note') || has('two/note') || has('key'));
+
+  await rm(join(folder, 'at'));
+  await symlink('one', join(folder, 'at'));
+  t.equal((await apply()).status, 0);
+  t.ok(has('one/note'));
+});
+
 t.test('a secret that changed since is a difference, though nobody sees it', async (t) => {
   const { plan, apply, does, has } = await place(t);
   await plan('-o', 'it.plan');

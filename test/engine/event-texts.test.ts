@@ -43,6 +43,7 @@ const events: readonly Happening[] = [
     opaque: true,
     destroys: ['the file /srv/it'],
     mayDestroy: true,
+    leads: ['/opt leads to /srv'],
     digest: '0123456789abcdef',
     runs: 'fedcba9876543210',
     form,
@@ -100,7 +101,19 @@ function wordsOf(value: unknown): readonly string[] {
 
 /** The same with all free texts left out: what is told by the structure alone. */
 function structureOf(events: readonly Happening[]): string {
-  const free = ['playbook', 'play', 'title', 'path', 'from', 'to', 'steps', 'destroys', 'checklist', 'text'];
+  const free = [
+    'playbook',
+    'play',
+    'title',
+    'path',
+    'from',
+    'to',
+    'steps',
+    'destroys',
+    'leads',
+    'checklist',
+    'text',
+  ];
   const more = ['answer', 'besides', 'problem', 'shown', 'message', 'hint', 'stderr', 'causes', 'note'];
   const left = new Set([...free, ...more]);
   return JSON.stringify(events, (key, part) => (left.has(key) ? null : part));

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import type { Ask } from '../../lib/fact.ts';
-import { docker, exec, put, type Step, sh } from '../../lib/index.ts';
+import { docker, exec, type Need, put, type Step, sh } from '../../lib/index.ts';
 import { tree } from '../../lib/step.ts';
 import { foreseeImpossible, refuseImpossible } from '../../lib/step-obstacles.ts';
 
@@ -34,7 +38,8 @@ async function check(...steps: readonly (readonly [step: Step, ...answers: reado
   const told: unknown[] = [];
   for (const [step, ...answers] of steps) {
     told.push(
-      await foreseeImpossible([step], askThat(...answers).ask, foreseen).catch(
+      await foreseeImpossible([step], askThat(...answers).ask, foreseen).then(
+        ({ doubts }) => doubts,
         ({ message }) => `refused: ${message}`,
       ),
     );
@@ -114,4 +119,32 @@ t.test('what a tree needs: the folders that something comes into, and no other',
   const line = askThat();
   await refuseImpossible(exec(sh`x`, { needs: [{ kind: 'own', path: '/a\nb' }] }), line.ask);
   t.same(line.asked, [], 'what has no place in a line is not asked');
+});
+
+t.test('where a folder is that a link leads to', async (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'dabook-leads-')));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const at = (name: string) => join(folder, name);
+  mkdirSync(at('there/deep'), { recursive: true });
+  mkdirSync(at('with\nline'));
+  symlinkSync('there', at('link'));
+  symlinkSync('with\nline', at('lines'));
+  const ask = {
+    become: false,
+    sh: async ({ text }: { readonly text: string }, { stdin = '' } = {}) => ({
+      stdout: execFileSync('sh', ['-c', text], { input: stdin, encoding: 'utf8' }),
+    }),
+  } as unknown as Ask;
+  const leads = async (...needs: readonly Need[]) =>
+    (await foreseeImpossible([exec(sh`x`, { needs })], ask, new Map())).leads;
+  const need = (kind: Need['kind'], name: string): Need => ({ kind, path: at(name) });
+
+  t.same(await leads(need('write', 'there'), need('replace', 'there/file'), need('make', 'there/a/b')), []);
+  t.same(await leads(need('write', 'link/deep')), [`${at('link/deep')} leads to ${at('there/deep')}`]);
+  t.same(await leads(need('make', 'link/a/b')), [`${at('link/a/b')} leads to ${at('there/a/b')}`]);
+  const once = [`${at('link')} leads to ${at('there')}`];
+  t.same(await leads(need('make', 'link'), need('replace', 'link/f'), need('own', 'link/deep')), once);
+  t.same(await leads(need('own', 'there'), need('write', 'link'), need('own', 'there/deep')), once);
+  t.same(await leads(need('write', 'lines'), need('write', 'link')), once, 'no line is told in two');
+  t.same(await leads(need('replace', 'link')), [], 'a link that is replaced itself leads nowhere');
 });
