@@ -1,15 +1,12 @@
-import { scoped } from '../../compose/namespace.ts';
 import { counted } from '../../counted.ts';
 import { refuse } from '../../refuse.ts';
 import { type DockerStep, docker } from '../../step.ts';
 import { task } from '../../task.ts';
 import { foreseenStack } from './foreseen-stack.ts';
-import { type StackObjects, type StackPart, stackObjects } from './stack-objects.ts';
+import { type PartsToRemove, partsToRemove, type StackPartsArgs, staying } from './parts-to-remove.ts';
+import { stackObjects } from './stack-objects.ts';
 
-export interface StackRemoveArgs {
-  readonly name: string;
-  /** By their names in the compose files: these services only. All of the stack by default. */
-  readonly services?: readonly string[] | undefined;
+export interface StackRemoveArgs extends StackPartsArgs {
   /** Seconds until all of it must be gone; 120 by default. */
   readonly timeout?: number | undefined;
 }
@@ -33,36 +30,23 @@ export const stackRemove = task('stackRemove', {
   rights: 'docker',
   title: ({ name, services }: StackRemoveArgs) =>
     services === undefined ? `remove stack ${name}` : `remove ${services.join(', ')} of stack ${name}`,
-  fact: ({ name }) => stackObjects(name),
-  want: (now, args): StackObjects => {
+  fact: partsToRemove,
+  want: (now, args): PartsToRemove => {
     refuseHost(now, args);
-    const stay = staying(args);
-    if (stay !== undefined) {
-      const { tasks, containers } = now.basis;
-      return {
-        ...now,
-        services: now.services.filter(stay),
-        tasks: tasks.filter(({ service }) => stay(service)).length,
-        containers: containers.filter(({ service }) => stay(service)).length,
-      };
-    }
-    return { ...now, services: [], networks: [], secrets: [], configs: [], tasks: 0, containers: 0 };
+    return { ...now, services: [], networks: [], secrets: [], configs: [], isLeaving: false };
   },
-  steps: (now, want, { name }) => {
-    const services = now.services.filter((service) => !want.services.includes(service));
+  steps: (now, _want, { name }) => {
     const [first, ...others] =
-      services.length > 0
-        ? services.map((service) => remove('services', service, now, name))
+      now.services.length > 0
+        ? now.services.map((service) => remove('services', service, now, name))
         : // Nothing to do but wait: what is left may still be in use.
-          now.tasks > 0
+          now.basis.tasks.length > 0
           ? []
           : (['networks', 'secrets', 'configs'] as const).flatMap((kind) =>
-              now[kind]
-                .filter((object) => !want[kind].includes(object))
-                .map((object) => remove(kind, object, now, name)),
+              now[kind].map((object) => remove(kind, object, now, name)),
             );
     // Told once, of all that goes: the later ones follow from the first.
-    return first === undefined ? [] : [{ ...first, destroys: destroyed(now, want, name) }, ...others];
+    return first === undefined ? [] : [{ ...first, destroys: destroyed(now, name) }, ...others];
   },
   // Read anew, so that a deploy after this is seen by a removal after that.
   foresees: (_now, { basis: { host, held } }, args) => {
@@ -75,46 +59,31 @@ export const stackRemove = task('stackRemove', {
     return [
       { fact: foreseenStack(args.name), state: { nodeId, ...left } },
       { fact: stackObjects(args.name) },
+      { fact: partsToRemove(args) },
     ];
   },
   settle: ({ timeout = 120 }) => ({ timeout, interval: 0.25 }),
-  stuck: ({ basis, ...now }, want, args) => {
-    const stay = staying(args);
-    const leaving = ({ service }: StackPart) => stay === undefined || !stay(service);
-    const left = kinds.flatMap((kind) =>
-      now[kind]
-        .filter((object) => !want[kind].includes(object))
-        .map((object) => `${kind.slice(0, -1)} ${object}`),
-    );
+  stuck: ({ basis, ...now }) => {
+    const left = kinds.flatMap((kind) => now[kind].map((object) => `${kind.slice(0, -1)} ${object}`));
     const running = [
-      ...basis.tasks.filter(leaving).map(({ shown }) => `task ${shown}`),
-      ...basis.containers.filter(leaving).map(({ shown }) => `container ${shown}`),
+      ...basis.tasks.map(({ shown }) => `task ${shown}`),
+      ...basis.containers.map(({ shown }) => `container ${shown}`),
     ];
     const all = [...left, ...running];
     return all.length === 0 ? undefined : { reason: `still there: ${all.join(', ')}` };
   },
 });
 
-/**
- * What stays when some services go: undefined where nothing does. What belongs to no service any more is of one
- * that was removed a moment ago.
- */
-function staying({ name, services }: StackRemoveArgs) {
-  if (services === undefined) return undefined;
-  const going = new Set(services.map((service) => scoped(name, service)));
-  return (service: string | undefined): boolean => service !== undefined && !going.has(service);
-}
-
 /** All that goes: `stack da: 3 services, 1 network`. */
-function destroyed(now: StackObjects, want: StackObjects, name: string): string {
+function destroyed(now: PartsToRemove, name: string): string {
   const parts = kinds.flatMap((kind) => {
-    const count = now[kind].filter((object) => !want[kind].includes(object)).length;
+    const count = now[kind].length;
     return count === 0 ? [] : [counted(count, kind.slice(0, -1))];
   });
   return `of stack ${name}: ${parts.join(', ')}`;
 }
 
-function refuseHost({ basis }: StackObjects, { name }: StackRemoveArgs): void {
+function refuseHost({ basis }: PartsToRemove, { name }: StackRemoveArgs): void {
   const { state, isManager } = basis.host;
   if (state === 'inactive' || isManager) return;
   throw refuse(
@@ -128,7 +97,7 @@ function refuseHost({ basis }: StackObjects, { name }: StackRemoveArgs): void {
 function remove(
   kind: (typeof kinds)[number],
   object: string,
-  { basis }: StackObjects,
+  { basis }: PartsToRemove,
   stack: string,
 ): DockerStep {
   const id = basis.ids[kind][object] ?? object;
