@@ -1,10 +1,10 @@
-// Runs one test file, as a process of its own. tap's own runner does so as well, and takes three times as long to start
+// Runs test files, those that are given together in one process: to start takes longer than most of them. tap's own runner does so as well, and takes three times as long to start
 // each: it loads what measures coverage into it.
 import { spawn } from 'node:child_process';
 import { root } from './installed.js';
 
 /**
- * Seconds that a file may take, unless it says otherwise by `t.setTimeout`: no more than what tells that it hangs, since
+ * Seconds that a process may take, unless it says otherwise by `t.setTimeout`: no more than what tells that it hangs, since
  * nobody knows how busy the machine is.
  */
 const timeout = 900;
@@ -12,13 +12,18 @@ const timeout = 900;
 const patience = process.env.EVERY_MOMENT === '1' ? 4000 : 1000;
 
 /**
+ * @param files one file, or several that leave nothing behind in their process
  * @returns what it told as TAP, whether it passed, its totals, and how long it took in milliseconds. One that ends
  * without totals has failed.
  */
-export async function runTestFile(file) {
+export async function runTests(files) {
   const started = performance.now();
-  const args = ['--enable-source-maps', '--import=./test/typescript.js', file];
-  const env = { ...process.env, TAP_TIMEOUT: String(timeout) };
+  const [file] = files;
+  const name = files.length === 1 ? file : `${files.length} files from ${file} on`;
+  // tap names the folders of its tests by the arguments: they are to differ, and to have no long names.
+  const entry = files.length === 1 ? [file] : ['test/several.ts', file];
+  const args = ['--enable-source-maps', '--import=./test/typescript.js', ...entry];
+  const env = { ...process.env, TAP_TIMEOUT: String(timeout), DABOOK_TEST_FILES: files.join(':') };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), patience * 1000);
   const pieces = [];
@@ -32,8 +37,8 @@ export async function runTestFile(file) {
   const totals = totalsIn(lines);
   const passed = exit === 0 && totals !== undefined && totals.fail === 0;
   // What ended badly and told nothing of it is a failure all the same.
-  if (!passed) lines.push(`not ok - ${file} ended with ${signal ?? exit}`);
-  return { file, lines, passed, totals: withFailure(totals, passed), time: performance.now() - started };
+  if (!passed) lines.push(`not ok - ${name} ended with ${signal ?? exit}`);
+  return { name, lines, passed, totals: withFailure(totals, passed), time: performance.now() - started };
 }
 
 /** What tap counted, from the last line that says so. */

@@ -8,7 +8,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './installed.js';
-import { runTestFile } from './run-test-file.js';
+import { runTests } from './run-tests.js';
 
 const args = process.argv.slice(2);
 const unitOnly = args.includes('--unit');
@@ -37,13 +37,13 @@ process.env.DABOOK_CANARY_HITS = join(out, 'hits');
 const watch = await startWatch();
 
 const isUnit = (file) => !needsQuiet(file) && !needsLab(file) && !isSlow(file);
-await runFiles('unit', files.filter(isUnit), 2);
+await runAll('unit', inParts(files.filter(isUnit), 6), 2);
 if (!unitOnly) {
   // They wait for what they started as often as they work. The longest are those of transports: they are not to be the last.
-  await runFiles('slow', files.filter(isSlow).reverse(), 3);
-  await runFiles('quiet', files.filter(needsQuiet), 1);
+  await runAll('slow', alone(files.filter(isSlow).reverse()), 3);
+  await runAll('quiet', alone(files.filter(needsQuiet)), 1);
   // Each has a lab of its own, whose engines keep the processors busy: three at once end no sooner.
-  await runFiles('lab', files.filter(needsLab), 2);
+  await runAll('lab', alone(files.filter(needsLab)), 2);
 }
 await endWatch();
 rmSync(out, { recursive: true, force: true });
@@ -52,27 +52,43 @@ const skipped = totals.skip > 0 ? `, ${totals.skip} skipped` : '';
 console.log(`${totals.pass} passed, ${totals.fail} failed${skipped}`);
 process.exitCode = status;
 
-/** Runs files, so many at once, and tells of each as it ends: a line, and all of what failed. */
-async function runFiles(kind, files, jobs) {
+/** Each file in a process of its own. */
+function alone(files) {
+  return files.map((file) => [file]);
+}
+
+/** At most so many parts, of files that lie beside each other. */
+function inParts(files, most) {
+  const size = Math.max(1, Math.ceil(files.length / most));
+  return Array.from({ length: Math.ceil(files.length / size) }, (_, part) =>
+    files.slice(part * size, (part + 1) * size),
+  );
+}
+
+/**
+ * Runs parts, each of files for one process, so many at once, and tells of each as it ends: a line, and all of what
+ * failed.
+ */
+async function runAll(kind, parts, jobs) {
   const record = join(out, `${kind}.tap`);
-  const left = [...files];
+  const left = [...parts];
   const next = async () => {
-    for (let file = left.shift(); file !== undefined; file = left.shift()) {
-      tell(await runTestFile(file), record);
+    for (let files = left.shift(); files !== undefined; files = left.shift()) {
+      tell(await runTests(files), record);
     }
   };
   await Promise.all(Array.from({ length: jobs }, next));
 }
 
-function tell({ file, lines, passed, totals: counted, time }, record) {
+function tell({ name, lines, passed, totals: counted, time }, record) {
   if (!passed) console.log(lines.filter((line) => !/^\s+ok /.test(line)).join('\n'));
   for (const line of lines) {
     const skipped = /^\s*ok \d+ - (.*?) # SKIP (.*)/.exec(line);
     if (skipped) console.log(`skipped: ${skipped[1]}: ${skipped[2]}`);
   }
-  console.log(`${passed ? 'ok' : 'not ok'} - ${file} # ${(time / 1000).toFixed(1)} s`);
+  console.log(`${passed ? 'ok' : 'not ok'} - ${name} # ${(time / 1000).toFixed(1)} s`);
   // For the watch.
-  appendFileSync(record, `# ${file}\n${lines.join('\n')}\n`);
+  appendFileSync(record, `# ${name}\n${lines.join('\n')}\n`);
   for (const name of Object.keys(totals)) totals[name] += counted[name];
   if (!passed) status = 1;
 }
