@@ -960,6 +960,9 @@ t.test('removal of some services', async (t) => {
   });
   t.strictSame(diff(stopped, task.want(stopped)), []);
 
+  const [none, all] = [stackRemove({ name: 's', services: [] }), stackRemove({ name: 's' })];
+  t.not(none.fact.key, all.fact.key, 'no services are not all of them');
+
   const files = { compose: compose('', `  db: {image: ${image}}\n`), engine: both };
   const foreseen = new Map<string, unknown>();
   const before = await plan(files, {}, foreseen);

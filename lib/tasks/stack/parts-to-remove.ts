@@ -23,7 +23,7 @@ export interface PartsToRemove extends Pick<StackObjects, 'services' | 'networks
 /** Of some services nothing is meant but what they share with no other one: networks, secrets and configs stay. */
 export function partsToRemove(args: StackPartsArgs): Fact<PartsToRemove> {
   return fact<PartsToRemove>({
-    key: ['parts of stack to be removed', args.name, ...(args.services ?? [])],
+    key: ['parts of stack to be removed', args.name, args.services === undefined, ...(args.services ?? [])],
     read: async (ask) => partsOf(await ask.fact(stackObjects(args.name)), staying(args)),
   });
 }
