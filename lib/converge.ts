@@ -16,7 +16,7 @@ import { equal } from './equal.ts';
 import type { DabookError } from './errors.ts';
 import type { TaskEnded } from './events.ts';
 import { foresee, foreseeSomething } from './foresee.ts';
-import { type Ahead, refuseObstacles } from './obstacles.ts';
+import { refuseObstacles } from './obstacles.ts';
 import { waitsFor } from './perform-ask.ts';
 import { refuse } from './refuse.ts';
 import { notConverged } from './settle.ts';
@@ -152,8 +152,7 @@ async function decide(
   }
   if (c.mode === 'check' && c.strict && task.opaque) throw unobservable();
   const ask = createAsk(c.machine, { ...as, task: id });
-  const { note, leads }: Ahead =
-    steps.length > 0 ? await refuseObstacles(task, { now, want, steps }, ask, c) : { leads: [] };
+  const { note, leads } = await refuseObstacles(task, { now, want, steps }, ask, c);
   const planned = { ...planOf(task, now, want, steps, id, c), ...(leads.length > 0 ? { leads } : {}) };
   if (changes) await consentTo(task, planned, c);
   c.emit(planned);

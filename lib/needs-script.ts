@@ -39,6 +39,7 @@ write() {
   fi
 }
 while IFS= read -r k && IFS= read -r p && IFS= read -r o && IFS= read -r h && IFS= read -r r; do
+  d=\${p%/*} d=\${d:-/}
   case $k in
     write) at "$p"; write ;;
     make)
@@ -50,17 +51,15 @@ while IFS= read -r k && IFS= read -r p && IFS= read -r o && IFS= read -r h && IF
         write
       fi ;;
     replace)
-      d=\${p%/*}
-      at "\${d:-/}"
+      at "$d"
       if [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
       elif fixed; then say fixed
-      elif [ "$u" != 0 ] && [ -k "\${d:-/}" ] && [ ! -O "\${d:-/}" ] &&
+      elif [ "$u" != 0 ] && [ -k "$d" ] && [ ! -O "$d" ] &&
         w=$(stat -c %u "$p" 2>/dev/null) && [ "$w" != "$u" ]; then say sticky
       else say there
       fi ;;
     own)
-      d=\${p%/*}
-      at "\${d:-/}"
+      at "$d"
       if [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
       elif fixed; then say fixed
       elif [ "$u" = 0 ] || ! w=$(stat -c '%u %g %G' "$p" 2>/dev/null); then say fine

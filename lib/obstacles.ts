@@ -13,7 +13,7 @@ interface Doing {
 }
 
 /** What is to be known of steps before they are performed. */
-export interface Ahead {
+interface Ahead {
   /** In check mode, what may stand in their way, in words. */
   readonly note?: string;
   /** In check mode, which folders that they write to are elsewhere in truth. */
@@ -31,6 +31,7 @@ export async function refuseObstacles(
   ask: Ask,
   { mode, unseen, machine }: Pick<Converging, 'mode' | 'unseen' | 'machine'>,
 ): Promise<Ahead> {
+  if (steps.length === 0) return { leads: [] };
   const { doubts, leads } =
     mode === 'check' ? await foreseeImpossible(steps, ask, machine.foreseen) : { doubts: [], leads: [] };
   const fact = task.obstacles(now, want);

@@ -117,17 +117,7 @@ interface Answer {
 }
 
 function answersIn(stdout: string): readonly Answer[] {
-  const answers: Answer[] = [];
-  let at: string | undefined;
-  for (const line of stdout.split('\n')) {
-    if (line.startsWith('at ')) {
-      at = line.slice('at '.length);
-      continue;
-    }
-    answers.push({ line, at });
-    at = undefined;
-  }
-  return answers;
+  return [...stdout.matchAll(/^(?:at (.*)\n)?(.*)$/gm)].map(([, at, line = '']) => ({ line, at }));
 }
 
 function leadsTo({ kind, path }: Need, at: string): string {

@@ -1,5 +1,5 @@
-// Runs test files, those that are given together in one process: to start takes longer than most of them. tap's own runner does so as well, and takes three times as long to start
-// each: it loads what measures coverage into it.
+// Runs test files, those that are given together in one process: to start takes longer than most of them. tap's own
+// runner gives each a process, and takes three times as long to start it: it loads what measures coverage into it.
 import { spawn } from 'node:child_process';
 import { root } from './installed.js';
 
@@ -8,7 +8,7 @@ import { root } from './installed.js';
  * nobody knows how busy the machine is.
  */
 const timeout = 900;
-/** Seconds after which a file is ended that does not end itself. */
+/** Seconds after which a process is ended that does not end itself. */
 const patience = process.env.EVERY_MOMENT === '1' ? 4000 : 1000;
 
 /**
@@ -18,12 +18,14 @@ const patience = process.env.EVERY_MOMENT === '1' ? 4000 : 1000;
  */
 export async function runTests(files) {
   const started = performance.now();
-  const [file] = files;
-  const name = files.length === 1 ? file : `${files.length} files from ${file} on`;
+  const [file, ...others] = files;
+  const alone = others.length === 0;
+  const name = alone ? file : `${files.length} files from ${file} on`;
   // tap names the folders of its tests by the arguments: they are to differ, and to have no long names.
-  const entry = files.length === 1 ? [file] : ['test/several.ts', file];
+  const entry = alone ? [file] : ['test/several.ts', file];
   const args = ['--enable-source-maps', '--import=./test/typescript.js', ...entry];
-  const env = { ...process.env, TAP_TIMEOUT: String(timeout), DABOOK_TEST_FILES: files.join(':') };
+  const listed = alone ? {} : { DABOOK_TEST_FILES: files.join(':') };
+  const env = { ...process.env, ...listed, TAP_TIMEOUT: String(timeout) };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), patience * 1000);
   const pieces = [];

@@ -7,8 +7,5 @@ delete process.env.DABOOK_TEST_FILES;
 // What they test comes behind this one. Loaded outside of a test, they could find that all has ended: tap ends where a
 // file has a teardown and there is nothing to do.
 t.test('all files are loaded', async () => {
-  // Node does not wait for what its loader is about to load.
-  const awake = setInterval(() => {}, 1000);
   for (const file of files.split(':')) await import(resolve(file));
-  clearInterval(awake);
 });

@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Ask } from '../../lib/fact.ts';
-import { docker, exec, type Need, put, type Step, sh } from '../../lib/index.ts';
+import { type Command, docker, exec, type Need, put, type Step, sh } from '../../lib/index.ts';
 import { tree } from '../../lib/step.ts';
 import { foreseeImpossible, refuseImpossible } from '../../lib/step-obstacles.ts';
+import { realShell } from '../transport/real-shell.ts';
 
 /** A host that says this to the needs that it is asked of, one line each. */
 function askThat(...answers: readonly string[]) {
@@ -131,9 +131,10 @@ t.test('where a folder is that a link leads to', async (t) => {
   symlinkSync('with\nline', at('lines'));
   const ask = {
     become: false,
-    sh: async ({ text }: { readonly text: string }, { stdin = '' } = {}) => ({
-      stdout: execFileSync('sh', ['-c', text], { input: stdin, encoding: 'utf8' }),
-    }),
+    sh: async ({ text }: Command, { stdin = '' } = {}) => {
+      const { stdout } = await realShell(text, Buffer.from(stdin));
+      return { stdout: String(stdout) };
+    },
   } as unknown as Ask;
   const leads = async (...needs: readonly Need[]) =>
     (await foreseeImpossible([exec(sh`x`, { needs })], ask, new Map())).leads;
