@@ -25,8 +25,9 @@ export async function askPassword(
   const { stdin, stderr } = io;
   const terminal = stdin.isTTY === true;
   if (terminal) {
-    stderr.write(question);
+    // Whoever sees the question may type at once: by then nothing is echoed.
     stdin.setRawMode(true);
+    stderr.write(question);
   }
   try {
     const text = await readLine(stdin, terminal);

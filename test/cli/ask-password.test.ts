@@ -35,6 +35,18 @@ t.test('a terminal shows the question and nothing of what is typed', async (t) =
   });
 });
 
+t.test('nothing is echoed any more when the question is shown', async (t) => {
+  const order: string[] = [];
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (mode: boolean) => order.push(mode ? 'raw' : 'cooked'),
+  });
+  const io = { stdin, stderr: { write: (text: string) => order.push(text) } } as unknown as Io;
+  stdin.write('open\r');
+  await askPassword(io, { question: 'password: ', label: 'password', hint: '' });
+  t.same(order, ['raw', 'password: ', 'cooked', '\n']);
+});
+
 t.test('the keys of a terminal do what they do elsewhere', async (t) => {
   const cases: readonly (readonly [what: string, keys: string, answer: string])[] = [
     ['Ctrl-U clears the line', 'wrong\u0015right\n', 'right'],
