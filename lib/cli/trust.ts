@@ -81,11 +81,24 @@ async function ask(
   };
 }
 
-/** Several hosts may have the same jump host, and an inventory several names for one host. */
+/**
+ * Several hosts may have the same jump host, and an inventory several names for one host: each is told once. Where
+ * several machines share a name in known_hosts (`HostKeyAlias`), the keys of each are.
+ */
 function distinct(hosts: readonly ShownHost[]): readonly ShownHost[] {
-  return [
-    ...new Map(hosts.map((shown) => [`${shown.host.knownHostsFile} ${nameOf(shown.host)}`, shown])).values(),
-  ];
+  const same = new Map<string, ShownHost[]>();
+  for (const one of hosts) {
+    const keys = one.keys.map(({ shown, state }) => `${shown} ${state}`);
+    const key = [one.host.knownHostsFile, nameOf(one.host), ...keys].join('\n');
+    same.set(key, [...(same.get(key) ?? []), one]);
+  }
+  return [...same.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const names = new Set(others.map(({ host }) => host.shown).filter((name) => name !== first.host.shown));
+    if (names.size === 0) return [first];
+    const shown = `${first.host.shown} and ${counted(names.size, 'more name')}`;
+    return [{ ...first, host: { ...first.host, shown } }];
+  });
 }
 
 const tones: Record<KeyState, Tone> = {

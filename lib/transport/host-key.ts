@@ -1,9 +1,9 @@
 import { DabookError } from '../errors.ts';
-import { posixQuote } from '../posix-quote.ts';
 import { isPinned, unpinnedKeys } from './judge-pinned.ts';
 import type { KnownHosts, KnownKey } from './known-hosts.ts';
 import type { HostKeyPin } from './session.ts';
-import { kindOf, publicKeyFile, shownKey, typeOf } from './shown-key.ts';
+import { shownKey, typeOf } from './shown-key.ts';
+import { toTrust } from './to-trust.ts';
 
 /** The host whose key is judged. */
 export interface KeyedHost {
@@ -15,15 +15,13 @@ export interface KeyedHost {
   readonly alias?: string | undefined;
   /** The keys that the inventory pins: these alone are trusted. */
   readonly pins?: readonly HostKeyPin[] | undefined;
-  /** Only a jump host can see it. */
-  readonly behindJump: boolean;
   /** Where a key would be added. */
   readonly knownHostsFile: string;
 }
 
 /**
  * Judges the key that a host showed: undefined where it is the known one, else the error that refuses it,
- * with fingerprints and the commands that would trust it. An unknown key is never trusted by itself.
+ * with fingerprints and what would trust it. An unknown key is never trusted by itself.
  */
 export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): DabookError | undefined {
   const same = linesOf(host, blob, known);
@@ -51,25 +49,12 @@ export function judgeHostKey(host: KeyedHost, blob: Buffer, known: KnownHosts): 
   const certified = authority
     ? ['to have its certificate checked, by ssh itself: ansible_connection: openssh']
     : [];
-  const compare = `compare it on the host: ssh-keygen -lf ${publicKeyFile(typeOf(blob))}`;
-  const trust = trustCommand(host, blob);
+  const type = typeOf(blob);
   if (trusted.length === 0)
-    return refused(`the host key of ${host.shown} is not known`, details, [
-      ...certified,
-      compare,
-      `then trust it: ${trust}`,
-    ]);
-  const old = trusted.find(({ type }) => type === typeOf(blob));
-  if (old === undefined)
-    return refused(`${host.shown} is known by other types of host keys`, details, [
-      compare,
-      `then trust it: ${trust}`,
-    ]);
-  const forget = `ssh-keygen -R ${posixQuote(nameOf(host))} -f ${old.file}`;
-  return refused(`the host key of ${host.shown} has changed`, details, [
-    `this may be another machine; ${compare}`,
-    `then trust it: ${forget} && ${trust}`,
-  ]);
+    return refused(`the host key of ${host.shown} is not known`, details, [...certified, ...toTrust(type)]);
+  if (!trusted.some((key) => key.type === type))
+    return refused(`${host.shown} is known by other types of host keys`, details, toTrust(type));
+  return refused(`the host key of ${host.shown} has changed`, details, toTrust(type, { isChanged: true }));
 }
 
 /**
@@ -173,13 +158,4 @@ function placeOf({ file, line }: KnownKey): string {
 
 function refused(message: string, details: readonly string[], hints: readonly string[]): DabookError {
   return new DabookError('unreachable', `${message}: ${details.join('; ')}`, { hint: hints.join('\n') });
-}
-
-function trustCommand(host: KeyedHost, blob: Buffer): string {
-  const { address, port, knownHostsFile: file } = host;
-  const type = typeOf(blob);
-  if (host.alias === undefined && !host.behindJump) {
-    return `ssh-keyscan -t ${kindOf(type)} ${port === 22 ? '' : `-p ${port} `}${address} >> ${file}`;
-  }
-  return `echo ${posixQuote(`${nameOf(host)} ${type} ${blob.toString('base64')}`)} >> ${file}`;
 }

@@ -1,7 +1,7 @@
 import { DabookError } from '../errors.ts';
 import { unpinned } from './judge-pinned.ts';
 import type { Fault, OpensshEnd } from './openssh-fault.ts';
-import { publicKeyFile } from './shown-key.ts';
+import { toTrust } from './to-trust.ts';
 
 /** Why ssh did not trust the key of a host, or of a jump host before it. */
 export function opensshKeyFault(
@@ -16,7 +16,7 @@ export function opensshKeyFault(
   });
   if (said.shown === undefined || said.type === undefined) {
     return refused(`the host key of a jump host on the way to ${shown} is not trusted: ${last}`, [
-      'dabook trust shows and collects the keys of jump hosts, too',
+      'dabook trust -i <inventory> shows and collects the keys of jump hosts, too',
     ]);
   }
   const showed = `it showed ${said.shown}`;
@@ -31,16 +31,13 @@ export function opensshKeyFault(
       ['do not connect: somebody else may hold this key'],
     );
   if (pins) return { fault: unpinned(shown, pins, [...shownBefore, said.shown], said.type), passing: false };
-  const compare = `compare it on the host: ssh-keygen -lf ${publicKeyFile(said.type.replace(/-cert-.*|@.*/, ''))}`;
+  const type = said.type.replace(/-cert-.*|@.*/, '');
   const offending = /^Offending (\S+) key in (.*)$/im.exec(text);
   if (/identification has changed/i.test(text))
     return refused(
       `the host key of ${shown} has changed: ${showed}; known is another ${offending?.[1] ?? 'one'} by ${offending?.[2] ?? knownHostsFiles[0]}`,
-      [`this may be another machine; ${compare}`, 'then trust it: dabook trust --replace'],
+      toTrust(type, { isChanged: true }),
     );
   const why = said.lines.filter((line) => /certificate|principal/i.test(line)).map((line) => `; ${line}`);
-  return refused(`the host key of ${shown} is not known: ${showed}${why.join('')}`, [
-    compare,
-    'then trust it: dabook trust',
-  ]);
+  return refused(`the host key of ${shown} is not known: ${showed}${why.join('')}`, toTrust(type));
 }

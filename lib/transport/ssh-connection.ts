@@ -65,10 +65,10 @@ export async function connectSsh(
 }
 
 /** A host as its key is judged. */
-export function keyedHost(settings: SshSettings, behindJump: boolean): KeyedHost {
+export function keyedHost(settings: SshSettings): KeyedHost {
   const { shown, address, port, alias, pins, knownHostsFiles } = settings;
   const knownHostsFile = knownHostsFiles[0] ?? '~/.ssh/known_hosts';
-  return { shown, address, port, alias, pins, behindJump, knownHostsFile };
+  return { shown, address, port, alias, pins, knownHostsFile };
 }
 
 async function attemptSsh(
@@ -76,7 +76,7 @@ async function attemptSsh(
   commons: SshCommons,
   via: SshConnection | undefined,
   timeout: number,
-  trial = createKeyTrial(keyedHost(settings, via !== undefined), commons.known, settings.revokedKeysFile),
+  trial = createKeyTrial(keyedHost(settings), commons.known, settings.revokedKeysFile),
 ): Promise<Try<SshConnection>> {
   const { shown, user } = settings;
   const { fault: untried } = trial.algorithms.length === 0 ? trial.outcome('') : {};

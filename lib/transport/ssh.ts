@@ -134,7 +134,7 @@ export function createSshTransport(options: SshOptions): {
         const known = await knownIn(asked.knownHostsFiles);
         const loan = await jumps.borrow(hops.slice(0, index));
         try {
-          const host = keyedHost(asked, loan !== undefined);
+          const host = keyedHost(asked);
           const blobs = await scanHostKeys(asked, loan?.connection);
           const listed = await Promise.all(blobs.map((blob) => isListed(asked, blob)));
           const keys = blobs.map((blob, index) => standingOf(host, blob, known, listed[index] === true));

@@ -228,6 +228,26 @@ t.test('a device stays one', { skip: cannotRun }, async (t) => {
   t.ok(statSync(file).isCharacterDevice());
 });
 
+t.test('names of one host, and hosts of one name', { skip: cannotRun }, async (t) => {
+  const other = makeKeys(t);
+  const [one, two] = [await startSshd(t, keys), await startSshd(t, other)];
+  const { file, hosts, trust, fingerprintOf } = place(t);
+  hosts({ first: one, second: one, third: one });
+  const shown = await trust('--yes');
+  t.match(shown.stdout, /^first \(.*\) and 2 more names +ED25519 /, shown.stdout);
+  t.match(shown.stdout, /\n3 keys written/, 'once');
+
+  rmSync(file);
+  const options = '-o HostKeyAlias=pool';
+  hosts({ first: { ...one, options }, second: { ...two, options } });
+  const both = await trust('--yes');
+  t.equal(both.status, 0, both.stderr);
+  for (const { dir } of [keys, other]) {
+    t.match(both.stdout, fingerprintOf(join(dir, 'host_ed25519.pub')), 'that of each machine');
+  }
+  t.match((await trust()).stdout, /^2 hosts known/, 'each is trusted by what it showed');
+});
+
 t.test('a jump host comes first', { skip: cannotRun }, async (t) => {
   const [jump, behind] = [await startSshd(t, keys), await startSshd(t, keys)];
   const { folder, file, hosts, trust } = place(t);

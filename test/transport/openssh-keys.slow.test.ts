@@ -21,7 +21,7 @@ else {
     t.match(await refusal(unknown, target()), {
       code: 'unreachable',
       message: `the host key of ha1 (root@127.0.0.1:${sshd.port}) is not known: it showed ED25519 ${fingerprint('ed25519')}`,
-      hint: /compare it on the host: ssh-keygen -lf \/etc\/ssh\/ssh_host_ed25519_key.pub\nthen trust it: dabook trust/,
+      hint: /compare it on the host: ssh-keygen -lf \/etc\/ssh\/ssh_host_ed25519_key.pub\nthen trust it: dabook trust -i <inventory>/,
     });
     const { knownHostsFiles } = known('changed', `# one\n${name} ${hostKey(others, 'ed25519')}\n`);
     const changed = make(options({ knownHostsFiles }));
