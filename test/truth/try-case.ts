@@ -233,25 +233,32 @@ async function steady(lab: Lab): Promise<void> {
 
 /**
  * What the engines are about, and whether the managers have yet to miss a node: one that left without a word is ready
- * for them until then, beside the one that took its place.
+ * for them until then, and a swarm that lost its majority with it has a leader still.
  */
 async function atWork(lab: Lab): Promise<{ readonly what: string; readonly hasGhost: boolean }> {
   const ask = lab.engine(1);
   const ofStack = encodeURIComponent(JSON.stringify({ label: ['com.docker.stack.namespace=da'] }));
-  const [tasks, nodes] = await Promise.all([
+  const [tasks, nodes, members] = await Promise.all([
     ask<readonly { ID: string; DesiredState: string }[]>('GET', `/tasks?filters=${ofStack}`).catch(
       leaderless,
     ),
     ask<readonly Node[]>('GET', '/nodes').catch(leaderless),
+    Promise.all(lab.hosts.map((_host, index) => memberOf(lab, index + 1))),
   ]);
   const each = tasks.map(({ ID, DesiredState }) => `${ID} ${DesiredState}`);
-  const ready = nodes.flatMap(({ Status, Description }) =>
-    Status.State === 'ready' ? [Description.Hostname] : [],
-  );
   return {
     what: [...each, ...nodes.map(({ ID, Status }) => `${ID} ${Status.State}`)].sort().join(' '),
-    hasGhost: new Set(ready).size < ready.length,
+    hasGhost: nodes.some(({ ID, Status }) => Status.State === 'ready' && !members.includes(ID)),
   };
+}
+
+/** The node that an engine is, if it is in a swarm. */
+async function memberOf(lab: Lab, number: number): Promise<string | undefined> {
+  const { Swarm } = await lab.engine(number)<{ Swarm: { NodeID: string; LocalNodeState: string } }>(
+    'GET',
+    '/info',
+  );
+  return Swarm.LocalNodeState === 'active' ? Swarm.NodeID : undefined;
 }
 
 function changesOf(events: readonly Event[]): readonly string[] {
