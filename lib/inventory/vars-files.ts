@@ -32,12 +32,15 @@ export async function readVarsFiles(
 ): Promise<VarsByName> {
   const path = join(folder, kind);
   const present = new Set(await namesIn(path));
+  // Of an inventory with faults nobody knows what it has.
+  const isKnownWhole = findings.faults.length === 0;
   const found: { name: string; file: string }[] = [];
   for (const file of present) {
     const name = file.replace(/\.(ya?ml|json)(\.age)?$/, '');
     const known = wanted.has(file) ? file : wanted.has(name) ? name : undefined;
     const shown = shownPath(join(path, file), cwd);
     if (known === undefined) {
+      if (!isKnownWhole) continue;
       const what = kind === 'group_vars' ? 'group' : 'host';
       const meant = didYouMean(name, wanted.keys());
       findings.warn(

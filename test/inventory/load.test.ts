@@ -156,6 +156,16 @@ all:
   ]);
 });
 
+t.test('of an inventory that cannot be read, nobody says what it has not', async (t) => {
+  const { faults, warnings } = await load(
+    t,
+    { 'inv/hosts.yml': 'web: { hosts: { web1: }', 'inv/group_vars/web.yml': 'c: 2' },
+    ['inv/hosts.yml'],
+  );
+  t.equal(faults.length, 1, JSON.stringify(faults));
+  t.strictSame(warnings, []);
+});
+
 t.test('several sources: a folder, a list, a module; later ones win', async (t) => {
   const { names, host, at, faults, warnings } = await load(
     t,
