@@ -71,7 +71,7 @@ export function plannedLines(
 ): readonly string[] {
   if (task === undefined || (task.changes.length === 0 && !task.opaque)) return [];
   const { changes, opaque } = task;
-  const style = { paint, columns, diff: false, steps: false, form: false };
+  const style = { paint, columns, diff: false, steps: false, isAhead: false };
   const plan = { type: 'task.planned', at: '', host: '', task: task.task, changes, steps: [] } as const;
   return planLines(opaque ? { ...plan, opaque } : plan, style);
 }

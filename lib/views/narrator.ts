@@ -87,7 +87,7 @@ export function createNarrator(options: NarratorOptions): (event: Event) => stri
     if (plan === undefined) return [];
     const columns = options.columns() - INDENT.length;
     return indented(
-      planLines(plan, { paint, columns, diff: options.diff, steps: verbosity >= 1, form: check }),
+      planLines(plan, { paint, columns, diff: options.diff, steps: verbosity >= 1, isAhead: check }),
     );
   };
 

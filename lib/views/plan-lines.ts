@@ -10,22 +10,24 @@ interface PlanStyle {
   /** Whole texts as a unified diff. */
   readonly diff: boolean;
   readonly steps: boolean;
-  /** What the operator is to be asked: whoever looks ahead wants to see what will be theirs to do. */
-  readonly form: boolean;
+  /** It is told before it is done: with what the operator is to be asked then, and what nothing would bring back. */
+  readonly isAhead: boolean;
 }
 
 /** What a task changes, and how. */
 export function planLines(plan: TaskPlanned, style: PlanStyle): string[] {
   const { paint, columns } = style;
   const steps = style.steps ? plan.steps.map((step) => paint('dim', `> ${visible(step)}`)) : [];
-  const form = plan.form === undefined || !style.form ? [] : formLines(plan.form, paint, columns);
+  const form = plan.form === undefined || !style.isAhead ? [] : formLines(plan.form, paint, columns);
   const leads = (plan.leads ?? []).map((text) => paint('dim', visible(text)));
+  const lost = style.isAhead ? (plan.destroys ?? []) : [];
+  const alarm = lost.map((what) => paint('red', `cannot be undone, lost: ${visible(what)}`));
   // What an opaque task is said to change is how often it ran, which tells nobody anything.
-  if (plan.opaque) return [paint('dim', 'always runs (nothing to observe)'), ...leads, ...steps];
+  if (plan.opaque) return [paint('dim', 'always runs (nothing to observe)'), ...leads, ...alarm, ...steps];
   // Nor do the unknowns that the operator was asked for: they are known by now.
-  const shown = plan.form === undefined || style.form ? plan.changes : [];
+  const shown = plan.form === undefined || style.isAhead ? plan.changes : [];
   const changes = withoutChecksums(shown).flatMap((change) => changeLines(change, style));
-  return [...changes, ...leads, ...form, ...steps];
+  return [...changes, ...leads, ...alarm, ...form, ...steps];
 }
 
 /** Beside the text that it is of, a checksum tells nobody anything. */

@@ -385,7 +385,7 @@ t.test('a checksum is told where its text is not', async (t) => {
   const told = (...changes: readonly Change[]) =>
     planLines(
       { type: 'task.planned', at: '', host: 'a', task: 1, changes, steps: [] },
-      { paint: createPaint(false), columns: 60, diff: true, steps: true, form: true },
+      { paint: createPaint(false), columns: 60, diff: true, steps: true, isAhead: true },
     );
   t.same(told(sha256('sha256')), ['~ sha256: old -> new']);
   t.same(told(sha256('sha256'), sha256('text', 'b')), ['~ text: old -> b']);
@@ -400,6 +400,16 @@ t.test('a checksum is told where its text is not', async (t) => {
     ['~ files./a.text: old -> new', '~ files./b.sha256: old -> new'],
     'each beside its own',
   );
+});
+
+t.test('what nothing brings back is told ahead, not of what is done', async (t) => {
+  const told = (isAhead: boolean) =>
+    planLines(
+      { type: 'task.planned', at: '', host: 'a', task: 1, changes: [], steps: [], destroys: ['/srv/x\x07'] },
+      { paint: createPaint(false), columns: 60, diff: false, steps: false, isAhead },
+    );
+  t.same(told(true), ['cannot be undone, lost: /srv/x␇']);
+  t.same(told(false), []);
 });
 
 t.test('text of a host cannot steer a terminal or break the layout', async (t) => {
