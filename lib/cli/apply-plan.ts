@@ -4,7 +4,8 @@ import { openPlan } from '../plan/seal-plan.ts';
 import { readBounded } from '../read-bounded.ts';
 import type { Io } from './io.ts';
 import { planKey } from './plan-key.ts';
-import { type RunFlags, runPlaybook } from './run-playbook.ts';
+import type { RunFlags } from './run-flags.ts';
+import { runPlaybook } from './run-playbook.ts';
 import { version } from './version.ts';
 
 /** Bytes. */

@@ -3,7 +3,7 @@ import { collectPlan, type PlanCollector } from '../plan/collect-plan.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
 import type { PlanFault } from '../plan/plan-fault.ts';
 import { type RunOptions, run } from '../run.ts';
-import type { Input } from './show-run.ts';
+import type { Input } from './read-input.ts';
 
 /** What a check found. */
 export interface Checked extends Pick<PlanCollector, 'tasks' | 'ended'> {

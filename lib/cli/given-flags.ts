@@ -1,4 +1,4 @@
-import type { RunFlags } from './run-playbook.ts';
+import type { RunFlags } from './run-flags.ts';
 
 type Late = 'inventory' | 'extraVars' | 'verbose';
 

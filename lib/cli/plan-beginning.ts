@@ -4,8 +4,8 @@ import { sourceDigest } from '../load/source-digest.ts';
 import { inputDigests } from '../plan/input-digests.ts';
 import type { GivenOptions, KeptPlan } from '../plan/kept-plan.ts';
 import type { Io } from './io.ts';
+import type { Input } from './read-input.ts';
 import { refuseTypedSecrets } from './refuse-typed-secrets.ts';
-import type { Input } from './show-run.ts';
 import { version } from './version.ts';
 
 /**

@@ -1,12 +1,9 @@
-import type { ExtraVars } from '../bind.ts';
 import type { Event } from '../events.ts';
 import type { Form } from '../form.ts';
-import type { Inventory } from '../inventory/inventory.ts';
 import type { Journal } from '../journal/create-journal.ts';
 import { collectFaults } from '../plan/collect-faults.ts';
 import { collectPlan } from '../plan/collect-plan.ts';
 import type { PlannedTask } from '../plan/kept-plan.ts';
-import type { Playbook } from '../playbook.ts';
 import type { Redactor } from '../redact.ts';
 import { run } from '../run.ts';
 import { createView } from '../views/create-view.ts';
@@ -27,17 +24,10 @@ import { leaveAnswers } from './leave-answers.ts';
 import { mayHaveLeftLocks } from './left-locks.ts';
 import { isGone, lockHolder } from './lock-holder.ts';
 import { createProfile } from './profile.ts';
+import type { Input } from './read-input.ts';
 import { type TerminalOperator, terminalOperator } from './terminal-operator.ts';
 import type { TraceFile } from './trace-file.ts';
 import { warn } from './warn.ts';
-
-/** What a run is made of. */
-export interface Input {
-  readonly playbook: Playbook;
-  readonly inventory: Inventory;
-  readonly extraVars: ExtraVars;
-  readonly limit: ReadonlySet<string> | undefined;
-}
 
 /** How it is run and shown. */
 export interface Manner {
