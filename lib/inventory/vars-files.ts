@@ -13,6 +13,8 @@ import type { Entries, Entry } from './tree.ts';
 export type VarsByName = ReadonlyMap<string, Entries>;
 
 const ENDINGS = ['', '.yml', '.yaml', '.json', '.yml.age', '.yaml.age', '.json.age'];
+/** The groups of an inventory that says nothing. */
+const always: ReadonlySet<string> = new Set(['all', 'ungrouped']);
 /** Few enough for any limit on open files. */
 const FILES_AT_ONCE = 32;
 
@@ -32,15 +34,15 @@ export async function readVarsFiles(
 ): Promise<VarsByName> {
   const path = join(folder, kind);
   const present = new Set(await namesIn(path));
-  // Of an inventory with faults nobody knows what it has.
-  const isKnownWhole = findings.faults.length === 0;
+  // Of an inventory of which nothing could be read, nobody knows what it has not.
+  const isRead = findings.faults.length === 0 || [...wanted.keys()].some((name) => !always.has(name));
   const found: { name: string; file: string }[] = [];
   for (const file of present) {
     const name = file.replace(/\.(ya?ml|json)(\.age)?$/, '');
     const known = wanted.has(file) ? file : wanted.has(name) ? name : undefined;
     const shown = shownPath(join(path, file), cwd);
     if (known === undefined) {
-      if (!isKnownWhole) continue;
+      if (!isRead) continue;
       const what = kind === 'group_vars' ? 'group' : 'host';
       const meant = didYouMean(name, wanted.keys());
       findings.warn(
