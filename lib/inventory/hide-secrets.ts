@@ -1,6 +1,7 @@
 import { looksSecret, withoutLogins } from '../looks-secret.ts';
 
-const HIDDEN = '<hidden>';
+/** In the place of a secret. */
+export const HIDDEN = '<hidden>';
 /** What names a secret, rather than being one. */
 const TAGGED = /^!(?:env|file|exec|vault|vault-encrypted)(?![\w-])/;
 /** A name with its colon or equals sign, where a value follows. */

@@ -1,6 +1,7 @@
 import { LineCounter } from 'yaml';
 import type { Position } from '../input-fault.ts';
-import { hideSecrets } from './hide-secrets.ts';
+import { isBelowSecret } from './below-secret.ts';
+import { HIDDEN, hideSecrets } from './hide-secrets.ts';
 
 /** A text that the inventory comes from, kept so that any part of it can be quoted later. */
 export interface SourceText {
@@ -52,7 +53,7 @@ export function isUnread(position: Position | undefined): boolean {
 export function positionOf(place: Place): Position {
   const { source, offset } = place;
   const { line, col } = source.lines.linePos(offset);
-  const quoted = source.sealed === undefined ? hideSecrets(lineOf(place)) : '';
+  const quoted = source.sealed === undefined ? shownLine(place) : '';
   return { file: source.file, line: Math.max(line, 1), column: Math.max(col, 1), text: quoted };
 }
 
@@ -61,13 +62,30 @@ export function positionOf(place: Place): Position {
  * password: without quotes round it, one that begins with `*` or `!` reads as an alias or a tag.
  */
 export function mayQuote(place: Place): boolean {
-  if (place.source.sealed !== undefined) return false;
+  return place.source.sealed === undefined && shownLine(place) === lineOf(place);
+}
+
+/** The line of a place without what is likely to be a secret in it. */
+function shownLine(place: Place): string {
   const line = lineOf(place);
-  return hideSecrets(line) === line;
+  return isBelowSecret(line, linesAbove(place)) ? line.replace(/\S.*/, HIDDEN) : hideSecrets(line);
+}
+
+/** Lines above one that are looked at; what is further away is taken for another thing's. */
+const FARTHEST = 1000;
+
+/** The lines above that of a place, the nearest first. */
+function* linesAbove({ source, offset }: Place): Iterable<string> {
+  const index = source.lines.linePos(offset).line - 1;
+  for (let above = index - 1; above >= Math.max(0, index - FARTHEST); above--) yield lineAt(source, above);
 }
 
 function lineOf({ source, offset }: Place): string {
-  const start = source.lines.lineStarts[source.lines.linePos(offset).line - 1] ?? 0;
-  const end = source.text.indexOf('\n', start);
-  return source.text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+  return lineAt(source, source.lines.linePos(offset).line - 1);
+}
+
+function lineAt({ text, lines }: SourceText, index: number): string {
+  const start = lines.lineStarts[index] ?? 0;
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
 }

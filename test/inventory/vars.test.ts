@@ -1,6 +1,7 @@
 import t from 'tap';
 import { z } from 'zod';
 import { bind } from '../../lib/bind.ts';
+import { isBelowSecret } from '../../lib/inventory/below-secret.ts';
 import { checkVars } from '../../lib/inventory/check-vars.ts';
 import { readExtraVars } from '../../lib/inventory/extra-vars.ts';
 import { hideSecrets } from '../../lib/inventory/hide-secrets.ts';
@@ -105,6 +106,40 @@ t.test('a template, or what is encrypted and not marked so, reaches no schema th
   t.match(await text(z.object({ number: z.number() })), /got "{{ 1 }}"\n.*give it with -e/s);
   const given = { motd: '{{ as it is }}' };
   t.strictSame(await text(z.object({ motd: z.string() }), given), given, 'what -e says is meant so');
+});
+
+t.test('what stands below a name that looks secret', async (t) => {
+  const isBelow = (text: string) => {
+    const [line = '', ...above] = text.split('\n').reverse();
+    return isBelowSecret(line, above);
+  };
+  for (const text of [
+    'ansible_password:\n  hunter2',
+    'ansible_password:\nhunter2: x',
+    'ansible_password: # of all\n\n  # changed in spring\n  hunter2: x: y',
+    'a:\n  db_password: !late &one |-\n    first\n    hunter2',
+    'tokens:\n- name: a\n  value: hunter2',
+    'tokens:\n  - deep:\n      - hunter2',
+    '"dbPassword" :\n  - hunter2',
+    'web: { host: x, password:\n  hunter2, y }',
+    'password: one\n  hunter2: x',
+  ])
+    t.ok(isBelow(text), text);
+  for (const text of [
+    'ansible_password: a\nport: x',
+    'password:\n  a\nlist:\n  b: c: d',
+    'tokens:\n  - a\nports:\n  - b',
+    'password_file:\n  /run/x',
+    'a: b\nc: d',
+    'x',
+    `${'- a\n'.repeat(5)}- b`,
+  ])
+    t.notOk(isBelow(text), text);
+  t.notOk(isBelow(`${'a'.repeat(1_000_000)}\nx`), 'in no long time');
+  const cwd = t.testdir({ 'hosts.yml': 'all:\n  vars:\n    ansible_password:\n      hunter2: x: y\n' });
+  const { faults } = await loadInventory(['hosts.yml'], { cwd, importModule: async () => ({}) });
+  t.match(renderFaults(faults), /hosts.yml:4:.*not valid YAML.*\n {2}4 \| +<hidden>/, 'a fault there');
+  t.notMatch(JSON.stringify(faults), 'hunter2');
 });
 
 t.test('what looks secret', async (t) => {
