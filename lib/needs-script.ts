@@ -24,13 +24,15 @@ fixed() {
   [ "$u" = 0 ] && [ ! -w "$p" ] && w=$(lsattr -d "$p" 2>/dev/null) &&
     case \${w%% *} in *i*) ;; *) false ;; esac
 }
+frozen() { case ,$(findmnt -rno OPTIONS -T "$p" 2>/dev/null), in *,ro,*) ;; *) false ;; esac; }
 room() {
   if [ "$u" = 0 ]; then stat -f -c "room %f %S %d %c $1" "$p" 2>/dev/null
   else stat -f -c "room %a %S %d %c $1" "$p" 2>/dev/null
   fi
 }
 write() {
-  if [ -d "$p" ] && { [ ! -w "$p" ] || [ ! -x "$p" ]; }; then say denied
+  if [ -d "$p" ] && { [ ! -w "$p" ] || [ ! -x "$p" ]; }; then
+    if frozen; then say frozen; else say denied; fi
   elif foreign; then say owner
   elif [ ! -d "$p" ]; then say missing
   elif outside && { [ ! -g "$p" ] || case " $(stat -c '%g %G' "$p") " in *" $h "*) false ;; esac }; then say group

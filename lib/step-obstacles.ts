@@ -136,6 +136,10 @@ function looked(need: Need, answer: string, { become }: Ask): Looked {
       return kind === 'own'
         ? rights(`${path} belongs to another user: mode and owner cannot be set`)
         : rights(`the user may not write to the folder ${path}`);
+    case 'frozen': {
+      const why = `${path} is on a file system that is read-only`;
+      return { need, word, fault: { why, hint: 'if it is to change: have it mounted for writing' } };
+    }
     case 'owner':
       return rights(`only root gives files to others: ${path} to ${owner}`);
     case 'group': {

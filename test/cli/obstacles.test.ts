@@ -167,6 +167,18 @@ t.test('check says that a file is immutable', isRoot, async (t) => {
   }
 });
 
+t.test('check says that a file system is read-only', isRoot, async (t) => {
+  const { does, folder } = place(t);
+  const own = join(folder, 'own');
+  const script = `mount --bind ${own} ${own} && mount -o remount,ro,bind ${own} && exec "$@"`;
+  const frozen = ['unshare', '-m', 'sh', '-c', script, 'sh'];
+  for (const job of ['mode', 'small', 'absent']) {
+    const checked = does(frozen, job, 'own', '--check');
+    t.match(checked.ended?.fault, { message: `${own} is on a file system that is read-only` }, job);
+    t.same(does(frozen, job, 'own', '--yes').ended?.fault, checked.ended?.fault, 'in the same words');
+  }
+});
+
 t.test('check says that there is no room, and the run finds none', isRoot, async (t) => {
   const { does, folder } = place(t);
   mkdirSync(join(folder, 'full'));
