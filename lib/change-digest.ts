@@ -42,9 +42,9 @@ function withoutBulk({ from, ...change }: Change): Change {
     : { ...change, ...(from === undefined ? {} : { from }) };
 }
 
-/** Secrets as their texts, apart from texts that are none. */
+/** Secrets as their texts, apart from texts that are none; and no structures, of which it would not matter what goes. */
 function opened(value: unknown): unknown {
-  if (value instanceof Secret) return isRead(value) ? { secret: reveal(value) } : value;
+  if (value instanceof Secret) return isRead(value) ? `secret\0${reveal(value)}` : value;
   if (Array.isArray(value)) return value.map(opened);
   if (typeof value !== 'object' || value === null || value instanceof Unknown) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, opened(item)]));

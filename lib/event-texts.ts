@@ -70,7 +70,7 @@ const change = parts<Change>({ path: text, op: kept, from: free, to: free });
 const fault = parts<Fault>({
   code: kept,
   message: cutText,
-  hint: cutText,
+  hint: text,
   where: kept,
   command: parts<NonNullable<Fault['command']>>({ shown: cutText, status: kept, stderr: cutText }),
   causes: each(cutText),

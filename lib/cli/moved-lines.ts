@@ -26,9 +26,13 @@ export function movedLines({ host, title, kind, was, is }: MovedChanges): readon
   if (kind === 'gone') return [`${head}: nothing to do any more`];
   if (kind === 'new') return [`${head}: not in the plan`, ...changesOf(is).map((line) => `      ${line}`)];
   const [before, after] = [changesOf(was), changesOf(is)];
-  return [
-    `${head}: not as planned`,
+  const lines = [
     ...before.filter((line) => !after.includes(line)).map((line) => `      planned: ${line}`),
     ...after.filter((line) => !before.includes(line)).map((line) => `      now:     ${line}`),
+  ];
+  // Such as the checksum of a file that may hold a secret.
+  return [
+    `${head}: not as planned`,
+    ...(lines.length > 0 ? lines : ['      what is not shown of it is another']),
   ];
 }

@@ -59,7 +59,7 @@ t.test('what has moved beside it is the more important', async (t) => {
   t.match(message, /2 tasks would not do the same, 1 host cannot be reached; nothing was touched\n/);
   t.match(
     message,
-    / {2}one {2}a: not as planned\n {2}one {2}b: nothing to do any more\n {2}two: unreachable/,
+    / {2}one {2}a: not as planned\n {6}what is not shown of it is another\n {2}one {2}b: nothing to do any more\n {2}two: unreachable/,
   );
   t.match(message, / {2}1 task more could not be looked at$/);
 });

@@ -120,6 +120,17 @@ t.test('what moved since is named, and nothing is touched', async (t) => {
   t.ok(has('old'));
 });
 
+t.test('a file that is to be removed is another one since', async (t) => {
+  const { plan, apply, write, has } = await place(t);
+  await plan('-o', 'it.plan');
+  await write('old', 'somebody else wrote it anew\n');
+  const moved = await apply('--yes');
+  t.equal(moved.status, 7);
+  t.match(moved.stderr, /remove .*old: not as planned\n {6}what is not shown of it is another\n/);
+  t.ok(has('old'));
+  t.notOk(has('note'));
+});
+
 t.test('a link that leads elsewhere since is a difference, though all else is the same', async (t) => {
   const { folder, write, plan, apply, has } = await place(t);
   for (const name of ['one', 'two']) await mkdir(join(folder, name));

@@ -182,3 +182,19 @@ t.test('the events of a play belong together, whatever is learned meanwhile', as
   redactor.learn(secret('late', 'Install'));
   t.same(ofPlay(), before);
 });
+
+t.test('what a fault advises is not what a command said: it begins where it begins', async (t) => {
+  const redactor = createRedactor();
+  redactor.learn(secret('the texts', 'port: 8080   # open in the firewall\nand: more\n'));
+  const told = redactor.event({
+    type: 'task.ended',
+    ...ofTask,
+    name: 'portsOpen',
+    title: 'open',
+    play: 'Look',
+    status: 'failed',
+    seconds: 1,
+    fault: { code: 'refused', message: 'closed', hint: 'open in the firewalls: all' },
+  });
+  t.match(told, { fault: { hint: 'open in the firewalls: all' } });
+});

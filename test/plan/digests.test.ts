@@ -43,6 +43,11 @@ t.test('what is not known yet is the same each time, and what stays is not in it
     'a whole that goes',
   );
   t.not(digest({ id: 'x' }, {}), digest({ id: 'y' }, {}));
+  t.not(
+    digest({ sha256: secret('checksum', 'x') }, {}),
+    digest({ sha256: secret('checksum', 'y') }, {}),
+    'a secret that goes is no whole',
+  );
 });
 
 t.test('commands are told apart by their text and by what they read, secrets too', async (t) => {

@@ -47,6 +47,22 @@ const cases: Readonly<Record<string, Case>> = {
     tasks: (dir) => [file(`${dir}/tree/new`, 'x', me), ownedTree({ dir: `${dir}/tree`, ...me })],
     told: ['would-change', 'ok'],
   },
+  'a file is edited in a folder that is then given away': {
+    files: { 'tree/a': 'a: 0\n', 'tree/b': '' },
+    tasks: (dir) => [
+      yamlFile({ path: `${dir}/tree/a`, edits: [{ at: ['a'], set: 1 }] }),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+    ],
+    told: ['would-change', 'would-change'],
+  },
+  'a file is removed from a folder that is then given away': {
+    files: { 'tree/a': '', 'tree/b': '' },
+    tasks: (dir) => [
+      fileAbsent({ path: `${dir}/tree/a` }),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+    ],
+    told: ['would-change', 'would-change'],
+  },
   'a file of a tree is removed, and the tree is copied': {
     files: { 'tree/a': 'a\n' },
     tasks: (dir) => [fileAbsent({ path: `${dir}/tree/a` }), copyTree({ src: sources, dest: `${dir}/tree` })],

@@ -9,7 +9,7 @@ import { type Task, task } from '../../task.ts';
 import { isKnown, type Later, laterState, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName } from './attributes.ts';
-import { type FileState, fileState } from './file-state.ts';
+import { type FileState, fileState, readFileState } from './file-state.ts';
 import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { digestAsSecret } from './secret-digest.ts';
@@ -94,7 +94,10 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
   return fact<OwnedTree>({
     key: ['owned tree', dir, owner, group],
     read: async (ask) => {
-      if (await isForeseenOtherwise(ask, { dir, owner, group })) return laterState(`who ${dir} belongs to`);
+      const later = () => laterState<OwnedTree>(`who ${dir} belongs to`);
+      const foreseen = await foreseenIn(ask, { dir, owner, group });
+      if (foreseen === undefined) return later();
+      const { touched, settled } = foreseen;
       // All at once, for one round trip: what find says counts only where there is a folder, and such accounts.
       const [searched, { type }] = await Promise.all([
         ask.sh(search({ dir, owner, group })),
@@ -104,9 +107,14 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
       if (type !== 'directory') return { type, others: 0, paths: [] };
       refuseFaults(searched.stderr, ask);
       const [foreign = '', linked = '', all = ''] = searched.stdout.split(/(?<=^\d+\n)/m);
-      const [paths, others] = pathsIn(foreign);
+      const [found, count] = pathsIn(foreign);
       const [withMore] = pathsIn(linked);
-      const more = others > paths.length ? digestAsSecret(`all ${others}`, all.slice(0, 64)) : undefined;
+      const isMore = count > found.length;
+      // Which of the others are settled by then nobody has told; and what is written anew has no other name.
+      if ((isMore && settled.size > 0) || withMore.some((path) => touched.has(path))) return later();
+      const paths = found.filter((path) => !settled.has(path));
+      const others = isMore ? count : paths.length;
+      const more = isMore ? digestAsSecret(`all ${others}`, all.slice(0, 64)) : undefined;
       return {
         type,
         others,
@@ -118,24 +126,39 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
   });
 }
 
-/** Whether earlier tasks of this check leave something in the folder, or in its place, of which it is not known that it belongs so. */
-async function isForeseenOtherwise(ask: Ask, { dir, owner, group }: Owning): Promise<boolean> {
-  if (await isForeseenAt(ask, dir)) return true;
-  for (const path of await foreseenBelow(ask, dir)) {
+/** What earlier tasks of this check change below a folder. */
+interface ForeseenBelow {
+  readonly touched: ReadonlySet<string>;
+  /** Of these, what belongs to nobody else by then, or is gone; the others belong to whom they belong to now. */
+  readonly settled: ReadonlySet<string>;
+}
+
+/** @returns undefined where nobody knows to whom something belongs by then */
+async function foreseenIn(ask: Ask, { dir, owner, group }: Owning): Promise<ForeseenBelow | undefined> {
+  if (await isForeseenAt(ask, dir)) return undefined;
+  const touched = new Set(await foreseenBelow(ask, dir));
+  const settled = new Set<string>();
+  for (const path of touched) {
     const file = fileState(path);
-    const state: Later<FileState> = ask.foreseen(file) ? await ask.fact(file) : unknown(path);
-    if (!isKnown(state) || state.owner !== owner || state.group !== group) return true;
+    const then: Later<FileState> = ask.foreseen(file) ? await ask.fact(file) : unknown(path);
+    if (!isKnown(then)) return undefined;
+    if (then.type === 'missing' || (then.owner === owner && then.group === group)) settled.add(path);
+    else if (!isSameOwner(then, await readFileState(ask, path, {}))) return undefined;
   }
-  return false;
+  return { touched, settled };
+}
+
+function isSameOwner(one: FileState, other: FileState): boolean {
+  return one.type === other.type && one.owner === other.owner && one.group === other.group;
 }
 
 /** Prints what belongs to others and, if there is any, what of that has more than one name; where it is much, a checksum of it all. */
 function search({ dir, owner, group }: Owning): Command {
   const foreign = belongsToOthers(owner, group);
   return sh`LC_ALL=C d=${dir}; export LC_ALL d
-f=$(find "$d" -xdev ${foreign} -print | awk ${firstPaths})
+f=$(find "$d" -xdev ${foreign} -print | sort | awk ${firstPaths})
 printf '%s\\n' "$f"
-[ "$f" = 0 ] || find "$d" -xdev ${foreign} ! \\( ${hasOneName} \\) -print | awk ${firstPaths}
+[ "$f" = 0 ] || find "$d" -xdev ${foreign} ! \\( ${hasOneName} \\) -print | sort | awk ${firstPaths}
 n=\${f##*[!0-9]}
 [ "$n" -le 20 ] || find "$d" -xdev ${foreign} -print | sort | sha256sum`;
 }
