@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -6,7 +7,15 @@ import { withinPlan } from '../../lib/plan/within-plan.ts';
 import { sh } from '../../lib/sh.ts';
 import type { Task } from '../../lib/task.ts';
 import { command } from '../../lib/tasks/command/command.ts';
-import { copyFile, copyTree, fileAbsent, ownedTree, yamlFile } from '../../lib/tasks/files/index.ts';
+import {
+  copyFile,
+  copyKeys,
+  copyTree,
+  fileAbsent,
+  type KeySource,
+  ownedTree,
+  yamlFile,
+} from '../../lib/tasks/files/index.ts';
 import { folderOf, rig } from './here.ts';
 import { onHosts } from './rig.ts';
 
@@ -20,6 +29,17 @@ interface Case {
 
 const me = { owner: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 };
 const file = (dest: string, content: string, more: object = {}) => copyFile({ dest, content, ...more });
+
+/** Of files whose names are what is in them. */
+const keysIn = (dir: string, names: string): KeySource => ({
+  host: 'here',
+  become: false,
+  files: [...names].map((name) => ({
+    name,
+    path: `${dir}/${name}`,
+    sha256: createHash('sha256').update(name).digest('hex'),
+  })),
+});
 
 const cases: Readonly<Record<string, Case>> = {
   'a folder is made, and a file in it': {
@@ -62,6 +82,22 @@ const cases: Readonly<Record<string, Case>> = {
       ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
     ],
     told: ['would-change', 'would-change'],
+  },
+  'a folder is given away, and keys are copied into it': {
+    files: { 'from/a': 'a', 'from/b': 'b', 'from/c': 'c', 'tree/keys/a': 'a', 'tree/keys/b': 'other' },
+    tasks: (dir) => [
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      copyKeys({ from: keysIn(`${dir}/from`, 'abc'), dir: `${dir}/tree/keys`, owner: 1003, group: 1003 }),
+    ],
+    told: ['would-change', 'would-change'],
+  },
+  'a folder is given to others than its keys belong to': {
+    files: { 'from/a': 'a', 'tree/keys/a': 'a' },
+    tasks: (dir) => [
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      copyKeys({ from: keysIn(`${dir}/from`, 'a'), dir: `${dir}/tree/keys`, ...me }),
+    ],
+    told: ['would-change', 'unknown'],
   },
   'a file of a tree is removed, and the tree is copied': {
     files: { 'tree/a': 'a\n' },

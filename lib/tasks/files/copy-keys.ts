@@ -13,7 +13,7 @@ import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type Attributes, accountName, fourDigits, setAttributes } from './attributes.ts';
 import { type FileState, fileState, foreseenFolder } from './file-state.ts';
-import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
+import { foreseenBelow, foreseePaths, givenAt, isContentForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import type { KeySource } from './key-files.ts';
 import { lookAt } from './look-at.ts';
@@ -155,8 +155,12 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
     read: async (ask) => {
       const made = await foreseenFolder(ask, dir);
       const changed = await foreseenBelow(ask, dir);
-      const isLater = made === undefined && (await isForeseenAt(ask, dir));
-      if (isLater || paths.some((path) => changed.includes(path))) return laterState(`what is in ${dir}`);
+      const given = made === undefined ? await givenAt(ask, dir) : undefined;
+      const isLater = made === undefined && (await isContentForeseenAt(ask, dir));
+      // Whether a name and a number are the same account it is asked of what is there now.
+      const isOther = given !== undefined && (given.owner !== owner || given.group !== group);
+      if (isLater || isOther || paths.some((path) => changed.includes(path)))
+        return laterState(`what is in ${dir}`);
       if (made !== undefined) return { [dir]: attributesOf(made) };
       const [itself, looks, spell] = await Promise.all([
         lookAt(ask, dir),
@@ -166,7 +170,7 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
       const state = (found: Found): KeyState => ({
         type: found.type,
         mode: found.mode,
-        ...spell(found),
+        ...(given === undefined ? spell(found) : { owner, group }),
         ...(found.sha256 === undefined ? {} : { fingerprint: fingerprintOf(found.sha256) }),
       });
       // Of a link to a folder, the folder is what counts.

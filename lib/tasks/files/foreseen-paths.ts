@@ -15,13 +15,42 @@ export function foreseePaths(paths: readonly string[]): Foreseen {
   };
 }
 
+/** A folder that is given away with all that is in it. */
+interface Given {
+  readonly dir: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+/** Folders that earlier tasks of this check give away, the last one first. None in an apply. */
+const givenFolders: Fact<readonly Given[]> = fact<readonly Given[]>({
+  key: ['given folders'],
+  read: async () => [],
+});
+
+/** What follows from a task that gives a folder away: to whom what is in it belongs, and nothing else of it, is another then. */
+export function foreseeGiven(given: Given): Foreseen {
+  return { fact: givenFolders, next: (before = []) => [given, ...(before as readonly Given[])] };
+}
+
+/** To whom an earlier task of this check gives what is at a path, with a folder that leads to it. */
+export async function givenAt(ask: Ask, path: string): Promise<Omit<Given, 'dir'> | undefined> {
+  return (await ask.fact(givenFolders)).find(({ dir }) => isBelow(path, dir));
+}
+
 /** The paths below a folder, its own included, at which earlier tasks of this check change something. */
 export async function foreseenBelow(ask: Ask, folder: string): Promise<readonly string[]> {
-  return (await ask.fact(foreseenPaths)).filter((path) => isBelow(path, folder));
+  const given = (await ask.fact(givenFolders)).map(({ dir }) => dir);
+  return [...(await ask.fact(foreseenPaths)), ...given].filter((path) => isBelow(path, folder));
 }
 
 /** Whether an earlier task of this check changes what is at a path, or a folder that leads to it. */
 export async function isForeseenAt(ask: Ask, path: string): Promise<boolean> {
+  return (await givenAt(ask, path)) !== undefined || (await isContentForeseenAt(ask, path));
+}
+
+/** The same, but for tasks that change to whom it belongs alone. */
+export async function isContentForeseenAt(ask: Ask, path: string): Promise<boolean> {
   return (await ask.fact(foreseenPaths)).some((changed) => isBelow(path, changed));
 }
 

@@ -10,7 +10,7 @@ import { isKnown, type Later, laterState, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName } from './attributes.ts';
 import { type FileState, fileState, readFileState } from './file-state.ts';
-import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
+import { foreseeGiven, foreseenBelow, isForeseenAt } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { digestAsSecret } from './secret-digest.ts';
 import { spelling } from './spelling.ts';
@@ -87,7 +87,7 @@ const owned = task('ownedTree', {
       needs: paths.map((path) => ({ kind: 'own', path, owner: args.owner, group: args.group })),
     }),
   ],
-  foresees: (_now, _want, { dir }) => [foreseePaths([dir])],
+  foresees: (_now, _want, given) => [foreseeGiven(given)],
 });
 
 function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
