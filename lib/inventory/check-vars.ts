@@ -5,6 +5,7 @@ import type { Schema, SchemaIssue, SchemaResult } from '../schema.ts';
 import { Secret, secret } from '../secret.ts';
 import { show } from '../show.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { HIDDEN } from './hide-secrets.ts';
 import { isUnread } from './place.ts';
 import { WRITE_THE_VALUE, whyNotAsItStands } from './tree.ts';
 import { withoutHidden } from './without-hidden.ts';
@@ -93,7 +94,7 @@ async function faultOf(
     path.some((step) => looksSecret(String(step))) || (typeof got === 'string' && looksSecretValue(got));
   const message =
     hidden && typeof got === 'string' && got !== ''
-      ? issue.message.replaceAll(got, '<hidden>')
+      ? issue.message.replaceAll(got, HIDDEN)
       : withoutHidden(issue.message, value);
   if (path.length === 0) return { message: `${what}: ${message}`, position };
   const name = pathText(path);
@@ -111,7 +112,7 @@ async function faultOf(
   if (got !== undefined) {
     const hint = isUnread(position) ? WRITE_THE_VALUE : undefined;
     return {
-      message: `${what}: ${name}: ${message}; got ${hidden ? '<hidden>' : shown(got)}`,
+      message: `${what}: ${name}: ${message}; got ${hidden ? HIDDEN : shown(got)}`,
       position,
       hint,
     };
@@ -164,7 +165,7 @@ function pathText(path: readonly PropertyKey[]): string {
 function shown(value: unknown): string {
   const hide = (key: string, part: unknown) => {
     const isHidden = looksSecret(key) || (typeof part === 'string' && looksSecretValue(part));
-    return isHidden && typeof part !== 'object' ? '<hidden>' : part;
+    return isHidden && typeof part !== 'object' ? HIDDEN : part;
   };
   const text = JSON.stringify(value, hide) ?? String(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;

@@ -1,8 +1,7 @@
 import { looksSecret, looksSecretValue, withoutLogins } from '../looks-secret.ts';
 import { Secret } from '../secret.ts';
+import { HIDDEN } from './hide-secrets.ts';
 import { setKey } from './set-key.ts';
-
-const HIDDEN = '<hidden>';
 
 /**
  * Makes what takes passwords out of values that are about to be shown: all that stands under a name that looks like one of

@@ -1,6 +1,7 @@
 import { looksSecret, looksSecretValue } from '../looks-secret.ts';
 import { Secret } from '../secret.ts';
 import { secretForms } from '../secret-forms.ts';
+import { HIDDEN } from './hide-secrets.ts';
 
 /** Shorter texts would be found by chance. Characters. */
 const leastHidden = 4;
@@ -14,7 +15,7 @@ export function withoutHidden(message: string, vars: unknown): string {
     .flatMap((text) => secretForms(text, () => true))
     .filter((form) => form.length >= leastHidden)
     .sort((a, b) => b.length - a.length);
-  return forms.reduce((told, form) => told.replaceAll(form, '<hidden>'), message);
+  return forms.reduce((told, form) => told.replaceAll(form, HIDDEN), message);
 }
 
 /** The texts, at any depth, of variables whose name is that of a secret, and those that have a login in them. */
