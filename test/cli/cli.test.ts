@@ -282,7 +282,7 @@ t.test('a fault of dabook itself is told with the lines of its source', async (t
   const io = { argv, env: home, stdin: {}, stdout, stderr, cwd, on() {}, off() {} };
   t.equal(await main(io as unknown as Io), 1);
   t.match(told, /^dabook: this is a fault of dabook itself, please report it:\nError: no folder\n/);
-  t.match(told, /\n {4}at .*readInput \(.*\/lib\/cli\/run-playbook\.ts:\d+:\d+\)\n/);
+  t.match(told, /\n {4}at .*readInput \(.*\/lib\/cli\/read-input\.ts:\d+:\d+\)\n/);
   t.notMatch(told, '/dist/');
 });
 
