@@ -420,7 +420,10 @@ export async function deadlines(t: Test, connect: () => Promise<Session>): Promi
       await works();
     },
   ];
-  await Promise.all(cases.map(async (one) => one(await open())));
+  // A fault of one is told once the others are over, as nobody would hear theirs then.
+  const ends = await Promise.allSettled(cases.map(async (one) => one(await open())));
+  const fault = ends.find((end) => end.status === 'rejected');
+  if (fault) throw fault.reason;
 
   // By itself: what it costs would be counted as silence of the others.
   const { run } = await open();

@@ -86,6 +86,9 @@ export async function freePort(): Promise<number> {
 export async function startSshd(t: Test, keys: Keys, settings: readonly string[] = []): Promise<Sshd> {
   const port = await freePort();
   const config = join(keys.dir, `sshd_${port}`);
+  const home = join(keys.dir, 'home');
+  mkdirSync(home, { recursive: true });
+  const environment = settings.filter((line) => line.startsWith('SetEnv ')).map((line) => line.slice(7));
   writeFileSync(
     config,
     [
@@ -102,6 +105,10 @@ export async function startSshd(t: Test, keys: Keys, settings: readonly string[]
       'LogLevel VERBOSE',
       // The last one counts of these, unlike of all the others.
       ...(settings.some((line) => line.startsWith('MaxStartups')) ? [] : ['MaxStartups 100']),
+      // What root's own start-up files do, such as to wait for one another, is no part of a test. A SetEnv in a Match
+      // stands for those above.
+      'Match User root',
+      ['SetEnv', `HOME=${home}`, ...environment].join(' '),
       '',
     ].join('\n'),
   );
