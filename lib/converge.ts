@@ -135,7 +135,10 @@ async function decide(
   const now = await reading.state;
   c.signal.throwIfAborted();
   if (!isKnown(now)) {
-    if (c.mode === 'check') foreseeSomething(c.machine.foreseen);
+    if (c.mode === 'check') {
+      c.machine.changes.count += 1;
+      foreseeSomething(c.machine.foreseen, task, now);
+    }
     return { status: 'unknown', state: unknownState(now), note: 'known after apply' };
   }
   const want = task.want(now);

@@ -17,13 +17,17 @@ export function foresee<S>(
   if (steps.length > 0) foreseen.set(anythingForeseen.key, true);
   const following = task.foresees(now, want);
   if (isUntold(steps, following)) foreseen.set(commandForeseen.key, true);
+  remember(foreseen, following);
+  return following;
+}
+
+function remember(foreseen: Map<string, unknown>, following: readonly Foreseen[]): void {
   for (const follows of following) {
     const { key } = follows.fact;
     if ('state' in follows) foreseen.set(key, follows.state);
     else if (follows.next !== undefined) foreseen.set(key, follows.next(foreseen.get(key)));
     else foreseen.delete(key);
   }
-  return following;
 }
 
 /** Whether steps run a command of which nobody says what follows from it. */
@@ -31,7 +35,9 @@ export function isUntold(steps: readonly Step[], follows: readonly Foreseen[]): 
   return follows.length === 0 && steps.some(({ kind }) => kind === 'exec');
 }
 
-/** Remembers of a task, of which nothing else is known, that it may change something. */
-export function foreseeSomething(foreseen: Map<string, unknown>): void {
+/** Remembers of a task, of which nothing else is known, that it may change something: what it is about is unknown from then on. */
+export function foreseeSomething<S>(foreseen: Map<string, unknown>, task: Task<S>, now: S): void {
   foreseen.set(anythingForeseen.key, true);
+  foreseen.set(task.fact.key, now);
+  remember(foreseen, task.obscures());
 }

@@ -68,6 +68,11 @@ export interface TaskDefinition<A, S> {
   /** States of other facts that follow when this one is as wanted, for what check mode shows of later tasks. Pure. */
   readonly foresees?: (now: S, want: S, args: A) => readonly Foreseen[];
   /**
+   * What nobody knows any more behind this task, besides its own fact, where a check cannot know what it does because
+   * its fact is unknown. Pure.
+   */
+  readonly obscures?: (args: A) => readonly Foreseen[];
+  /**
    * What stands in the way of the steps beyond what the state tells, where finding out costs more than a look: read
    * only when there are steps to do, before the first of them, in check mode and by an apply alike. Pure; none where
    * there is nothing to look at.
@@ -91,6 +96,7 @@ export interface Task<S> {
   steps(now: S, want: S): readonly Step[];
   stuck(now: S, want: S): Stuck | undefined;
   foresees(now: S, want: S): readonly Foreseen[];
+  obscures(): readonly Foreseen[];
   obstacles(now: S, want: S): Fact<readonly Obstacle[]> | undefined;
 }
 
@@ -117,6 +123,7 @@ export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (arg
     steps: (now, want) => definition.steps(now, want, args),
     stuck: (now, want) => definition.stuck?.(now, want, args),
     foresees: (now, want) => definition.foresees?.(now, want, args) ?? [],
+    obscures: () => definition.obscures?.(args) ?? [],
     obstacles: (now, want) => definition.obstacles?.(now, want, args),
   });
 }

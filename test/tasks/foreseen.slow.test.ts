@@ -97,7 +97,51 @@ const cases: Readonly<Record<string, Case>> = {
       ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
       copyKeys({ from: keysIn(`${dir}/from`, 'a'), dir: `${dir}/tree/keys`, ...me }),
     ],
-    told: ['would-change', 'unknown'],
+    told: ['would-change', 'would-change'],
+  },
+  'a folder is given away, and files in it are worked on': {
+    files: { 'tree/a': 'a', 'tree/b': 'b', 'tree/c': 'c', 'tree/d': 'd: 0\n', 'tree/e': 'e' },
+    tasks: (dir) => [
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      file(`${dir}/tree/a`, 'a', { owner: 1003, group: 1003 }),
+      file(`${dir}/tree/b`, 'b', me),
+      file(`${dir}/tree/c`, 'other'),
+      yamlFile({ path: `${dir}/tree/d`, edits: [{ at: ['d'], set: 1 }] }),
+      fileAbsent({ path: `${dir}/tree/e` }),
+    ],
+    told: ['would-change', 'ok', 'would-change', 'would-change', 'would-change', 'would-change'],
+  },
+  'a file is edited, given away with its folder, and written': {
+    files: { 'tree/a': 'a: 0\n', 'tree/b': 'b: 0\n' },
+    tasks: (dir) => [
+      yamlFile({ path: `${dir}/tree/a`, edits: [{ at: ['a'], set: 1 }] }),
+      yamlFile({ path: `${dir}/tree/b`, edits: [{ at: ['b'], set: 1 }] }),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      file(`${dir}/tree/a`, 'a: 1\n', { owner: 1003, group: 1003 }),
+      file(`${dir}/tree/b`, 'b: 1\n', me),
+    ],
+    told: ['would-change', 'would-change', 'would-change', 'ok', 'would-change'],
+  },
+  'behind a folder of which nobody knows to whom it is given': {
+    files: { 'tree/old': '', 'tree/a': 'a', 'tree/y': 'y: 0\n', 'tree/x': '<x/>', outside: '' },
+    tasks: (dir) => [
+      file(`${dir}/tree/new`, 'x'),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      file(`${dir}/tree/a`, 'a', { owner: 1003, group: 1003 }),
+      yamlFile({ path: `${dir}/tree/y`, edits: [{ at: ['y'], set: 1 }] }),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      file(`${dir}/outside`, 'x'),
+    ],
+    told: ['would-change', 'unknown', 'unknown', 'unknown', 'unknown', 'would-change'],
+  },
+  'a command that may run makes a folder, and a file is written into it': {
+    files: { conf: 'old' },
+    tasks: (dir) => [
+      file(`${dir}/conf`, 'new'),
+      command({ run: sh`mkdir made`, unless: sh`[ -d made ]`, cwd: dir }),
+      file(`${dir}/made/x`, 'x'),
+    ],
+    told: ['would-change', 'unknown', 'unknown'],
   },
   'a file of a tree is removed, and the tree is copied': {
     files: { 'tree/a': 'a\n' },

@@ -4,11 +4,10 @@ import { type Fact, fact } from '../../fact.ts';
 import { posixQuote } from '../../posix-quote.ts';
 import { refuse } from '../../refuse.ts';
 import { exec } from '../../step.ts';
-import { type Foreseen, type Task, task } from '../../task.ts';
-import { laterState, unknown } from '../../unknown.ts';
-import { fileState } from '../files/file-state.ts';
-import { foreseenBelow, foreseePaths, isForeseenAt } from '../files/foreseen-paths.ts';
-import { textFile } from '../files/text-file.ts';
+import { type Task, task } from '../../task.ts';
+import { laterState } from '../../unknown.ts';
+import { foreseenBelow, isForeseenAt, obscureFolder } from '../files/foreseen-paths.ts';
+import { unknownFile } from '../files/unknown-file.ts';
 import { controlPath } from './archive-place.ts';
 import { readListing } from './listing.ts';
 import type { SavedFile } from './parse-listing.ts';
@@ -95,14 +94,10 @@ const bringBack = task('restore', {
   },
   foresees: (now, want) => {
     const changed = changedPaths(now, want);
-    return [
-      ...changed.flatMap((path): readonly Foreseen[] => [
-        { fact: fileState(path), state: unknown(`what is at ${path}`) },
-        { fact: textFile(path), state: unknown(`text of ${path}`) },
-      ]),
-      foreseePaths(changed),
-    ];
+    return changed.flatMap(unknownFile);
   },
+  // What the archive has is not known either.
+  obscures: ({ only = ['/'] }) => only.flatMap(obscureFolder),
   steps: (now, want, { path, only }) => {
     const { manifest, sha256 } = now[source];
     const differing = manifest.files.filter((file) => {

@@ -65,6 +65,7 @@ const runCommand = task('command', {
   },
   steps: (_now, _want, { run, stdin, cwd, detached }) => [exec(within(cwd, run, 1), { stdin, detached })],
   stuck: (_now, _want, args) => ({ reason: unmet(args), final: true }),
+  obscures: () => [{ fact: commandForeseen, state: true }],
   opaque: isOpaque,
 });
 

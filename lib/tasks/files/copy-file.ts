@@ -10,10 +10,11 @@ import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName, fourDigits, setAttributes } from './attributes.ts';
 import { controlSource, type FileSource, shownText, textSource } from './file-source.ts';
-import { type FileState, mayComeLater, readFileState } from './file-state.ts';
+import { type FileState, isUnknownThen, readFileState } from './file-state.ts';
 import { foreseePaths } from './foreseen-paths.ts';
 import { digestAsSecret } from './secret-digest.ts';
 import { textFile } from './text-file.ts';
+import { unknownFile } from './unknown-file.ts';
 
 export type CopyFileArgs = {
   /** Path on the host. One that ends in `/` is a folder, and the file keeps its name. */
@@ -94,6 +95,7 @@ const copy = task('copyFile', {
   },
   // Made anew of what is foreseen here: one that was foreseen before is of the file before.
   foresees: (_now, _want, { dest }) => [{ fact: textFile(dest) }, foreseePaths([dest])],
+  obscures: ({ dest }) => unknownFile(dest),
 });
 
 /**
@@ -116,7 +118,7 @@ function destination(args: Copying): Fact<FileState> {
     read: async (ask) => {
       const known = { unlike, isLarge: source.isLarge };
       const found = await readFileState(ask, dest, { owner, group }, known);
-      if (await mayComeLater(ask, found)) return laterState(`what is at ${dest}`);
+      if (await isUnknownThen(ask, dest, found)) return laterState(`what is at ${dest}`);
       const { content, ...state } = found;
       if (source.content.from === 'secret' && typeof state.sha256 === 'string') {
         return { ...state, sha256: digestAsSecret(source.content.secret.label, state.sha256) };

@@ -13,12 +13,18 @@ import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type Attributes, accountName, fourDigits, setAttributes } from './attributes.ts';
 import { type FileState, fileState, foreseenFolder } from './file-state.ts';
-import { foreseenBelow, foreseePaths, givenAt, isContentForeseenAt } from './foreseen-paths.ts';
+import {
+  foreseenBelow,
+  foreseePaths,
+  givenAt,
+  isContentForeseenAt,
+  obscureFolder,
+} from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import type { KeySource } from './key-files.ts';
 import { lookAt } from './look-at.ts';
 import { digestAsSecret } from './secret-digest.ts';
-import { spelling } from './spelling.ts';
+import { asWritten, spelling } from './spelling.ts';
 import { textFile } from './text-file.ts';
 
 export interface CopyKeysArgs {
@@ -140,6 +146,7 @@ const copy = task('copyKeys', {
       foreseePaths([...(now[dir] === undefined ? [dir] : []), ...files.map(({ name }) => `${dir}/${name}`)]),
     ];
   },
+  obscures: ({ dir }) => obscureFolder(dir),
 });
 
 /** A file or the folder as later tasks of a check see it. */
@@ -157,20 +164,18 @@ function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
       const changed = await foreseenBelow(ask, dir);
       const given = made === undefined ? await givenAt(ask, dir) : undefined;
       const isLater = made === undefined && (await isContentForeseenAt(ask, dir));
-      // Whether a name and a number are the same account it is asked of what is there now.
-      const isOther = given !== undefined && (given.owner !== owner || given.group !== group);
-      if (isLater || isOther || paths.some((path) => changed.includes(path)))
-        return laterState(`what is in ${dir}`);
+      if (isLater || paths.some((path) => changed.includes(path))) return laterState(`what is in ${dir}`);
       if (made !== undefined) return { [dir]: attributesOf(made) };
-      const [itself, looks, spell] = await Promise.all([
+      const [itself, looks, spell, then] = await Promise.all([
         lookAt(ask, dir),
         Promise.all(paths.map((path) => lookAt(ask, path))),
         spelling(ask, { owner, group }),
+        given && asWritten(ask, given, { owner, group }),
       ]);
       const state = (found: Found): KeyState => ({
         type: found.type,
         mode: found.mode,
-        ...(given === undefined ? spell(found) : { owner, group }),
+        ...(then ?? spell(found)),
         ...(found.sha256 === undefined ? {} : { fingerprint: fingerprintOf(found.sha256) }),
       });
       // Of a link to a folder, the folder is what counts.

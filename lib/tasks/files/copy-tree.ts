@@ -12,7 +12,7 @@ import { accountName, fourDigits } from './attributes.ts';
 import { type DifferingTree, differingTree, type WantedTree } from './differing-tree.ts';
 import { shownTextOf } from './file-source.ts';
 import { type FileState, fileState } from './file-state.ts';
-import { foreseenBelow, foreseePaths, isForeseenAt } from './foreseen-paths.ts';
+import { foreseenBelow, foreseePaths, isForeseenAt, obscureFolder } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { refuseBadTree } from './refuse-bad-tree.ts';
 import { digestAsSecret } from './secret-digest.ts';
@@ -127,6 +127,7 @@ const copy = task('copyTree', {
       foreseePaths(paths),
     ];
   },
+  obscures: ({ dest }) => obscureFolder(dest),
 });
 
 function copied(wanted: WantedTree): Fact<CopiedTree> {

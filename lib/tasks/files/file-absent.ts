@@ -13,6 +13,7 @@ import { type FolderFound, folderOnTheWay } from './folder-on-the-way.ts';
 import { foreseePaths } from './foreseen-paths.ts';
 import { digestAsSecret } from './secret-digest.ts';
 import { textFile } from './text-file.ts';
+import { unknownFile } from './unknown-file.ts';
 
 export interface FileAbsentArgs {
   readonly path: string;
@@ -86,6 +87,7 @@ rm -f -- ${`./${basename(path)}`}`,
       { fact: removedFile(path) },
     ];
   },
+  obscures: ({ path }) => unknownFile(path),
 });
 
 /** What is removed: as earlier tasks of a check foresaw it, but for where its folder is. */

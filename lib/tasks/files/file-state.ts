@@ -3,11 +3,13 @@ import { type Ask, type Fact, fact } from '../../fact.ts';
 import { commandForeseen } from '../../foreseen-anything.ts';
 import type { Owners } from '../../ownership.ts';
 import type { Secret } from '../../secret.ts';
+import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { Attributes } from './attributes.ts';
+import { givenAt, isObscured } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { type LookOptions, lookAt } from './look-at.ts';
-import { spelling } from './spelling.ts';
+import { asWritten, spelling } from './spelling.ts';
 
 /** A path of a host, and what is there. */
 export interface FileState extends Attributes {
@@ -29,7 +31,13 @@ export interface FileState extends Attributes {
  */
 export function fileState(path: string, wanted: Owners = {}): Fact<FileState> {
   const place = absolutePath(path);
-  return fact<FileState>({ key: ['file', place], read: (ask) => readFileState(ask, place, wanted) });
+  return fact<FileState>({
+    key: ['file', place],
+    read: async (ask) => {
+      const state = await readFileState(ask, place, wanted);
+      return (await isObscured(ask, place)) ? laterState(`what is at ${place}`) : state;
+    },
+  });
 }
 
 /** What `fileState` gives, with the text where that was asked for. */
@@ -39,9 +47,10 @@ export async function readFileState(
   wanted: Owners,
   options?: LookOptions,
 ): Promise<FileState> {
-  const [{ found, folder, text }, spell] = await Promise.all([
+  const [{ found, folder, text }, spell, given] = await Promise.all([
     lookAt(ask, path, options),
     spelling(ask, wanted),
+    givenAt(ask, path),
   ]);
   const parent = folder.type === 'directory' ? folder : await foreseenFolder(ask, dirname(path));
   const { mode } = parent ?? folder;
@@ -49,17 +58,22 @@ export async function readFileState(
     type: found.type,
     ...(found.sha256 === undefined ? {} : { sha256: found.sha256 }),
     mode: found.mode,
-    ...spell(found),
+    ...(given === undefined || found.type === 'missing' ? spell(found) : await asWritten(ask, given, wanted)),
     ...(text === undefined ? {} : { content: text }),
     parent: { exists: parent !== undefined, ...(mode === undefined ? {} : { mode }) },
   };
 }
 
-/** Whether the folder of a missing file may be there by then: made by a command of which nobody says what it does. */
-export async function mayComeLater(
+/**
+ * Whether something else may be at a path by then: an earlier task of this check may have changed it, or the folder
+ * of a missing file may be made by a command of which nobody says what it does.
+ */
+export async function isUnknownThen(
   ask: Ask,
+  path: string,
   { type, parent }: Pick<FileState, 'type' | 'parent'>,
 ): Promise<boolean> {
+  if (await isObscured(ask, path)) return true;
   return type === 'missing' && !parent.exists && (await ask.fact(commandForeseen));
 }
 

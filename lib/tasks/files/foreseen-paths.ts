@@ -15,6 +15,23 @@ export function foreseePaths(paths: readonly string[]): Foreseen {
   };
 }
 
+/** Folders of which nobody knows what is in them behind an earlier task of this check. None in an apply. */
+const obscuredFolders: Fact<readonly string[]> = fact<readonly string[]>({
+  key: ['obscured folders'],
+  read: async () => [],
+});
+
+/** What follows from a task that may change whatever is in a folder. */
+export function obscureFolder(folder: string): readonly Foreseen[] {
+  const next = (before: unknown = []) => [...(before as readonly string[]), folder];
+  return [foreseePaths([folder]), { fact: obscuredFolders, next }];
+}
+
+/** Whether a path is in a folder of which nobody knows what is in it by then. */
+export async function isObscured(ask: Ask, path: string): Promise<boolean> {
+  return (await ask.fact(obscuredFolders)).some((folder) => isBelow(path, folder));
+}
+
 /** A folder that is given away with all that is in it. */
 interface Given {
   readonly dir: string;

@@ -5,12 +5,12 @@ import { refuse } from '../../refuse.ts';
 import type { Secret } from '../../secret.ts';
 import { type Command, sh } from '../../sh.ts';
 import { exec } from '../../step.ts';
-import { type Task, task } from '../../task.ts';
+import { type Foreseen, type Task, task } from '../../task.ts';
 import { isKnown, type Later, laterState, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { accountName } from './attributes.ts';
 import { type FileState, fileState, readFileState } from './file-state.ts';
-import { foreseeGiven, foreseenBelow, isForeseenAt } from './foreseen-paths.ts';
+import { foreseeGiven, foreseenBelow, isForeseenAt, obscureFolder } from './foreseen-paths.ts';
 import type { Found } from './found.ts';
 import { digestAsSecret } from './secret-digest.ts';
 import { spelling } from './spelling.ts';
@@ -24,6 +24,9 @@ export interface OwnedTreeArgs {
   readonly group: string | number;
 }
 
+/** What belongs to others behind an earlier task of this check that changes it. No diff and no event has it, since those take what has a name. */
+const touched = Symbol('touched');
+
 /** What there is in a folder that belongs to others than it should. */
 export interface OwnedTree {
   readonly type: Found['type'];
@@ -35,6 +38,7 @@ export interface OwnedTree {
   readonly more?: Secret;
   /** Of those that are no folders, the first twenty that have other names too, wherever these are. */
   readonly linked?: readonly string[];
+  readonly [touched]?: readonly string[];
 }
 
 /** The first twenty paths, and how many there are. The second line of a name that has two is no path. */
@@ -87,7 +91,8 @@ const owned = task('ownedTree', {
       needs: paths.map((path) => ({ kind: 'own', path, owner: args.owner, group: args.group })),
     }),
   ],
-  foresees: (_now, _want, given) => [foreseeGiven(given)],
+  foresees: (now, _want, given) => [foreseeGiven(given), ...(now[touched] ?? []).map(ownedBy(given))],
+  obscures: ({ dir }) => obscureFolder(dir),
 });
 
 function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
@@ -97,7 +102,8 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
       const later = () => laterState<OwnedTree>(`who ${dir} belongs to`);
       const foreseen = await foreseenIn(ask, { dir, owner, group });
       if (foreseen === undefined) return later();
-      const { touched, settled } = foreseen;
+      const { changed, settled } = foreseen;
+      const unsettled = [...changed].filter((path) => !settled.has(path));
       // All at once, for one round trip: what find says counts only where there is a folder, and such accounts.
       const [searched, { type }] = await Promise.all([
         ask.sh(search({ dir, owner, group })),
@@ -111,7 +117,7 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
       const [withMore] = pathsIn(linked);
       const isMore = count > found.length;
       // Which of the others are settled by then nobody has told; and what is written anew has no other name.
-      if ((isMore && settled.size > 0) || withMore.some((path) => touched.has(path))) return later();
+      if ((isMore && settled.size > 0) || withMore.some((path) => changed.has(path))) return later();
       const paths = found.filter((path) => !settled.has(path));
       const others = isMore ? count : paths.length;
       const more = isMore ? digestAsSecret(`all ${others}`, all.slice(0, 64)) : undefined;
@@ -121,6 +127,7 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
         paths,
         ...(more === undefined ? {} : { more }),
         ...(withMore.length === 0 ? {} : { linked: withMore }),
+        ...(unsettled.length === 0 ? {} : { [touched]: unsettled }),
       };
     },
   });
@@ -128,7 +135,7 @@ function foreignFiles({ dir, owner, group }: Owning): Fact<OwnedTree> {
 
 /** What earlier tasks of this check change below a folder. */
 interface ForeseenBelow {
-  readonly touched: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
   /** Of these, what belongs to nobody else by then, or is gone; the others belong to whom they belong to now. */
   readonly settled: ReadonlySet<string>;
 }
@@ -136,16 +143,24 @@ interface ForeseenBelow {
 /** @returns undefined where nobody knows to whom something belongs by then */
 async function foreseenIn(ask: Ask, { dir, owner, group }: Owning): Promise<ForeseenBelow | undefined> {
   if (await isForeseenAt(ask, dir)) return undefined;
-  const touched = new Set(await foreseenBelow(ask, dir));
+  const changed = new Set(await foreseenBelow(ask, dir));
   const settled = new Set<string>();
-  for (const path of touched) {
+  for (const path of changed) {
     const file = fileState(path);
     const then: Later<FileState> = ask.foreseen(file) ? await ask.fact(file) : unknown(path);
     if (!isKnown(then)) return undefined;
     if (then.type === 'missing' || (then.owner === owner && then.group === group)) settled.add(path);
     else if (!isSameOwner(then, await readFileState(ask, path, {}))) return undefined;
   }
-  return { touched, settled };
+  return { changed, settled };
+}
+
+/** What an earlier task leaves at a path, given away since. */
+function ownedBy({ owner, group }: Owning): (path: string) => Foreseen {
+  return (path) => ({
+    fact: fileState(path),
+    next: (before) => ({ ...(before as FileState), owner, group }),
+  });
 }
 
 function isSameOwner(one: FileState, other: FileState): boolean {

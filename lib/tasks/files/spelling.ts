@@ -20,6 +20,19 @@ export async function spelling(ask: Ask, wanted: Owners): Promise<(found: Found)
   });
 }
 
+/** The same of owners that a playbook writes in one place, as it writes them in another. */
+export async function asWritten(ask: Ask, given: Owners, wanted: Owners): Promise<Owners> {
+  const spelled = async (kind: 'user' | 'group', one: string | undefined, other: string | undefined) => {
+    const [number, wantedNumber] = await Promise.all([numberOf(ask, kind, one), numberOf(ask, kind, other)]);
+    return number === wantedNumber ? other : one;
+  };
+  const [owner, group] = await Promise.all([
+    spelled('user', given.owner, wanted.owner),
+    spelled('group', given.group, wanted.group),
+  ]);
+  return { owner, group };
+}
+
 async function numberOf(
   ask: Ask,
   kind: 'user' | 'group',

@@ -7,7 +7,7 @@ import { sha256Of } from '../../sha256.ts';
 import { isKnown, type Later, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { shownText } from './file-source.ts';
-import { type FileState, fileState, mayComeLater } from './file-state.ts';
+import { type FileState, fileState, isUnknownThen } from './file-state.ts';
 import { digestAsSecret } from './secret-digest.ts';
 
 /** A path of a host, and the text of the file that is there. */
@@ -38,7 +38,7 @@ export function textFile(path: string): Fact<Later<TextFile>> {
     read: async (ask) => {
       if (!ask.foreseen(plain)) {
         const found = await asItIs(ask, place);
-        return (await mayComeLater(ask, found)) ? unknown(`text of ${place}`) : found;
+        return (await isUnknownThen(ask, place, found)) ? unknown(`text of ${place}`) : found;
       }
       const known: Later<FileState> = await ask.fact(plain);
       if (!isKnown(known)) return unknown(`text of ${place}`);

@@ -13,6 +13,7 @@ import { fileState } from './file-state.ts';
 import { foreseePaths } from './foreseen-paths.ts';
 import { plainText, type TextFile, textFile, withText } from './text-file.ts';
 import { textToEdit } from './text-to-edit.ts';
+import { unknownFile } from './unknown-file.ts';
 
 export interface XmlFileArgs {
   /** Path of a file that is there. */
@@ -107,6 +108,7 @@ const edit = task('xmlFile', {
       { fact: valuesOf(args) },
     ];
   },
+  obscures: ({ path }) => unknownFile(path),
 });
 
 function valuesOf({ path, edits }: Editing): Fact<Later<XmlFile>> {

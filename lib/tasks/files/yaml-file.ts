@@ -9,6 +9,7 @@ import { fileState } from './file-state.ts';
 import { foreseePaths } from './foreseen-paths.ts';
 import { asFileState, plainText, type TextFile, textFile, withText } from './text-file.ts';
 import { textToEdit } from './text-to-edit.ts';
+import { unknownFile } from './unknown-file.ts';
 
 export interface YamlFileArgs {
   readonly path: string;
@@ -50,6 +51,7 @@ const edit = task('yamlFile', {
   },
   foresees: (_now, want, { path }) =>
     isKnown(want) ? [{ fact: fileState(path), state: asFileState(want) }, foreseePaths([path])] : [],
+  obscures: ({ path }) => unknownFile(path),
 });
 
 /**
