@@ -8,7 +8,7 @@ import type { Ask, Fact } from '../../lib/fact.ts';
 import { foresee } from '../../lib/foresee.ts';
 import { showStep } from '../../lib/show-step.ts';
 import type { Task } from '../../lib/task.ts';
-import { foreseenStack } from '../../lib/tasks/stack/foreseen-stack.ts';
+import { foreseenStack, foreseenStacks } from '../../lib/tasks/stack/foreseen-stack.ts';
 import {
   type StackDeployArgs,
   serviceLogs,
@@ -802,11 +802,20 @@ t.test('ports that others have are foreseen', async (t) => {
   t.strictSame(await among(ofMesh, [stray], {}, '', { prune: true }), [], 'it is removed first');
   const live = service({ spec: { EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, ...mesh }] } } });
   t.strictSame(await among(ofMesh, [], { '/services': [live] }), [], 'its own');
-  const gone = new Map<string, unknown>([[foreseenStack('other').key, { services: [] }]]);
+  const leaving = (services: readonly object[]) =>
+    new Map<string, unknown>([
+      [foreseenStack('other').key, { services }],
+      [foreseenStacks.key, ['other']],
+    ]);
   t.strictSame(
-    await among(ofMesh, [publishing(mesh)], {}, '', {}, gone),
+    await among(ofMesh, [publishing(mesh)], {}, '', {}, leaving([])),
     [],
     'a check that removes it first',
+  );
+  t.match(
+    await among(ofMesh, [], {}, '', {}, leaving([publishing(mesh)])),
+    [/which service other_web has on every node/],
+    'a check that deploys it first',
   );
 
   const program = /publishes port 443\/tcp of ha1, which alone may run it, and a program there has that port/;
@@ -818,8 +827,8 @@ t.test('ports that others have are foreseen', async (t) => {
   const container = (labels: object) => ({
     '/containers/json': [{ Labels: labels, Ports: [{ PublicPort: 443, Type: 'tcp' }] }],
   });
-  const leaving = container({ 'com.docker.swarm.task.id': 'gone' });
-  t.strictSame(await among(ofHost, [], leaving, '443/tcp\n'), [], 'of a service that has just been removed');
+  const stopping = container({ 'com.docker.swarm.task.id': 'gone' });
+  t.strictSame(await among(ofHost, [], stopping, '443/tcp\n'), [], 'of a service that has just been removed');
   t.match(await among(ofHost, [], container({}), '443/tcp\n'), [program], 'a container by itself stays');
 });
 

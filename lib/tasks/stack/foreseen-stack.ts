@@ -1,5 +1,6 @@
 import { DabookError } from '../../errors.ts';
 import { type Fact, fact } from '../../fact.ts';
+import type { Foreseen } from '../../task.ts';
 import type { Later } from '../../unknown.ts';
 import type { EngineFile, EngineNetwork, EngineService } from './engine-objects.ts';
 
@@ -23,4 +24,19 @@ export function foreseenStack(name: string): Fact<ForeseenStack> {
     key: ['foreseen stack', name],
     read: () => Promise.reject(new DabookError('bug', `no change of stack ${name} was foreseen`)),
   });
+}
+
+/** The stacks that earlier tasks of this check change. None in an apply. */
+export const foreseenStacks: Fact<readonly string[]> = fact<readonly string[]>({
+  key: ['foreseen stacks'],
+  read: async () => [],
+});
+
+/** What follows from a task that changes a stack. */
+export function foreseeStack(name: string, state: ForeseenStack): readonly Foreseen[] {
+  const next = (before: unknown = []) => [...new Set([...(before as readonly string[]), name])];
+  return [
+    { fact: foreseenStack(name), state },
+    { fact: foreseenStacks, next },
+  ];
 }

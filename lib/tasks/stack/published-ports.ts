@@ -7,7 +7,7 @@ import { equal } from '../../equal.ts';
 import type { Ask } from '../../fact.ts';
 import type { DeployBasis } from './deployed-stack.ts';
 import type { EngineService } from './engine-objects.ts';
-import { foreseenStack } from './foreseen-stack.ts';
+import { foreseenStack, foreseenStacks } from './foreseen-stack.ts';
 import type { StackDeployArgs } from './stack-deploy-args.ts';
 
 /** The ports that the services of a stack are to publish. */
@@ -48,7 +48,7 @@ export function publishedBy({ Spec, Endpoint }: EngineService): readonly PortSpe
 
 async function foreseen(services: readonly EngineService[], ask: Ask): Promise<readonly EngineService[]> {
   const stackOf = ({ Spec }: EngineService) => Spec.Labels?.[namespaceLabel] ?? '';
-  const changed = [...new Set(services.map(stackOf))].filter((stack) => ask.foreseen(foreseenStack(stack)));
+  const changed = await ask.fact(foreseenStacks);
   const held = await Promise.all(changed.map((stack) => ask.fact(foreseenStack(stack))));
   return [
     ...services.filter((service) => !changed.includes(stackOf(service))),

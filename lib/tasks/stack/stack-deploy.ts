@@ -2,7 +2,7 @@ import { task } from '../../task.ts';
 import { deployObstacles } from './deploy-obstacles.ts';
 import { deploySteps } from './deploy-steps.ts';
 import { type DeployedStack, deployedStack } from './deployed-stack.ts';
-import { foreseenStack } from './foreseen-stack.ts';
+import { foreseeStack } from './foreseen-stack.ts';
 import { wantedNetworkSettings } from './network-settings.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { type ServiceState, wantedServiceState } from './service-state.ts';
@@ -45,7 +45,7 @@ export const stackDeploy = task('stackDeploy', {
   obstacles: (now, _want, args) => deployObstacles(now, args),
   // Read anew: later tasks of the check may edit the files, or deploy others.
   foresees: (_now, want, args) => [
-    { fact: foreseenStack(args.name), state: stackAfterDeploy(want, args) },
+    ...foreseeStack(args.name, stackAfterDeploy(want, args)),
     { fact: deployedStack(args) },
   ],
   settle: ({ timeout = 120 }) => ({ timeout }),

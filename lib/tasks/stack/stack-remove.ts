@@ -2,7 +2,7 @@ import { counted } from '../../counted.ts';
 import { refuse } from '../../refuse.ts';
 import { type DockerStep, docker } from '../../step.ts';
 import { task } from '../../task.ts';
-import { foreseenStack } from './foreseen-stack.ts';
+import { foreseeStack } from './foreseen-stack.ts';
 import { type PartsToRemove, partsToRemove, type StackPartsArgs, staying } from './parts-to-remove.ts';
 import { stackObjects } from './stack-objects.ts';
 
@@ -57,7 +57,7 @@ export const stackRemove = task('stackRemove', {
         ? { services: [], networks: [], secrets: [], configs: [] }
         : { ...held, services: held.services.filter(({ Spec }) => stay(Spec.Name)) };
     return [
-      { fact: foreseenStack(args.name), state: { nodeId, ...left } },
+      ...foreseeStack(args.name, { nodeId, ...left }),
       { fact: stackObjects(args.name) },
       { fact: partsToRemove(args) },
     ];
