@@ -1,8 +1,11 @@
 import { sh } from './sh.ts';
+import { strangeLink } from './strange-link.ts';
 
 /**
  * Reads needs from its stdin, five lines each: kind, path, owner, group, and `room` where room is asked for. Says of each
  * in one line what stands in the way and where; of what may be written, how much room there is and on which device.
+ *
+ * A way that leads through a link of somebody else (`strange`) is told as such, whatever else there is.
  *
  * Before that line, where the folder is reached through a symbolic link, stands `at` with the path where it is in truth.
  *
@@ -14,8 +17,16 @@ export const needsScript = sh`LC_ALL=C; export LC_ALL
 u=$(id -u) n=$(id -un) g=" $(id -G) $(id -Gn) "
 b='
 '
+${strangeLink}
 at() {
-  cd -P "$1" 2>/dev/null && [ "$PWD" != "$1" ] && case $PWD$2 in *"$b"*) ;; *) printf 'at %s\\n' "$PWD$2" ;; esac
+  s=
+  cd -P "$1" 2>/dev/null && [ "$PWD" != "$1" ] || return 0
+  case $PWD$2 in *"$b"*) ;; *) printf 'at %s\\n' "$PWD$2" ;; esac
+  s=$(strange "$1") || return 0
+  case $s in *"$b"*) s=$1 ;; esac
+  p=$s
+  say strange
+  return 1
 }
 say() { printf '%s %s\\n' "$1" "$p"; }
 foreign() { [ "$u" != 0 ] && [ -n "$o" ] && [ "$o" != "$u" ] && [ "$o" != "$n" ]; }
@@ -43,26 +54,25 @@ write() {
 while IFS= read -r k && IFS= read -r p && IFS= read -r o && IFS= read -r h && IFS= read -r r; do
   d=\${p%/*} d=\${d:-/}
   case $k in
-    write) at "$p"; write ;;
+    write) at "$p" && write ;;
     make)
-      if [ -e "$p" ]; then at "$p"; say fine
+      if [ -e "$p" ]; then at "$p" && say fine
       else
         q=$p
         until [ -e "$p" ]; do p=\${p%/*}; p=\${p:-/}; done
-        at "$p" "\${q#"$p"}"
-        write
+        at "$p" "\${q#"$p"}" && write
       fi ;;
     replace)
-      at "$d"
-      if [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
+      if ! at "$d"; then continue
+      elif [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
       elif fixed; then say fixed
       elif [ "$u" != 0 ] && [ -k "$d" ] && [ ! -O "$d" ] &&
         w=$(stat -c %u "$p" 2>/dev/null) && [ "$w" != "$u" ]; then say sticky
       else say there
       fi ;;
     own)
-      at "$d"
-      if [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
+      if ! at "$d"; then continue
+      elif [ ! -e "$p" ] && [ ! -L "$p" ]; then say missing
       elif fixed; then say fixed
       elif [ "$u" = 0 ] || ! w=$(stat -c '%u %g %G' "$p" 2>/dev/null); then say fine
       elif [ "\${w%% *}" != "$u" ]; then say denied
@@ -71,4 +81,5 @@ while IFS= read -r k && IFS= read -r p && IFS= read -r o && IFS= read -r h && IF
       else say fine
       fi ;;
   esac
-done`;
+done
+:`;

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path/posix';
 import { atEnd } from './at-end.ts';
 import { type Command, sh } from './sh.ts';
+import { refuseStrangeLink } from './strange-link.ts';
 
 /**
  * The beginning of a script that works on the file at a path from a folder beside it which nobody else
@@ -25,5 +26,8 @@ case $(stat -c %u:%a .):$(pwd -P) in
   "$(id -u)":700:*/"\${d##*/}" | "$(id -u)":2700:*/"\${d##*/}") ;;
   *) echo ${`somebody put another folder in the place of one that was made in ${folder}`} >&2; exit 1 ;;
 esac
-${atEnd(sh`[ -z "$made" ] || rm -rf "./$n"; rmdir "../\${d##*/}"`)}`;
+${atEnd(sh`[ -z "$made" ] || rm -rf "./$n"; rmdir "../\${d##*/}"`)}
+w=\${PWD%/*}
+w=\${w:-/}
+${refuseStrangeLink(path, folder, sh`$w`)}`;
 }

@@ -136,6 +136,14 @@ function looked(need: Need, answer: string, { become }: Ask): Looked {
       return kind === 'own'
         ? rights(`${path} belongs to another user: mode and owner cannot be set`)
         : rights(`the user may not write to the folder ${path}`);
+    case 'strange': {
+      const why = `${need.path} leads through the symbolic link ${path}, which somebody else may have put there, to a folder of others`;
+      return {
+        need,
+        word,
+        fault: { why, hint: 'if it is meant, give the path that it leads to; else remove the link' },
+      };
+    }
     case 'frozen': {
       const why = `${path} is on a file system that is read-only`;
       return { need, word, fault: { why, hint: 'if it is to change: have it mounted for writing' } };

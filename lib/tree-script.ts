@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path/posix';
 import { atEnd } from './at-end.ts';
 import { type Command, sh } from './sh.ts';
 import type { TreeStep } from './step.ts';
+import { refuseStrangeLink } from './strange-link.ts';
 import type { TreeLayout } from './tree-layout.ts';
 
 /**
@@ -19,6 +20,7 @@ import type { TreeLayout } from './tree-layout.ts';
 export function treeScript({ path }: TreeStep, { sha256 }: TreeLayout): Command {
   return sh`${functions}
 cd -P ${dirname(path)} || exit 1
+${refuseStrangeLink(path, dirname(path), sh`$PWD`)}
 p=\${PWD%/}
 stage ${basename(path)}
 tar -xpf - || fail 'what was sent could not be unpacked'

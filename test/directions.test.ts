@@ -42,6 +42,7 @@ const words = [
   'shell-words',
   'show',
   'step',
+  'strange-link',
   'task',
   'unknown',
   'visible',

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path/posix';
 import { atEnd } from '../../at-end.ts';
 import { Command, sh } from '../../sh.ts';
+import { strangeLink } from '../../strange-link.ts';
 import type { SavedFile } from './parse-listing.ts';
 import type { Manifest } from './read-archive.ts';
 import { isWithin } from './saved-paths.ts';
@@ -13,6 +14,7 @@ import { isWithin } from './saved-paths.ts';
 const words = sh`LC_ALL=C; export LC_ALL
 umask 022
 fail() { printf '%s\n' "$1" >&2; exit 1; }
+${strangeLink}
 q= p= n=
 tidy() {
   if [ -n "$p" ]; then
@@ -24,8 +26,11 @@ tidy() {
   find "$t" -type d -exec chmod u+rwx {} \\;
   rm -rf "$t"
 }
+far() { fail "$1 leads through a symbolic link that somebody else may have put there: $2"; }
 above() {
+  ! l=$(strange "$1") || far "$1" "$l"
   mkdir -p "$1" && b=$(cd -P "$1" && pwd -P) || exit 1
+  [ "$b" = "$1" ] || ! l=$(strange "$1" "$b") || far "$1" "$l"
   b=\${b%/} s=$t/tree\${1%/}
 }
 enter() {

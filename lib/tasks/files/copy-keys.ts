@@ -8,6 +8,7 @@ import { refuse } from '../../refuse.ts';
 import type { Secret } from '../../secret.ts';
 import { sh } from '../../sh.ts';
 import { exec, put, type Step } from '../../step.ts';
+import { refuseStrangeLink } from '../../strange-link.ts';
 import { type Foreseen, type Task, task } from '../../task.ts';
 import { laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
@@ -216,7 +217,8 @@ function makeFolder(dir: string, owner: Owners): Step {
   const chown = ownership(owner);
   const give = chown === '' ? sh`` : sh` && chown -h ${chown} "./$n"`;
   return exec(
-    sh`mkdir -p ${dirname(dir)} || exit 1
+    sh`${refuseStrangeLink(dir, dirname(dir))}
+mkdir -p ${dirname(dir)} || exit 1
 ${inPrivateFolder(dir)}
 made=1
 mkdir -m 0700 "./$n"${give} && mv "./$n" ../`,

@@ -5,6 +5,7 @@ import { refuse } from '../../refuse.ts';
 import type { Secret } from '../../secret.ts';
 import { type Command, sh } from '../../sh.ts';
 import { exec } from '../../step.ts';
+import { refuseStrangeLink } from '../../strange-link.ts';
 import { type Foreseen, type Task, task } from '../../task.ts';
 import { isKnown, type Later, laterState, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
@@ -225,7 +226,9 @@ for p do
   chown -h "$o" "./\${p##*/}" || exit 1
 done`;
   return sh`n=${basename(dir)}
-cd -P ${dirname(dir)} && p=\${PWD%/} && cd -P "./$n" || exit 1
+cd -P ${dirname(dir)} || exit 1
+${refuseStrangeLink(dir, dirname(dir), sh`$PWD`)}
+p=\${PWD%/} && cd -P "./$n" || exit 1
 [ "$PWD" = "$p/$n" ] || { echo ${`${dir} is a symbolic link`} >&2; exit 1; }
 find "$PWD" -xdev ${belongsToOthers(owner, group)} \\( ${hasOneName} \\) -exec sh -c ${each} sh ${`${owner}:${group}`} {} +`;
 }
