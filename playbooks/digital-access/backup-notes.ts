@@ -1,6 +1,7 @@
 import { type Host, isKnown } from 'dabook';
-import { type Membership, nodeSpec, stackObjects, swarmHoldings } from 'dabook/tasks';
+import { type Membership, nodeSpec, swarmHoldings } from 'dabook/tasks';
 import { z } from 'zod';
+import { deployedServices } from './deployed-services.ts';
 import type { Installation } from './installation.ts';
 
 /** What a backup tells of the host beside its files: what a rollback needs. */
@@ -32,21 +33,15 @@ export async function notesOf(
   if (role !== 'manager' || nodes === undefined || nodeId === undefined || !isKnown(nodeId)) {
     return { ...notes, alone: false, deployed: [], labels: {} };
   }
-  const [{ labels }, holdings, { services }] = await Promise.all([
+  const [{ labels }, holdings, deployed] = await Promise.all([
     host.read(nodeSpec(nodeId)),
     host.read(swarmHoldings(stack)),
-    host.read(stackObjects(stack)),
+    deployedServices(host, stack),
   ]);
-  const deployed = services.map((name) => serviceName(name, stack));
   return { ...notes, alone: holdings.nodes.length === 0, deployed, labels: { ...labels } };
 }
 
 /** Whether that is an installation of its own at work: what a rollback brings back. */
 export function isOwnInstallation({ alone, deployed }: BackupNotes): boolean {
   return alone && deployed.length > 0;
-}
-
-/** The name in the compose files of a service of the swarm: `policy` for `da_policy`. */
-export function serviceName(name: string, stack: string): string {
-  return name.startsWith(`${stack}_`) ? name.slice(stack.length + 1) : name;
 }

@@ -1,5 +1,6 @@
 import type { Host } from 'dabook';
-import { serviceRestart, serviceRestarts, stackObjects } from 'dabook/tasks';
+import { serviceRestart, serviceRestarts } from 'dabook/tasks';
+import { deployedServices } from './deployed-services.ts';
 
 /**
  * Starts the tasks of some services of a stack anew; those that do not run are left alone.
@@ -10,12 +11,14 @@ export async function restartServices(
   stack: string,
   names: readonly string[],
 ): Promise<boolean> {
-  const { services } = await manager.read(stackObjects(stack));
-  const running = names.map((name) => `${stack}_${name}`).filter((name) => services.includes(name));
-  const tasks = running.map(async (service) => {
-    const { restarts } = await manager.read(serviceRestarts(service));
-    return serviceRestart({ service, after: restarts });
-  });
+  const deployed = await deployedServices(manager, stack);
+  const tasks = names
+    .filter((name) => deployed.includes(name))
+    .map(async (name) => {
+      const service = `${stack}_${name}`;
+      const { restarts } = await manager.read(serviceRestarts(service));
+      return serviceRestart({ service, after: restarts });
+    });
   const results = await manager.run(await Promise.all(tasks));
   return results.some(({ changed }) => changed);
 }

@@ -6,11 +6,10 @@ import {
   nodeSpec,
   restore,
   type Swarm,
-  stackObjects,
   swarmHoldings,
   swarmMembership,
 } from 'dabook/tasks';
-import { serviceName } from './backup-notes.ts';
+import { deployedServices } from './deployed-services.ts';
 import type { OwnBackup } from './own-backup.ts';
 import { ownInstallation } from './own-installation.ts';
 import type { Site } from './site.ts';
@@ -57,7 +56,7 @@ export async function managerStanding(
   const elsewhere = services.filter(({ node }) => node !== manager.name);
   const [{ labels }, deployed] = await Promise.all([
     manager.read(nodeSpec(swarm.nodeId)),
-    deployedOn(manager, stack),
+    deployedServices(manager, stack),
   ]);
   const isAsBefore = elsewhere.every(
     ({ name, label }) =>
@@ -74,7 +73,7 @@ async function ownStanding(
   deploy: Site['deploy'],
 ): Promise<Standing> {
   const { path, notes } = backup;
-  const deployed = await deployedOn(host, notes.stack);
+  const deployed = await deployedServices(host, notes.stack);
   if (deployed.length === 0) return 'begun';
   const own = { node, name: host.name };
   if (!(await isDue(host, ownInstallation(own, backup, deploy)))) return 'back';
@@ -83,11 +82,6 @@ async function ownStanding(
   const [labels] = ownInstallation(own, backup, deploy);
   const compose = restore({ archive: path, paths: [notes.compose_dir] });
   return lacksSome && !(await isDue(host, [labels, compose])) ? 'begun' : 'changed';
-}
-
-async function deployedOn(host: Host, stack: string): Promise<readonly string[]> {
-  const { services } = await host.read(stackObjects(stack));
-  return services.map((name) => serviceName(name, stack));
 }
 
 /** What cannot be put back as things are, such as a file in whose place a folder is, is another state too. */

@@ -5,16 +5,18 @@ import { imageLabel, namespaceLabel } from '../../lib/compose/namespace.ts';
 import { diff } from '../../lib/diff.ts';
 import { DabookError } from '../../lib/errors.ts';
 import type { Ask, Fact } from '../../lib/fact.ts';
-import { foresee } from '../../lib/foresee.ts';
+import { foresee, foreseeSomething } from '../../lib/foresee.ts';
 import { showStep } from '../../lib/show-step.ts';
 import type { Task } from '../../lib/task.ts';
 import { foreseenStack, foreseenStacks } from '../../lib/tasks/stack/foreseen-stack.ts';
 import {
+  type DeployedStack,
   type StackDeployArgs,
   serviceLogs,
   serviceRestart,
   serviceRestarts,
   stackDeploy,
+  stackObjects,
   stackPlaced,
   stackRemove,
   stackSteady,
@@ -29,7 +31,7 @@ import {
   nodes as swarmNodes,
 } from '../../lib/tasks/swarm/index.ts';
 import { joiningNode } from '../../lib/tasks/swarm/joining-node.ts';
-import { isKnown, type Later, unknown } from '../../lib/unknown.ts';
+import { isKnown, type Later, laterState, unknown } from '../../lib/unknown.ts';
 import { canary } from '../canary/canary.ts';
 
 /** What a host answers: paths of the Engine API without their query, and the text of the compose files. */
@@ -1007,6 +1009,24 @@ t.test('a deploy that does not wait', async (t) => {
     );
   t.strictSame((await updating('updating')).changes, []);
   t.strictSame((await updating('paused')).steps, [deployStep], 'what was paused is set going again');
+});
+
+t.test('behind a deploy of which a check knows nothing, nobody knows the stack', async (t) => {
+  const foreseen = new Map<string, unknown>();
+  const { ask } = askOf({ compose: compose(), engine: engine() }, foreseen);
+  const deploy = stackDeploy(args);
+  foreseeSomething(foreseen, deploy, laterState<DeployedStack>('compose files'));
+  for (const fact of [
+    deploy.fact,
+    stackDeploy({ ...args, files: ['z.yml'] }).fact,
+    stackRemove({ name: 's' }).fact,
+    stackObjects('s'),
+    stackSteady({ name: 's' }).fact,
+    stackPlaced({ name: 's', on: { web: 'n1' } }).fact,
+  ])
+    t.notOk(isKnown(await ask.fact<unknown>(fact)), fact.key);
+  t.notOk(isKnown((await ask.fact(serviceRestarts('s_web'))).restarts));
+  t.ok(isKnown(await ask.fact(stackObjects('other'))), 'another one');
 });
 
 t.test('in a check, each task sees what those before it foresaw', async (t) => {

@@ -52,6 +52,7 @@ async function read(ask: Ask, { name, files, dir, prune = false }: StackDeployAr
   const [compose, live] = await Promise.all([readCompose(ask, files, dir), readStack(ask, name)]);
   // As with a fact whose key is not known yet: the task that reads it is unknown, too.
   if (!isKnown(compose)) return compose as unknown as DeployedStack;
+  if (!isKnown(live)) return live as unknown as DeployedStack;
   const { config, sources } = compose;
   const networks = convertNetworks(name, config);
   const plain = Object.fromEntries(

@@ -19,8 +19,8 @@ export interface ForeseenStack {
  * What earlier tasks of this check make of a stack: the one place where they leave it for all facts about
  * stacks. There only where `ask.foreseen` says so.
  */
-export function foreseenStack(name: string): Fact<ForeseenStack> {
-  return fact<ForeseenStack>({
+export function foreseenStack(name: string): Fact<Later<ForeseenStack>> {
+  return fact<Later<ForeseenStack>>({
     key: ['foreseen stack', name],
     read: () => Promise.reject(new DabookError('bug', `no change of stack ${name} was foreseen`)),
   });
@@ -32,8 +32,8 @@ export const foreseenStacks: Fact<readonly string[]> = fact<readonly string[]>({
   read: async () => [],
 });
 
-/** What follows from a task that changes a stack. */
-export function foreseeStack(name: string, state: ForeseenStack): readonly Foreseen[] {
+/** What follows from a task that changes a stack, in a way that may not be known. */
+export function foreseeStack(name: string, state: Later<ForeseenStack>): readonly Foreseen[] {
   const next = (before: unknown = []) => [...new Set([...(before as readonly string[]), name])];
   return [
     { fact: foreseenStack(name), state },

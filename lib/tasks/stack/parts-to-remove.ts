@@ -1,5 +1,6 @@
 import { scoped } from '../../compose/namespace.ts';
 import { type Fact, fact } from '../../fact.ts';
+import { isKnown, laterState } from '../../unknown.ts';
 import { type StackBasis, type StackObjects, stackObjects } from './stack-objects.ts';
 
 /** Which parts of a stack are meant. */
@@ -24,7 +25,10 @@ export interface PartsToRemove extends Pick<StackObjects, 'services' | 'networks
 export function partsToRemove(args: StackPartsArgs): Fact<PartsToRemove> {
   return fact<PartsToRemove>({
     key: ['parts of stack to be removed', args.name, args.services === undefined, ...(args.services ?? [])],
-    read: async (ask) => partsOf(await ask.fact(stackObjects(args.name)), staying(args)),
+    read: async (ask) => {
+      const all = await ask.fact(stackObjects(args.name));
+      return isKnown(all) ? partsOf(all, staying(args)) : laterState(`what there is of stack ${args.name}`);
+    },
   });
 }
 

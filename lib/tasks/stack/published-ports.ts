@@ -5,6 +5,7 @@ import type { PortSpec, ServiceSpec } from '../../compose/service-spec.ts';
 import type { WantedPort } from '../../compose/taken-ports.ts';
 import { equal } from '../../equal.ts';
 import type { Ask } from '../../fact.ts';
+import { isKnown } from '../../unknown.ts';
 import type { DeployBasis } from './deployed-stack.ts';
 import type { EngineService } from './engine-objects.ts';
 import { foreseenStack, foreseenStacks } from './foreseen-stack.ts';
@@ -52,7 +53,7 @@ async function foreseen(services: readonly EngineService[], ask: Ask): Promise<r
   const held = await Promise.all(changed.map((stack) => ask.fact(foreseenStack(stack))));
   return [
     ...services.filter((service) => !changed.includes(stackOf(service))),
-    ...held.flatMap((stack) => stack.services),
+    ...held.flatMap((stack) => (isKnown(stack) ? stack.services : [])),
   ];
 }
 

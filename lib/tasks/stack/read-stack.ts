@@ -3,6 +3,7 @@ import { namespaceLabel } from '../../compose/namespace.ts';
 import { DabookError, messageOf } from '../../errors.ts';
 import type { Ask } from '../../fact.ts';
 import type { Later } from '../../unknown.ts';
+import { isKnown } from '../../unknown.ts';
 import { swarmMembership } from '../swarm/swarm-membership.ts';
 import type { EngineFile, EngineNetwork, EngineService, EngineTask } from './engine-objects.ts';
 import { foreseenStack } from './foreseen-stack.ts';
@@ -50,12 +51,17 @@ export function ofStack(name: string): string {
   return `filters=${encodeURIComponent(JSON.stringify({ label: [`${namespaceLabel}=${name}`] }))}`;
 }
 
-/** Asks for all of a stack at once: one round trip. In check mode as earlier tasks of the check would leave it. */
-export async function readStack(ask: Ask, name: string): Promise<LiveStack> {
+/**
+ * Asks for all of a stack at once: one round trip. In check mode as earlier tasks of the check would leave it; unknown
+ * where that is.
+ */
+export async function readStack(ask: Ask, name: string): Promise<Later<LiveStack>> {
   const live = await readLive(ask, name);
   const change = foreseenStack(name);
   if (!ask.foreseen(change)) return live;
-  const { nodeId, ...held } = await ask.fact(change);
+  const then = await ask.fact(change);
+  if (!isKnown(then)) return then;
+  const { nodeId, ...held } = then;
   // Foreseen of a swarm that this host would have left since.
   if (nodeId !== live.host.nodeId) return live;
   const others = live.networks.filter(({ Labels }) => Labels?.[namespaceLabel] !== name);

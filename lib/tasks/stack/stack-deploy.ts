@@ -1,4 +1,5 @@
 import { task } from '../../task.ts';
+import { unknown } from '../../unknown.ts';
 import { deployObstacles } from './deploy-obstacles.ts';
 import { deploySteps } from './deploy-steps.ts';
 import { type DeployedStack, deployedStack } from './deployed-stack.ts';
@@ -48,6 +49,7 @@ export const stackDeploy = task('stackDeploy', {
     ...foreseeStack(args.name, stackAfterDeploy(want, args)),
     { fact: deployedStack(args) },
   ],
+  obscures: ({ name }) => foreseeStack(name, unknown(`stack ${name}`)),
   settle: ({ timeout = 120 }) => ({ timeout }),
   stuck: stuckServices,
 });

@@ -1,5 +1,6 @@
 import { namespaceLabel } from '../../compose/namespace.ts';
 import { type Fact, fact } from '../../fact.ts';
+import { isKnown, type Later } from '../../unknown.ts';
 import type { ForeseenStack } from './foreseen-stack.ts';
 import { type LiveStack, ofStack, readStack } from './read-stack.ts';
 
@@ -57,7 +58,7 @@ const ended: ReadonlySet<string> = new Set([
  * What exists of a stack; in check mode as earlier tasks of the check would leave it.
  * @example const { services } = await host.read(stackObjects('da'))
  */
-export function stackObjects(name: string): Fact<StackObjects> {
+export function stackObjects(name: string): Fact<Later<StackObjects>> {
   return fact({
     key: ['stack', name],
     read: async (ask) => {
@@ -65,7 +66,7 @@ export function stackObjects(name: string): Fact<StackObjects> {
         readStack(ask, name),
         ask.docker<readonly Container[]>(`/containers/json?all=true&${ofStack(name)}`),
       ]);
-      return objectsOf(name, live, containers ?? []);
+      return isKnown(live) ? objectsOf(name, live, containers ?? []) : live;
     },
   });
 }

@@ -2,6 +2,7 @@ import { counted } from '../../counted.ts';
 import { refuse } from '../../refuse.ts';
 import { type DockerStep, docker } from '../../step.ts';
 import { task } from '../../task.ts';
+import { unknown } from '../../unknown.ts';
 import { foreseeStack } from './foreseen-stack.ts';
 import { type PartsToRemove, partsToRemove, type StackPartsArgs, staying } from './parts-to-remove.ts';
 import { stackObjects } from './stack-objects.ts';
@@ -62,6 +63,7 @@ export const stackRemove = task('stackRemove', {
       { fact: partsToRemove(args) },
     ];
   },
+  obscures: ({ name }) => foreseeStack(name, unknown(`stack ${name}`)),
   settle: ({ timeout = 120 }) => ({ timeout, interval: 0.25 }),
   stuck: ({ basis, ...now }) => {
     const left = kinds.flatMap((kind) => now[kind].map((object) => `${kind.slice(0, -1)} ${object}`));

@@ -66,6 +66,7 @@ function steadiness({ name, seconds = 30 }: StackSteadyArgs): Fact<Later<StackSt
     read: async (ask) => {
       if (ask.foreseen(foreseenStack(name))) return unknown(`steadiness of stack ${name}`);
       const live = await readStack(ask, name);
+      if (!isKnown(live)) return live;
       if (!live.host.isManager) {
         throw refuse(
           `${ask.host} is no manager: it cannot tell how stack ${name} runs`,

@@ -1,7 +1,7 @@
 import { unscoped } from '../../compose/namespace.ts';
 import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
-import { type Later, unknown } from '../../unknown.ts';
+import { isKnown, type Later, unknown } from '../../unknown.ts';
 import { foreseenStack } from './foreseen-stack.ts';
 import { type LiveStack, readStack } from './read-stack.ts';
 
@@ -30,6 +30,7 @@ export function stackTasks(name: string): Fact<Later<StackTasks>> {
     read: async (ask) => {
       if (ask.foreseen(foreseenStack(name))) return unknown(`placement of stack ${name}`);
       const live = await readStack(ask, name);
+      if (!isKnown(live)) return live;
       if (!live.host.isManager) {
         throw refuse(
           `${ask.host} is no manager: it cannot tell where stack ${name} runs`,
