@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { labNames, readRecord } from '../lab/lab-record.ts';
 import { removeLab } from '../lab/remove-lab.ts';
+import { numbersIn } from './numbers-in.ts';
 import type { Part } from './part.ts';
 import { createReport } from './report.ts';
 
@@ -68,13 +69,6 @@ async function main(): Promise<number> {
   }
   console.log(`\n${report.passed} passed, ${report.failed} failed`);
   return report.failed === 0 && report.passed > 0 ? 0 : 1;
-}
-
-function numbersIn(text: string): readonly number[] {
-  return text.split(',').flatMap((range) => {
-    const [from = Number.NaN, to = from] = range.split('-').map(Number);
-    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  });
 }
 
 /** Whatever ends this process, but SIGKILL: after that the next lab's start removes them. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { haJob } from '../faults/ha-job.ts';
 import type { Job } from '../faults/job.ts';
+import { numbersIn } from '../faults/numbers-in.ts';
 import { createReport } from '../faults/report.ts';
 import { share, withLabs } from '../faults/with-labs.ts';
 import { labNames, readRecord } from '../lab/lab-record.ts';
@@ -15,7 +16,7 @@ const HELP = `npm run test:truth -- [options]
   --cases N     random starting states; 200 by default
   --labs N      labs that share them, at once; 1 by default
   --seed N      of the random numbers; 1 by default
-  --only LIST   only these cases: 1,2,30
+  --only LIST   only these cases: 1,2,30-41
   --without LIST  of one case: leave out these of its disturbances, by their places from 1`;
 
 /**
@@ -59,7 +60,7 @@ async function main(): Promise<number> {
   const report = createReport((line) => console.log(line));
   const seed = Number(values.seed);
   const all = Array.from({ length: Number(values.cases) }, (_, index) => index + 1);
-  const numbers = values.only === undefined ? all : values.only.split(',').map(Number);
+  const numbers = values.only === undefined ? all : numbersIn(values.only);
   const without = new Set(values.without.split(',').map(Number));
   const started = performance.now();
   await withLabs(Number(values.labs), async (labs) => {
