@@ -55,8 +55,10 @@ const ended: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What exists of a stack; in check mode as earlier tasks of the check would leave it.
- * @example const { services } = await host.read(stackObjects('da'))
+ * What exists of a stack; in check mode as earlier tasks of the check would leave it, and unknown where that is.
+ * @example
+ * const objects = await host.read(stackObjects('da'))
+ * if (isKnown(objects)) for (const service of objects.services) …
  */
 export function stackObjects(name: string): Fact<Later<StackObjects>> {
   return fact({
