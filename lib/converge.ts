@@ -8,6 +8,7 @@ import {
   isChange,
   type Outcome,
   planOf,
+  planOfUnknown,
   type Readings,
   read,
 } from './converging.ts';
@@ -138,6 +139,8 @@ async function decide(
     if (c.mode === 'check') {
       c.machine.changes.count += 1;
       foreseeSomething(c.machine.foreseen, task, now);
+      const planned = planOfUnknown(task, id, c);
+      if (planned !== undefined) c.emit(planned);
     }
     return { status: 'unknown', state: unknownState(now), note: 'known after apply' };
   }

@@ -93,7 +93,6 @@ export function planOf(
 ): Omit<TaskPlanned, 'at'> {
   c.redactor.learn(steps);
   const asks = steps.find((step) => step.kind === 'ask');
-  const destroys = steps.flatMap((step) => ('destroys' in step && step.destroys ? [step.destroys] : []));
   return {
     type: 'task.planned',
     host: c.machine.name,
@@ -102,11 +101,37 @@ export function planOf(
     steps: steps.map(showStep),
     ...asRoot(task, c),
     ...(task.opaque ? { opaque: true as const } : {}),
-    ...(destroys.length > 0 ? { destroys } : {}),
-    ...(destroys.length > 0 && c.mayDestroy ? { mayDestroy: true as const } : {}),
+    ...destruction(
+      steps.flatMap((step) => ('destroys' in step && step.destroys ? [step.destroys] : [])),
+      c,
+    ),
     ...digestsOf(now, want, steps, c),
     ...(asks === undefined ? {} : { form: asks.form }),
   };
+}
+
+/** What a check tells of a task of which it knows no more than that it may destroy something. */
+export function planOfUnknown(
+  task: Task<unknown>,
+  id: number,
+  c: Converging,
+): Omit<TaskPlanned, 'at'> | undefined {
+  const what = task.endangers();
+  if (what === undefined) return undefined;
+  return {
+    type: 'task.planned',
+    host: c.machine.name,
+    task: id,
+    changes: [],
+    steps: [],
+    ...asRoot(task, c),
+    ...destruction([`perhaps ${what}`], c),
+  };
+}
+
+function destruction(destroys: readonly string[], { mayDestroy }: Converging) {
+  if (destroys.length === 0) return {};
+  return { destroys, ...(mayDestroy ? { mayDestroy: true as const } : {}) };
 }
 
 function digestsOf(now: unknown, want: unknown, steps: readonly Step[], { digests }: Converging) {

@@ -1,5 +1,5 @@
 import type { Fact } from './fact.ts';
-import type { Step } from './step.ts';
+import type { Destroys, Step } from './step.ts';
 
 /** How long a state may take to become as wanted after its steps, and how often it is looked at. */
 export interface Settle {
@@ -73,6 +73,12 @@ export interface TaskDefinition<A, S> {
    */
   readonly obscures?: (args: A) => readonly Foreseen[];
   /**
+   * What its steps may destroy, in words, where a check cannot know whether they will because its fact is unknown: it
+   * is shown and agreed to beforehand, as what they surely {@link Destroys destroy} is. Pure. Nothing by default.
+   * @example endangers: ({ path }) => path
+   */
+  readonly endangers?: (args: A) => Destroys;
+  /**
    * What stands in the way of the steps beyond what the state tells, where finding out costs more than a look: read
    * only when there are steps to do, before the first of them, in check mode and by an apply alike. Pure; none where
    * there is nothing to look at.
@@ -97,6 +103,7 @@ export interface Task<S> {
   stuck(now: S, want: S): Stuck | undefined;
   foresees(now: S, want: S): readonly Foreseen[];
   obscures(): readonly Foreseen[];
+  endangers(): Destroys;
   obstacles(now: S, want: S): Fact<readonly Obstacle[]> | undefined;
 }
 
@@ -124,6 +131,7 @@ export function task<A, S>(name: string, definition: TaskDefinition<A, S>): (arg
     stuck: (now, want) => definition.stuck?.(now, want, args),
     foresees: (now, want) => definition.foresees?.(now, want, args) ?? [],
     obscures: () => definition.obscures?.(args) ?? [],
+    endangers: () => definition.endangers?.(args),
     obstacles: (now, want) => definition.obstacles?.(now, want, args),
   });
 }

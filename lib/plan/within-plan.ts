@@ -23,6 +23,8 @@ export function withinPlan(plan: readonly PlannedTask[]): (intent: Intent) => bo
 
 /** A task, as far as it is about what cannot be undone. */
 export interface Destroying extends Pick<PlannedTask, 'host' | 'name' | 'title'> {
+  /** None of what is about to be done. */
+  readonly status?: PlannedTask['status'];
   readonly destroys?: readonly string[] | undefined;
   readonly mayDestroy?: true | undefined;
 }
@@ -34,13 +36,13 @@ export function isAgreed(agreed: readonly Destroying[], { name, title, planned }
       task.host === planned.host &&
       task.name === name &&
       fitsText(task.title, title) &&
-      within(planned.destroys ?? [], task.destroys ?? []),
+      isWithin(planned.destroys, task),
   );
 }
 
 function fits(task: PlannedTask, { name, title, planned }: Intent): boolean {
   if (task.name !== name || !fitsText(task.title, title)) return false;
-  if (!within(planned.destroys ?? [], task.destroys ?? [])) return false;
+  if (!isWithin(planned.destroys, task)) return false;
   // Nothing was known of it but that it is there.
   if (task.status === 'unknown') return true;
   if (task.runs !== planned.runs) return false;
@@ -48,8 +50,12 @@ function fits(task: PlannedTask, { name, title, planned }: Intent): boolean {
   return task.digest === planned.digest || fitsChanges(task.changes, planned.changes);
 }
 
-/** Part of what was agreed to is agreed to. */
-function within(destroys: readonly string[], agreed: readonly string[]): boolean {
+/** Part of what was agreed to is agreed to; of a task of which nothing was known but that it may destroy, whatever it does. */
+function isWithin(
+  destroys: readonly string[] = [],
+  { status, destroys: agreed = [] }: Pick<Destroying, 'status' | 'destroys'>,
+): boolean {
+  if (status === 'unknown' && agreed.length > 0) return true;
   return destroys.every((what) => agreed.some((text) => fitsText(text, what)));
 }
 

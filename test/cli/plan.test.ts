@@ -479,3 +479,60 @@ t.test('at a terminal it is asked for, and only the whole word is a yes', termin
     t.equal((await typed([])).status, 0, 'where there is nothing to do nothing is asked');
   }
 });
+
+t.test(
+  'what may be destroyed, and nobody can know before, is agreed to before anything is touched',
+  async (t) => {
+    const { does, write, has } = await place(t);
+    await write(
+      'perhaps.ts',
+      `import { exec, fact, playbook, sh, task, unknown } from 'dabook';
+import { z } from 'zod';
+const at = (name: string) => process.cwd() + '/' + name;
+const isThere = (name: string) =>
+  fact({ key: ['is there', name], read: async (ask) => (await ask.sh(sh\`test -e \${at(name)}\`, { ok: [0, 1] })).status === 0 });
+const note = task('note', {
+  title: (_args: object) => 'note',
+  fact: () => isThere('note'),
+  want: () => true,
+  steps: () => [exec(sh\`touch \${at('note')}\`)],
+  foresees: () => [{ fact: isThere('old'), state: unknown('whether there is an old one') }],
+});
+const clear = task('clear', {
+  title: (_args: object) => 'clear',
+  fact: () => isThere('old'),
+  want: () => false,
+  steps: () => [exec(sh\`rm \${at('old')}\`, { destroys: 'all of old' })],
+  endangers: () => 'old',
+});
+export default playbook({ name: 'Perhaps', groups: { all: z.looseObject({}) } }, async ({ groups: { all }, play }) => {
+  await play('Work', all, (host) => host.run([note({}), clear({})]));
+});
+`,
+    );
+    const site = ['perhaps.ts', '-i', 'hosts.yml', '--no-type-check'];
+    const planned = await does(['plan', ...site, '-o', 'it.plan']);
+    t.equal(planned.status, 0, planned.stderr);
+    t.match(planned.stdout, /[?] clear\n {6}known after apply\n/);
+    t.match(planned.stdout, /Cannot be undone. This would be lost:\n {2}here {2}perhaps old\n/);
+    t.match(planned.stdout, /1 known after apply, 1 cannot be undone\n/);
+    t.match((await does(['run', ...site, '--check'])).stdout, /cannot be undone, lost: perhaps old\n/);
+
+    for (const args of [
+      ['run', ...site],
+      ['apply', 'it.plan', '--no-type-check'],
+    ]) {
+      const refused = await does(args);
+      t.equal(refused.status, 7);
+      t.match(
+        refused.stdout,
+        /1 thing cannot be undone, and nobody has agreed to it:\n.*here {2}clear: perhaps old\n/,
+      );
+      t.notOk(has('note'), 'nothing was touched');
+      t.ok(has('old'));
+    }
+    const applied = await does(['apply', 'it.plan', '--no-type-check', '--yes']);
+    t.equal(applied.status, 0, applied.stdout);
+    t.notOk(has('old'));
+  },
+);

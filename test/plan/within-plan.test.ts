@@ -78,6 +78,11 @@ t.test('what only an apply could know may be anything, and nothing beside it', a
     'nothing was known but that it is there',
   );
   t.notOk(withinPlan([planned({ status: 'unknown', changes: [] })])(intent({ destroys: ['it'] })));
+  const feared = planned({ status: 'unknown', changes: [], destroys: ['perhaps it'] });
+  t.ok(withinPlan([feared])(intent({ destroys: ['it'] })));
+  t.ok(withinPlan([feared])(intent()), 'it was not to be lost after all');
+  t.ok(isAgreed([feared], intent({ destroys: ['it'] })));
+  t.notOk(isAgreed([feared], intent({ title: 'another', destroys: ['it'] })));
 });
 
 t.test('an opaque one is held against its steps', async (t) => {

@@ -16,7 +16,7 @@ export interface Situation {
 
 /**
  * What holds for each task in each state: `want` refuses, or gives what wants nothing more; all is pure; and no step can
- * send what is not known.
+ * send what is not known; what destroys something says so, too, where nothing is known of it.
  * @param mayThrow what `want` may throw beside refusals
  */
 export async function lawful(
@@ -37,6 +37,9 @@ export async function lawful(
   if (equal(now, want)) return;
   const steps = twice(() => task.steps(now, want)) as readonly Step[];
   frozen(steps);
+  const isDestroying = steps.some((step) => 'destroys' in step && step.destroys !== undefined);
+  if (isDestroying && twice(() => task.endangers()) === undefined)
+    throw violation('nobody is asked before, where it is not known that it destroys something', steps);
   const isAllKnown = task.fact.known && unknownsIn([now, args]).length === 0;
   for (const step of steps) await sendsNoUnknown(step, isAllKnown);
 }

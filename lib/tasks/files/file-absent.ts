@@ -88,6 +88,7 @@ rm -f -- ${`./${basename(path)}`}`,
     ];
   },
   obscures: ({ path }) => unknownFile(path),
+  endangers: ({ path }) => path,
 });
 
 /** What is removed: as earlier tasks of a check foresaw it, but for where its folder is. */

@@ -50,6 +50,8 @@ export const stackDeploy = task('stackDeploy', {
     { fact: deployedStack(args) },
   ],
   obscures: ({ name }) => foreseeStack(name, unknown(`stack ${name}`)),
+  endangers: ({ name, prune }) =>
+    prune ? `of stack ${name}: services that its files name no more` : undefined,
   settle: ({ timeout = 120 }) => ({ timeout }),
   stuck: stuckServices,
 });

@@ -64,6 +64,8 @@ export const stackRemove = task('stackRemove', {
     ];
   },
   obscures: ({ name }) => foreseeStack(name, unknown(`stack ${name}`)),
+  endangers: ({ name, services }) =>
+    services === undefined ? `all of stack ${name}` : `of stack ${name}: ${services.join(', ')}`,
   settle: ({ timeout = 120 }) => ({ timeout, interval: 0.25 }),
   stuck: ({ basis, ...now }) => {
     const left = kinds.flatMap((kind) => now[kind].map((object) => `${kind.slice(0, -1)} ${object}`));

@@ -62,6 +62,9 @@ const label = task('labelNode', {
           },
     ];
   },
+  // One that is not known yet is yet to be: nothing is held there.
+  endangers: ({ node, name = show(node) }) =>
+    isKnown(node) ? `tasks on node ${name}, which its labels hold there` : undefined,
   // Read anew with its tasks, of the node as it is foreseen.
   foresees: (_now, { [held]: _held, ...node }, args) => [{ fact: labelledNode(args) }, ...foreseeNode(node)],
 });

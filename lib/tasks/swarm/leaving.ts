@@ -86,9 +86,15 @@ export function leaveSteps(now: Membership): readonly Step[] {
   return [docker('POST', `/swarm/leave?force=${force}`, { title: 'leave the swarm', destroys })];
 }
 
+/** What nobody may get back after a leave of which no more is known. */
+export const endangeredByLeaving =
+  'the swarm of this host, with its services, networks, secrets, configs and labels, or its place there';
+
 /** What nobody gets back after the leave. */
-function destroyedBy(now: Membership): string {
+function destroyedBy(now: Membership): string | undefined {
   if (now.state === 'locked') return 'whatever the locked swarm of this host holds';
+  // A join that never came to its end.
+  if (now.nodeId === undefined) return undefined;
   if (now.role !== 'manager' || otherManagers(now).length > 0) {
     return 'its place in a swarm of other nodes, with its labels there';
   }

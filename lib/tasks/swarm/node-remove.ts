@@ -60,6 +60,7 @@ const remove = task('nodeRemove', {
       destroys: `node ${now.hostname ?? node} (${node}) of the swarm, with its labels`,
     }),
   ],
+  endangers: ({ node }) => `node ${node} of the swarm, with its labels`,
   settle: () => ({ timeout: 10 }),
   foresees: (_now, want) => foreseeNode(want),
 });

@@ -6,7 +6,7 @@ import { type Later, unknown } from '../../unknown.ts';
 import { follows, inSwarm } from './in-swarm.ts';
 import type { JoinToken, Role } from './join-token.ts';
 import { joiningNode } from './joining-node.ts';
-import { leaveSteps, leavesAtOnce } from './leaving.ts';
+import { endangeredByLeaving, leaveSteps, leavesAtOnce } from './leaving.ts';
 import { type JoinState, joinState } from './membership-since.ts';
 import { refuseOtherRole, refuseToJoin } from './refuse-to-join.ts';
 import { isSwarm, type Swarm } from './swarm.ts';
@@ -80,6 +80,7 @@ const join = task('swarmJoin', {
     if (isNode(now, args.swarm)) return [];
     return leavesAtOnce(now) ? [...leaveSteps(now), joinStep(args)] : leaveSteps(now);
   },
+  endangers: ({ rejoin }) => (rejoin ? endangeredByLeaving : undefined),
   settle: () => ({ timeout: 60 }),
   stuck: (now, _want, { swarm, via, role = 'worker' }) => {
     const manager = via ?? show(swarm.address);

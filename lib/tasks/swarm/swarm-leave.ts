@@ -1,5 +1,5 @@
 import { type Task, task } from '../../task.ts';
-import { type Leaving, leaveSteps, refuseToLeave } from './leaving.ts';
+import { endangeredByLeaving, type Leaving, leaveSteps, refuseToLeave } from './leaving.ts';
 import { membershipSince } from './membership-since.ts';
 import type { Membership } from './swarm-membership.ts';
 
@@ -26,6 +26,7 @@ const leave = task('swarmLeave', {
     return { state: 'inactive', ...(hostname === undefined ? {} : { hostname }), managers: [] };
   },
   steps: (now) => leaveSteps(now),
+  endangers: () => endangeredByLeaving,
   settle: () => ({ timeout: 60 }),
   stuck: (now) => ({
     reason: now.role === 'manager' ? 'the node is still a manager' : `the node is still ${now.state}`,
