@@ -26,7 +26,7 @@ const rounds = 10;
  * Writes keys into a known_hosts file, once and atomically: whoever reads it finds it as it was, or whole. Of keys that are
  * taken out other names stay in their lines, and patterns stay good for all others. All other lines stay byte for byte,
  * comments included. Several at once come one after the other. A file that is not there is made for the user alone; one that is there
- * keeps its mode, and a link to it stays one.
+ * keeps its mode, and its owner where root writes, and a link to it stays one.
  * @throws DabookError `command` where it cannot be written; nothing has changed then
  */
 export async function editKnownHosts(
@@ -73,11 +73,14 @@ async function editOnce(path: string, add: readonly NewKey[], remove: readonly O
   const text = bytes.toString('latin1');
   const after = edited(text, add, remove);
   if (after === text) return true;
-  const mode = before === undefined ? 0o600 : (await stat(path)).mode & 0o777;
+  const there = before === undefined ? undefined : await stat(path);
+  const mode = there === undefined ? 0o600 : there.mode & 0o777;
   const beside = join(dirname(path), `.dabook-${randomBytes(8).toString('hex')}`);
   try {
     const draft = await open(beside, 'wx', mode);
     try {
+      // Behind sudo it may be another user's, whose ssh could not read it any more.
+      if (there !== undefined && process.getuid?.() === 0) await draft.chown(there.uid, there.gid);
       // Whatever the umask took from it.
       await draft.chmod(mode);
       await draft.writeFile(Buffer.from(after, 'latin1'));

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -82,6 +83,17 @@ t.test('a file keeps its mode, and a link stays one', async (t) => {
   t.equal(statSync(made).mode & 0o777, 0o600);
   t.ok(lstatSync(join(links, 'first')).isSymbolicLink());
   t.ok(lstatSync(join(folder, 'second')).isSymbolicLink());
+});
+
+const isRoot = process.getuid?.() === 0;
+t.test('root leaves it whose it is', { skip: !isRoot && 'it takes root' }, async (t) => {
+  const { file, text } = place(t, '# one\n');
+  chownSync(file, 1234, 2345);
+  chmodSync(file, 0o600);
+  await editKnownHosts(file, [{ name: 'web1', type, blob: fresh.blob }]);
+  t.match(text(), 'web1');
+  t.match(statSync(file), { uid: 1234, gid: 2345 });
+  t.equal(statSync(file).mode & 0o777, 0o600);
 });
 
 t.test('several that write at once lose nothing', async (t) => {
