@@ -24,9 +24,17 @@ export function foresee<S>(
 function remember(foreseen: Map<string, unknown>, following: readonly Foreseen[]): void {
   for (const follows of following) {
     const { key } = follows.fact;
+    if (follows.undoes !== undefined) forget(foreseen, follows.undoes);
     if ('state' in follows) foreseen.set(key, follows.state);
     else if (follows.next !== undefined) foreseen.set(key, follows.next(foreseen.get(key)));
     else foreseen.delete(key);
+  }
+}
+
+function forget(foreseen: Map<string, unknown>, isUndone: (key: readonly unknown[]) => boolean): void {
+  for (const key of foreseen.keys()) {
+    // What is no list is no fact's.
+    if (key.startsWith('[') && isUndone(JSON.parse(key) as readonly unknown[])) foreseen.delete(key);
   }
 }
 
@@ -38,6 +46,6 @@ export function isUntold(steps: readonly Step[], follows: readonly Foreseen[]): 
 /** Remembers of a task, of which nothing else is known, that it may change something: what it is about is unknown from then on. */
 export function foreseeSomething<S>(foreseen: Map<string, unknown>, task: Task<S>, now: S): void {
   foreseen.set(anythingForeseen.key, true);
-  foreseen.set(task.fact.key, now);
   remember(foreseen, task.obscures());
+  foreseen.set(task.fact.key, now);
 }

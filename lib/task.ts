@@ -26,6 +26,8 @@ export interface Stuck {
 export interface Foreseen {
   readonly fact: Fact<unknown>;
   readonly state?: unknown;
+  /** Says by its key which other fact is read again: what an earlier task foresaw of it may not be so any more. */
+  readonly undoes?: (key: readonly unknown[]) => boolean;
   /** Makes the state of the one that was foreseen before, where one was: for what several tasks add to. */
   readonly next?: (before: unknown) => unknown;
 }

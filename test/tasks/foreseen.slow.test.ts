@@ -14,6 +14,7 @@ import {
   fileAbsent,
   type KeySource,
   ownedTree,
+  xmlFile,
   yamlFile,
 } from '../../lib/tasks/files/index.ts';
 import { folderOf, rig } from './here.ts';
@@ -133,6 +134,19 @@ const cases: Readonly<Record<string, Case>> = {
       file(`${dir}/outside`, 'x'),
     ],
     told: ['would-change', 'unknown', 'unknown', 'unknown', 'unknown', 'would-change'],
+  },
+  'files are written, their folder is given away, nobody knows whether, and they are written again': {
+    files: { 'tree/a': 'a', 'tree/x': '<x><y>0</y></x>' },
+    tasks: (dir) => [
+      file(`${dir}/tree/a`, 'b', me),
+      xmlFile({ path: `${dir}/tree/x`, set: [{ at: 'x/y', value: 1 }] }),
+      file(`${dir}/tree/new`, 'x'),
+      ownedTree({ dir: `${dir}/tree`, owner: 1003, group: 1003 }),
+      file(`${dir}/tree/a`, 'b', me),
+      xmlFile({ path: `${dir}/tree/x`, set: [{ at: 'x/y', value: 1 }] }),
+      fileAbsent({ path: `${dir}/tree/new` }),
+    ],
+    told: ['would-change', 'would-change', 'would-change', 'unknown', 'unknown', 'unknown', 'unknown'],
   },
   'a command that may run makes a folder, and a file is written into it': {
     files: { conf: 'old' },

@@ -24,8 +24,13 @@ const obscuredFolders: Fact<readonly string[]> = fact<readonly string[]>({
 /** What follows from a task that may change whatever is in a folder. */
 export function obscureFolder(folder: string): readonly Foreseen[] {
   const next = (before: unknown = []) => [...(before as readonly string[]), folder];
-  return [foreseePaths([folder]), { fact: obscuredFolders, next }];
+  const undoes = ([name, path]: readonly unknown[]) =>
+    ofFiles.has(name) && typeof path === 'string' && isBelow(path, folder);
+  return [foreseePaths([folder]), { fact: obscuredFolders, next, undoes }];
 }
+
+/** The facts that tell of what is at the path in their key, and ask `isObscured` or the like when they are read. */
+const ofFiles = new Set<unknown>(['file', 'text file', 'xml file', 'file to be removed', 'keys', 'tree']);
 
 /** Whether a path is in a folder of which nobody knows what is in it by then. */
 export async function isObscured(ask: Ask, path: string): Promise<boolean> {
