@@ -1,4 +1,4 @@
-import { type Host, refuse, type Task } from 'dabook';
+import { type Host, isKnown, refuse, type Task } from 'dabook';
 import {
   copyKeys,
   fileAbsent,
@@ -31,6 +31,11 @@ export async function findKeys(manager: Host, { administration, installation }: 
     manager.read(keyFiles({ dir, match: key_files.internal })),
     manager.read(keyFiles({ dir, match: key_files.shared })),
   ]);
+  if (!isKnown(internal) || !isKnown(shared))
+    throw refuse(
+      `what the keys in ${dir} are is known after an apply alone`,
+      'find them before they are written',
+    );
   const twin = shared.files.find(({ sha256 }) => internal.files.some((key) => key.sha256 === sha256));
   if (twin !== undefined) {
     throw refuse(

@@ -22,9 +22,11 @@ import { readContent } from '../../lib/content.ts';
 import { equal } from '../../lib/equal.ts';
 import { DabookError } from '../../lib/errors.ts';
 import { createGathering } from '../../lib/gathering.ts';
+import type { Host } from '../../lib/host.ts';
 import type { Event, Task } from '../../lib/index.ts';
 import type { Machine } from '../../lib/machine.ts';
 import { perform } from '../../lib/perform.ts';
+import type { Hosts } from '../../lib/playbook.ts';
 import { putScript } from '../../lib/put-script.ts';
 import { secret } from '../../lib/secret.ts';
 import { sh } from '../../lib/sh.ts';
@@ -38,6 +40,7 @@ import {
   copyTree,
   fileAbsent,
   fileState,
+  type KeySource,
   keyFiles,
   ownedTree,
   plainText,
@@ -502,6 +505,29 @@ t.test('keyFiles and copyKeys', async (t) => {
     }
   });
 
+  t.test('what an earlier task of a check writes is not known before', async (t) => {
+    const { dir, from, to, secrets } = keys(t);
+    const third = join(dir, 'third');
+    const copied = async (host: Host, [of, into]: readonly [string, string]) => {
+      const source = await host.read(keyFiles({ dir: of, match: ['*internal*', '*shared*'] }));
+      return host.run(copyKeys({ from: source, dir: into, parents: true }));
+    };
+    const work = async ([here]: Hosts<object>) => {
+      await copied(here, [from, to]);
+      await copied(here, [to, third]);
+    };
+    const check = await onHosts(rig, work, { check: true });
+    t.same([check.error, check.statuses], [undefined, ['would-change', 'unknown']]);
+    t.ok(
+      check.events.some((event) => event.type === 'task.ended' && event.title === `copy keys to ${third}`),
+    );
+    const apply = await onHosts(rig, work);
+    t.same([apply.error, apply.statuses], [undefined, ['changed', 'changed']]);
+    for (const [name, text] of Object.entries(secrets))
+      t.equal(readFileSync(join(third, name), 'utf8'), text);
+    t.same((await onHosts(rig, work, { check: true })).statuses, ['ok', 'ok']);
+  });
+
   t.test('copied, verified, repaired; seen in no event', async (t) => {
     const { dir, from, to, secrets } = keys(t);
     writeFileSync(join(to, 'other.key'), 'mine');
@@ -686,9 +712,9 @@ t.test('the same scripts with busybox', withBusybox, async (t) => {
     t.same(await account('user', 'no-such').read(ask), {});
     t.same(await account('group', 'root').read(ask), { id: 0 }, `${name}: a group`);
     t.same(await account('group', 'no-such').read(ask), {});
-    const { files } = await keyFiles({ dir, match: ['back?slash', '*blank'] }).read(ask);
+    const source = (await keyFiles({ dir, match: ['back?slash', '*blank'] }).read(ask)) as KeySource;
     t.same(
-      files.map((file) => [file.name, file.sha256]),
+      source.files.map((file) => [file.name, file.sha256]),
       ['back\\slash', 'with blank'].map((file) => [file, sha256(join(dir, file))]),
       `${name}: key files`,
     );

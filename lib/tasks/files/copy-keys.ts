@@ -10,7 +10,7 @@ import { sh } from '../../sh.ts';
 import { exec, put, type Step } from '../../step.ts';
 import { refuseStrangeLink } from '../../strange-link.ts';
 import { type Foreseen, type Task, task } from '../../task.ts';
-import { laterState } from '../../unknown.ts';
+import { isKnown, type Later, laterState } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
 import { type Attributes, accountName, fourDigits, setAttributes } from './attributes.ts';
 import { type FileState, fileState, foreseenFolder } from './file-state.ts';
@@ -30,7 +30,7 @@ import { textFile } from './text-file.ts';
 
 export interface CopyKeysArgs {
   /** The host that has them, and which: what `keyFiles` gave there. */
-  readonly from: KeySource;
+  readonly from: Later<KeySource>;
   /** The folder that they are copied into; other files in it are left alone. */
   readonly dir: string;
   /** Name or number. By default that of the file that is there; the writing user's for a new one. */
@@ -88,7 +88,7 @@ export function copyKeys({
 }
 
 interface Copying extends Attributes {
-  readonly from: KeySource;
+  readonly from: Later<KeySource>;
   readonly dir: string;
   readonly mode: string;
   readonly parents: boolean;
@@ -97,13 +97,15 @@ interface Copying extends Attributes {
 const copy = task('copyKeys', {
   rights: 'play',
   title: ({ from, dir }: Copying) =>
-    `copy ${from.files.map(({ name }) => name).join(', ')} from ${from.host} to ${dir}`,
+    isKnown(from)
+      ? `copy ${from.files.map(({ name }) => name).join(', ')} from ${from.host} to ${dir}`
+      : `copy keys to ${dir}`,
   fact: keyFolder,
   want: (now, args): KeyFolder => {
     refuseBadFolder(now, args);
     const { from, dir, mode, owner, group } = args;
     const folder = now[dir] ?? { type: 'directory', mode: '0700', owner, group };
-    const files = from.files.map(({ name, sha256 }): [string, KeyState] => {
+    const files = sourceOf(from).files.map(({ name, sha256 }): [string, KeyState] => {
       const there = now[name];
       if (there !== undefined && there.type !== 'file') {
         throw refuse(
@@ -121,12 +123,13 @@ const copy = task('copyKeys', {
   },
   steps: (now, want, { from, dir, owner, group }) => {
     const steps: Step[] = now[dir] === undefined ? [makeFolder(dir, { owner, group })] : [];
-    for (const { name, path: source, sha256 } of from.files) {
+    const { host, become, files } = sourceOf(from);
+    for (const { name, path: source, sha256 } of files) {
       const path = `${dir}/${name}`;
       const { mode = '', owner: toOwner, group: toGroup, fingerprint } = want[name] ?? {};
       const there = now[name];
       if (there?.fingerprint !== fingerprint) {
-        const content = { from: 'host', host: from.host, become: from.become, path: source, sha256 } as const;
+        const content = { from: 'host', host, become, path: source, sha256 } as const;
         steps.push(put(path, { content, mode, owner: toOwner, group: toGroup }));
       } else if (there?.mode !== mode || there.owner !== toOwner || there.group !== toGroup) {
         steps.push(setAttributes(path, there ?? {}, { mode, owner: toOwner, group: toGroup }));
@@ -135,7 +138,7 @@ const copy = task('copyKeys', {
     return steps;
   },
   foresees: (now, want, { from, dir }) => {
-    const files = from.files.filter(({ name }) => !equal(now[name], want[name]));
+    const files = sourceOf(from).files.filter(({ name }) => !equal(now[name], want[name]));
     const folder: readonly Foreseen[] =
       now[dir] === undefined ? [{ fact: fileState(dir), state: foreseen(want[dir]) }] : [];
     return [
@@ -150,16 +153,21 @@ const copy = task('copyKeys', {
   obscures: ({ dir }) => obscureFolder(dir),
 });
 
+/** Where it is not known, neither is the fact, and nothing is done. */
+function sourceOf(from: Later<KeySource>): KeySource {
+  return isKnown(from) ? from : { host: '', become: false, files: [] };
+}
+
 /** A file or the folder as later tasks of a check see it. */
 function foreseen({ type, mode, owner, group }: KeyState = { type: 'missing' }, sha256?: Secret): FileState {
   return { type, mode, owner, group, ...(sha256 === undefined ? {} : { sha256 }), parent: { exists: true } };
 }
 
 function keyFolder({ from, dir, owner, group }: Copying): Fact<KeyFolder> {
-  const names = from.files.map(({ name }) => name);
+  const names = sourceOf(from).files.map(({ name }) => name);
   const paths = names.map((name) => absolutePath(`${dir}/${name}`));
   return fact<KeyFolder>({
-    key: ['keys', dir, ...names],
+    key: ['keys', dir, ...(isKnown(from) ? names : [from])],
     read: async (ask) => {
       const made = await foreseenFolder(ask, dir);
       const changed = await foreseenBelow(ask, dir);

@@ -71,7 +71,13 @@ export async function isForeseenAt(ask: Ask, path: string): Promise<boolean> {
   return (await givenAt(ask, path)) !== undefined || (await isContentForeseenAt(ask, path));
 }
 
-/** The same, but for tasks that change to whom it belongs alone. */
+/** Whether an earlier task of this check changes what is in a folder, whoever it belongs to. */
+export async function isContentForeseenIn(ask: Ask, folder: string): Promise<boolean> {
+  const paths = await ask.fact(foreseenPaths);
+  return paths.some((path) => isBelow(path, folder) || isBelow(folder, path));
+}
+
+/** The same as {@link isForeseenAt}, but for tasks that change to whom it belongs alone. */
 export async function isContentForeseenAt(ask: Ask, path: string): Promise<boolean> {
   return (await ask.fact(foreseenPaths)).some((changed) => isBelow(path, changed));
 }

@@ -1,7 +1,9 @@
 import { type Fact, fact } from '../../fact.ts';
 import { refuse } from '../../refuse.ts';
 import { sh } from '../../sh.ts';
+import { type Later, unknown } from '../../unknown.ts';
 import { absolutePath } from './absolute-path.ts';
+import { isContentForeseenIn } from './foreseen-paths.ts';
 import { parseDigest } from './found.ts';
 
 /** A file of a host by name, place and checksum; its content stays where it is. */
@@ -32,16 +34,18 @@ export interface KeyFilesArgs {
 const noFolder = 3;
 
 /**
- * The key files of a folder, in the order of the patterns. Only names and checksums are read.
+ * The key files of a folder, in the order of the patterns. Only names and checksums are read. Unknown in a check where an
+ * earlier task of it changes something in the folder.
  * @throws DabookError `refused` when the folder is missing, or a pattern fits no file or several
  * @example const from = await manager.read(keyFiles({ dir: '/opt/nexus/config/administration-service/keys', match: ['*internal*', '*shared*'] }))
  */
-export function keyFiles({ dir, match }: KeyFilesArgs): Fact<KeySource> {
+export function keyFiles({ dir, match }: KeyFilesArgs): Fact<Later<KeySource>> {
   const folder = absolutePath(dir);
   const patterns = typeof match === 'string' ? [match] : match;
-  return fact<KeySource>({
+  return fact<Later<KeySource>>({
     key: ['key files', folder, ...patterns],
     read: async (ask) => {
+      if (await isContentForeseenIn(ask, folder)) return unknown(`the keys in ${folder}`);
       const answer = await ask.sh(listing(folder, patterns), { ok: [0, noFolder] });
       const at = `${folder} on ${ask.host}`;
       if (answer.status === noFolder) {
