@@ -140,7 +140,7 @@ export interface TaskPlanned extends OfTask {
   readonly asRoot?: true;
   /** Nothing could be observed: the steps are always done. */
   readonly opaque?: true;
-  /** What the steps do that nothing brings back. */
+  /** What the steps do that nothing brings back; behind `perhaps` what they may do, of a task that is `unknown` in a check. */
   readonly destroys?: readonly string[];
   /** The playbook itself says that it may. */
   readonly mayDestroy?: true;
