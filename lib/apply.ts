@@ -9,7 +9,7 @@ import { pause } from './pause.ts';
 import { perform } from './perform.ts';
 import { createSetbacks } from './setbacks.ts';
 import { notConverged, settle } from './settle.ts';
-import type { Step } from './step.ts';
+import { destructionsOf, type Step } from './step.ts';
 import { refuseImpossible } from './step-obstacles.ts';
 import type { Task } from './task.ts';
 
@@ -79,7 +79,7 @@ export async function apply(
 /** How much it takes to agree to steps: none, such that change something, such that destroy something. */
 function weightOf(steps: readonly Step[]): 0 | 1 | 2 {
   if (steps.length === 0) return 0;
-  return steps.some((step) => 'destroys' in step && step.destroys !== undefined) ? 2 : 1;
+  return destructionsOf(steps).length > 0 ? 2 : 1;
 }
 
 /** Throws why a step failed, in the words of a check where that would have said so. */

@@ -9,7 +9,7 @@ import type { Machine } from './machine.ts';
 import type { Operator } from './operator.ts';
 import type { Redactor } from './redact.ts';
 import { showStep } from './show-step.ts';
-import type { Step } from './step.ts';
+import { destructionsOf, type Step } from './step.ts';
 import type { Task } from './task.ts';
 import type { Unseen } from './unseen.ts';
 
@@ -101,10 +101,7 @@ export function planOf(
     steps: steps.map(showStep),
     ...asRoot(task, c),
     ...(task.opaque ? { opaque: true as const } : {}),
-    ...destruction(
-      steps.flatMap((step) => ('destroys' in step && step.destroys ? [step.destroys] : [])),
-      c,
-    ),
+    ...destruction(destructionsOf(steps), c),
     ...digestsOf(now, want, steps, c),
     ...(asks === undefined ? {} : { form: asks.form }),
   };

@@ -53,6 +53,11 @@ export interface Need {
  */
 export type Destroys = string | undefined;
 
+/** What steps do that nothing brings back, of each that does. */
+export function destructionsOf(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => ('destroys' in step && step.destroys ? [step.destroys] : []));
+}
+
 /** A file with owner and mode, written beside its place and renamed over it. */
 export interface PutStep {
   readonly kind: 'put';

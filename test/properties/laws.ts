@@ -1,7 +1,7 @@
 import { equal } from '../../lib/equal.ts';
 import { codeOf, DabookError } from '../../lib/errors.ts';
 import { perform } from '../../lib/perform.ts';
-import type { Step } from '../../lib/step.ts';
+import { destructionsOf, type Step } from '../../lib/step.ts';
 import type { Task } from '../../lib/task.ts';
 import { isKnown } from '../../lib/unknown.ts';
 import { frozen, unknownsIn } from './walk.ts';
@@ -37,8 +37,7 @@ export async function lawful(
   if (equal(now, want)) return;
   const steps = twice(() => task.steps(now, want)) as readonly Step[];
   frozen(steps);
-  const isDestroying = steps.some((step) => 'destroys' in step && step.destroys !== undefined);
-  if (isDestroying && twice(() => task.endangers()) === undefined)
+  if (destructionsOf(steps).length > 0 && twice(() => task.endangers()) === undefined)
     throw violation('nobody is asked before, where it is not known that it destroys something', steps);
   const isAllKnown = task.fact.known && unknownsIn([now, args]).length === 0;
   for (const step of steps) await sendsNoUnknown(step, isAllKnown);
